@@ -14,10 +14,11 @@ from sla_board.history.cursor import BadCursor, read_cursor
 from sla_board.history.events import event_lines
 from sla_board.history.export import csv_lines, json_lines
 from sla_board.history.filter import IncidentFilter
-from sla_board.history.parse import NAMES, Asked, AskedError, BadFilter, CalendarOf, ZoneOf, parse_asked
+from sla_board.history.parse import NAMES, SEVERAL, Asked, AskedError, BadFilter, CalendarOf, ZoneOf, parse_asked
 from sla_board.history.query import IncidentPage, is_filling, read_page
 from sla_board.page.render import Pages
 from sla_board.page.security import PAGE_HEADERS
+from sla_domain.objective import CountedUnit
 from sla_platform.http.keys import READ, Authorizer
 from sla_platform.http.problem import Problem, pointer
 from sla_platform.store.engine import Store
@@ -29,10 +30,16 @@ _SAID = {
     "contract": "such as `acme`; several may be given, as of the next four",
     "customer": "the whole name, as the ticket has it",
     "product": "the whole name, as the ticket has it",
-    "priority": "such as P1",
+    "priority": "such as P1; none, with `counted`: without any",
     "state": "open, waiting, resolved, closed, cancelled, merged or unknown; live: the first two; ended: the others",
     "verdict": "met, missed, open, exempt or none",
-    "metric": "such as `resolution`: the list then has a row for each clock of it",
+    "metric": "such as `resolution`: the list then has a row for each clock of it; with `counted` several may be given",
+    "counted": "requests or clocks: what the attainment of one contract counts in a period, with the verdict, "
+    "entitlement and priority by which it counts; requests of some metrics are judged by their clocks of these alone",
+    "entitlement": "of what is counted, as `priority`; none: without any",
+    "reason": "of counted clocks that were missed: the code of the reason in force; none: without any",
+    "date": "by which instant a period chooses: counted (what decided the verdict), due, opened, ended, or present "
+    "(open at any time of it)",
     "from": "what is dated from this day or instant on: 2026-11-01, or 2026-11-01T08:00:00+01:00",
     "to": "what is dated before this day or instant",
     "period": "a month, quarter or year, such as 2026-11, 2026-Q4 or 2026",
@@ -42,7 +49,6 @@ _SAID = {
     "cursor": "`next` of the page before",
 }
 _UNFIT = 422
-_SEVERAL = frozenset({"contract", "customer", "product", "priority", "state", "verdict"})
 _BAD: dict[int | str, dict[str, Any]] = {
     401: {"description": "An API key is needed"},
     422: {"description": "A parameter does not fit; `errors` says which and why"},
@@ -53,7 +59,11 @@ def _parameters(*left_out: str) -> dict[str, Any]:
     """The parameters for the OpenAPI document: the routes read the query themselves, to name every error."""
 
     def shape(name: str) -> dict[str, Any]:
-        return {"type": "array", "items": {"type": "string"}} if name in _SEVERAL else {"type": "string"}
+        return (
+            {"type": "array", "items": {"type": "string"}}
+            if name in SEVERAL or name == "metric"
+            else {"type": "string"}
+        )
 
     return {
         "parameters": [
@@ -190,8 +200,11 @@ async def _download(
     asked = deps.asked(request)
     unused = [AskedError(one, "leave it out: this is the whole list") for one in ("limit", "cursor")]
     unused += [AskedError(one, "leave it out: events are those of whole incidents") for one in without]
-    if errors := tuple(one for one in unused if one.parameter in request.query_params):
-        raise _unfit(errors)
+    errors = [one for one in unused if one.parameter in request.query_params]
+    if without and asked.shown.counted is CountedUnit.CLOCKS:
+        errors.append(AskedError("counted", "write requests: events are those of whole incidents"))
+    if errors:
+        raise _unfit(tuple(errors))
     headers = {
         "Content-Disposition": f'attachment; filename="{name}"',
         "Cache-Control": "no-store",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+from sla_domain.attainment.verdict import PromiseVerdict
+
 
 @dataclass(frozen=True, slots=True)
 class Tally:
@@ -13,9 +15,18 @@ class Tally:
     met: int = 0
     missed: int = 0
     exempt: int = 0
-    """How many were decided and are left out of the attainment."""
+    """How many a person left out of the attainment."""
     open: int = 0
     """How many are still to be decided in the period, as far as is known."""
+
+    @classmethod
+    def of(cls, verdict: PromiseVerdict, number: int = 1) -> Tally:
+        """Return the counts of `number` requests or clocks that are counted as one verdict.
+
+        Args:
+            verdict: As what they are counted (`JudgedClock.counted`). `NONE` counts as nothing.
+        """
+        return cls() if verdict is PromiseVerdict.NONE else cls(**{verdict.value: number})
 
     @property
     def decided(self) -> int:

@@ -17,20 +17,32 @@ from sla_domain.incident import ContractPeriod
 
 
 class PromiseVerdict(StrEnum):
-    """Whether a promise was kept."""
+    """Whether a promise was kept: that of one clock, or that of a whole request."""
 
     MET = "met"
     MISSED = "missed"
     """The due instant passed first. A clock that still runs after its due instant is missed as well."""
     OPEN = "open"
     """The promise is not decided yet."""
+    EXEMPT = "exempt"
+    """A person left the promise out of the attainment. What it would be is the verdict without the exemption."""
     NONE = "none"
-    """The clock ended undecided, for example because it was cancelled."""
+    """Nothing was promised, or the clock ended undecided, for example because it was cancelled."""
 
     @property
     def decided(self) -> bool:
         """Return whether the verdict is `MET` or `MISSED`."""
         return self in (PromiseVerdict.MET, PromiseVerdict.MISSED)
+
+    def counted(self, exempt: str | bool) -> PromiseVerdict:
+        """Return as what figures and lists count a promise of this verdict.
+
+        An exempt promise is `EXEMPT`, whether it is decided or not. A clock that ended undecided stays `NONE`.
+
+        Args:
+            exempt: Why, or whether, a person left the promise out of the attainment.
+        """
+        return PromiseVerdict.EXEMPT if exempt and self is not PromiseVerdict.NONE else self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +57,7 @@ class JudgedClock:
     metric: str
     cycle: int
     verdict: PromiseVerdict
+    """The verdict without the exemption, never `EXEMPT`."""
     at: datetime | None
     """When the clock was decided. None for an undecided clock."""
     due_at: datetime | None = None
@@ -58,6 +71,16 @@ class JudgedClock:
     exempt_by: str = ""
     """Who left the clock out."""
 
+    @property
+    def counted(self) -> PromiseVerdict:
+        """Return as what figures and lists count the clock."""
+        return self.verdict.counted(self.exempt)
+
+    @property
+    def counts_at(self) -> datetime | None:
+        """Return the instant by whose period the clock counts: its decision, or when it is due. None for neither."""
+        return self.at if self.verdict.decided else self.due_at
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedRequest:
@@ -68,6 +91,7 @@ class JudgedRequest:
 
     incident: str
     verdict: PromiseVerdict
+    """The verdict without the exemption, never `EXEMPT`."""
     at: datetime | None
     """When the request was decided. None for an undecided request."""
     due_at: datetime | None
@@ -81,6 +105,16 @@ class JudgedRequest:
     counted.
     """
     exempt_by: str = ""
+
+    @property
+    def counted(self) -> PromiseVerdict:
+        """Return as what figures and lists count the request."""
+        return self.verdict.counted(self.exempt)
+
+    @property
+    def counts_at(self) -> datetime | None:
+        """Return the instant by whose period the request counts: its decision, or when it is due. None for neither."""
+        return self.at if self.verdict.decided else self.due_at
 
 
 def contract_then(periods: Sequence[ContractPeriod], at: datetime) -> ContractId | None:

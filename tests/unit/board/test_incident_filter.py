@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from sla_board.history.cursor import BadCursor, ListPlace, read_cursor, written_cursor
-from sla_board.history.filter import IncidentFilter
+from sla_board.history.filter import IncidentFilter, ListDate
 from sla_board.history.parse import BadFilter, parse_asked
 from sla_board.history.period import ContractCalendar, calendar_period
 from sla_board.history.rollup import count_changes, month_of, month_start
-from sla_board.history.verdict import ListedVerdict, verdict_of_clock, verdict_of_incident
-from sla_domain.attainment import ZoneHistory
+from sla_board.history.verdict import verdict_of_clock, verdict_of_incident
+from sla_domain.attainment import PromiseVerdict, ZoneHistory
 from sla_domain.errors import BadPeriod
 
 NINE = datetime(2026, 11, 16, 9, tzinfo=UTC)
@@ -93,6 +93,39 @@ def test_every_error_is_named_at_once() -> None:
     assert sorted(one.parameter for one in bad.value.errors) == ["limit", "nix", "period", "state", "verdict", "zone"]
 
 
+@pytest.mark.parametrize(
+    ("pairs", "named"),
+    [
+        ([("counted", "requests")], {"contract", "period"}),
+        ([("counted", "requests"), ("contract", "acme"), ("period", "2026-11"), ("q", "printer")], {"q"}),
+        ([("counted", "requests"), ("contract", "acme"), ("period", "2026-11"), ("reason", "late")], {"reason"}),
+        ([("counted", "hours"), ("contract", "acme"), ("period", "2026-11")], {"counted"}),
+        ([("entitlement", "gold")], {"entitlement"}),
+        ([("date", "opened"), ("contract", "acme")], {"date"}),
+        ([("date", "opened"), ("period", "2026-11")], {"date"}),
+        ([("date", "opened"), ("contract", "acme"), ("period", "2026-11"), ("metric", "m")], {"date"}),
+        ([("date", "closed")], {"date"}),
+        ([("metric", "a"), ("metric", "b")], {"metric"}),
+    ],
+)
+def test_choices_that_do_not_go_together_are_refused_by_name(pairs: list[tuple[str, str]], named: set[str]) -> None:
+    with pytest.raises(BadFilter) as bad:
+        parsed(*pairs)
+    assert {one.parameter for one in bad.value.errors} == named
+
+
+def test_what_is_counted_survives_its_own_query() -> None:
+    shown = parsed(
+        ("counted", "clocks"), ("contract", "acme"), ("period", "2026-11"), ("metric", "b"), ("metric", "a"),
+        ("priority", "none"), ("entitlement", "gold"), ("reason", "late_handover"), ("verdict", "missed"),
+    )  # fmt: skip
+    assert (shown.metrics, shown.metric, shown.of_clocks) == (("a", "b"), "", True)
+    assert parsed(*parse_qsl(shown.query())) == shown
+    opened = parsed(("contract", "acme"), ("period", "2026-11"), ("date", "opened"))
+    assert parsed(*parse_qsl(opened.query())) == opened
+    assert opened.identity != replace(opened, date=ListDate.ENDED).identity
+
+
 def test_a_filter_survives_its_own_query() -> None:
     shown = parsed(
         ("contract", "acme"), ("customer", "A & B"), ("verdict", "missed"), ("from", "2026-11-01"), ("q", "a=b&c"),
@@ -116,23 +149,35 @@ def test_a_cursor_comes_back_and_belongs_to_its_filter() -> None:
             read_cursor(broken, shown)
 
 
-def clock(state: str, **fields: Any) -> Any:
+def clock(state: str, verdict: str, **fields: Any) -> Any:
+    """A row of `board_clock`: the projection has put the verdict and its instant there."""
     known = {
+        "id": "c",
+        "incident": "i",
+        "metric": "resolution",
+        "cycle": 0,
+        "decided_at": None,
+        "decided_contract": "acme",
+        "entitlement": "",
+        "decided_priority": "",
+        "exempt": "",
+        "exempt_by": "",
         "started_at": NINE,
         "due_at": None,
         "original_due_at": NINE + 4 * HOUR,
         "stopped_at": None,
-        "breached_at": None,
     }
-    return SimpleNamespace(state=state, **known | fields)
+    return SimpleNamespace(state=state, verdict=verdict, **known | fields)
 
 
-MET = clock("met", stopped_at=NINE + HOUR)
-MISSED = clock("missed", stopped_at=NINE + 5 * HOUR, breached_at=NINE + 4 * HOUR)
-OVERDUE = clock("running", due_at=NINE + 3 * HOUR, breached_at=NINE + 3 * HOUR)
-RUNNING = clock("running", due_at=NINE + 4 * HOUR)
-PAUSED = clock("paused")
-GONE = clock("cancelled", stopped_at=NINE + 2 * HOUR, breached_at=NINE + HOUR)
+MET = clock("met", "met", stopped_at=NINE + HOUR, decided_at=NINE + HOUR)
+MISSED = clock("missed", "missed", stopped_at=NINE + 5 * HOUR, decided_at=NINE + 4 * HOUR)
+OVERDUE = clock("running", "missed", due_at=NINE + 3 * HOUR, decided_at=NINE + 3 * HOUR)
+RUNNING = clock("running", "open", due_at=NINE + 4 * HOUR)
+LATER = clock("running", "open", due_at=NINE + 7 * HOUR)
+PAUSED = clock("paused", "open")
+GONE = clock("cancelled", "none", stopped_at=NINE + 2 * HOUR)
+WITHDRAWN = clock("cancelled", "missed", stopped_at=NINE + 2 * HOUR, decided_at=NINE + HOUR)
 
 
 @pytest.mark.parametrize(
@@ -140,10 +185,12 @@ GONE = clock("cancelled", stopped_at=NINE + 2 * HOUR, breached_at=NINE + HOUR)
     [
         ([], True, "none", None),
         ([GONE], False, "none", None),
+        ([WITHDRAWN], False, "missed", 1),  # it was earned
         ([MET], False, "met", 1),
         ([MET], True, "open", 1),  # another clock may start
         ([MET, GONE], False, "met", 1),
         ([MET, RUNNING], True, "open", 4),
+        ([LATER, RUNNING], True, "open", 4),
         ([PAUSED], True, "open", 4),
         ([MET, MISSED], False, "missed", 4),
         ([MISSED, OVERDUE, RUNNING, MET], True, "missed", 3),
@@ -153,17 +200,21 @@ def test_the_verdict_on_an_incident_follows_from_its_clocks_in_any_order(
     clocks: list[Any], live: bool, verdict: str, hours: int | None
 ) -> None:
     for some in permutations(clocks):
-        found = verdict_of_incident([verdict_of_clock(each, exempt=False) for each in some], live)
+        found = verdict_of_incident([verdict_of_clock(each) for each in some], ended=not live)
         assert found.verdict.value == verdict
         assert found.counts_at == (None if hours is None else NINE + hours * HOUR)
 
 
 def test_what_is_exempt_stands_apart_and_changes_nothing() -> None:
-    apart = verdict_of_clock(MISSED, exempt=True)
-    assert apart.verdict is ListedVerdict.EXEMPT
-    whole = verdict_of_incident([apart, verdict_of_clock(MET, exempt=False)], live=False)
-    assert (whole.verdict, whole.missed, whole.exempt) == (ListedVerdict.MET, 0, 1)
-    assert verdict_of_incident([apart], live=False).verdict is ListedVerdict.EXEMPT
+    exempt = SimpleNamespace(**vars(MISSED) | {"exempt": "a flood"})
+    apart = verdict_of_clock(exempt)
+    assert apart.verdict is PromiseVerdict.EXEMPT
+    whole = verdict_of_incident([apart, verdict_of_clock(MET)], ended=True)
+    assert (whole.verdict, whole.missed, whole.exempt) == (PromiseVerdict.MET, 0, 1)
+    assert verdict_of_incident([apart], ended=True).verdict is PromiseVerdict.EXEMPT
+    running = verdict_of_clock(SimpleNamespace(**vars(RUNNING) | {"exempt": "a flood"}))
+    assert running.verdict is PromiseVerdict.EXEMPT
+    assert verdict_of_clock(SimpleNamespace(**vars(GONE) | {"exempt": "a flood"})).verdict is PromiseVerdict.NONE
 
 
 def test_months_count_on_and_what_comes_and_goes_alike_changes_nothing() -> None:

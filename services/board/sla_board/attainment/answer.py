@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 from fractions import Fraction
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from sla_board.attainment.counts import CountCell, ExemptClock
-from sla_board.attainment.model import ContractAttainment, ObjectiveResult, list_query, percent_text, query_of_objective
+from sla_board.attainment.model import (
+    ContractAttainment,
+    CountedQuery,
+    ObjectiveResult,
+    percent_text,
+    query_of_cell,
+    query_of_objective,
+)
 from sla_board.attainment.words import assumption_of
-from sla_domain.attainment import AttainmentPeriod, Tally
+from sla_domain.attainment import Tally
 
 PAGE, API = "/incidents", "/v1/incidents"
 
@@ -37,7 +43,7 @@ class CountsAnswer(_Answer):
 
     met: CountAnswer
     missed: CountAnswer
-    exempt: CountAnswer = Field(description="decided, and taken out of the count by a person")
+    exempt: CountAnswer = Field(description="taken out of the count by a person")
     open: CountAnswer = Field(description="not decided, and due in the period as far as is known")
     share_percent: float | None = Field(description="met ÷ (met + missed), rounded down; null if nothing was decided")
 
@@ -129,7 +135,7 @@ class ExemptionAnswer(_Answer):
     """The clock's number among the incident's clocks of this metric, from 0."""
     priority: str
     verdict: str
-    """The verdict on the clock, met or missed, which is left out."""
+    """The verdict on the clock, met, missed or open, which is left out."""
     reason: str
     """Why the clock was left out."""
     by: str
@@ -196,8 +202,8 @@ def _contract(one: ContractAttainment, language: str) -> ContractAttainmentAnswe
         nothing_due=one.empty,
         notes=one.notes,
         objectives=tuple(_objective(each, language) for each in one.objectives),
-        requests=tuple(_cell(one.contract, one.period, cell, clocks=False) for cell in one.requests),
-        clocks=tuple(_cell(one.contract, one.period, cell, clocks=True) for cell in one.clocks),
+        requests=tuple(_cell(one, cell) for cell in one.requests),
+        clocks=tuple(_cell(one, cell) for cell in one.clocks),
         exemptions=tuple(map(_exemption, one.exempt)),
     )
 
@@ -220,7 +226,7 @@ def _objective(result: ObjectiveResult, language: str) -> ObjectiveAnswer:
         end=result.bounds.end,
         provisional=figure.provisional,
         standing=figure.standing.value,
-        counts=_counts(figure.tally, lambda verdict: query_of_objective(result, verdict)),
+        counts=_counts(figure.tally, query_of_objective(result)),
         misses_allowed=figure.allowed,
         misses_left=figure.misses_left,
         forecast=ForecastAnswer(
@@ -251,20 +257,18 @@ def _objective(result: ObjectiveResult, language: str) -> ObjectiveAnswer:
     )
 
 
-def _cell(contract: str, period: AttainmentPeriod, cell: CountCell, *, clocks: bool) -> CellAnswer:
-    metrics = (cell.metric,) if clocks else ()
-
-    def query(verdict: str) -> str:
-        return list_query(contract, period, verdict, metrics=metrics, priorities=(cell.priority,))
-
+def _cell(one: ContractAttainment, cell: CountCell) -> CellAnswer:
     return CellAnswer(
-        entitlement=cell.entitlement, metric=cell.metric, priority=cell.priority, counts=_counts(cell.tally, query)
+        entitlement=cell.entitlement,
+        metric=cell.metric,
+        priority=cell.priority,
+        counts=_counts(cell.tally, query_of_cell(one, cell)),
     )
 
 
-def _counts(tally: Tally, query: Any) -> CountsAnswer:
+def _counts(tally: Tally, query: CountedQuery) -> CountsAnswer:
     def count(verdict: str, number: int) -> CountAnswer:
-        written = query(verdict)
+        written = query.text(verdict)
         return CountAnswer(count=number, page=f"{PAGE}?{written}", api=f"{API}?{written}")
 
     return CountsAnswer(

@@ -34,7 +34,7 @@ class CountCell(NamedTuple):
 
 
 class ExemptClock(NamedTuple):
-    """A clock that was decided in a period and is left out of the attainment."""
+    """A clock of a period that is left out of the attainment."""
 
     incident: str
     metric: str
@@ -50,62 +50,53 @@ class ExemptClock(NamedTuple):
 async def clock_cells(connection: AsyncConnection, contract: str, bounds: PeriodBounds) -> tuple[CountCell, ...]:
     """Count the clocks of a contract that were decided in a period.
 
-    Open clocks that are still due in the period are counted as well.
-
-    Args:
-        bounds: The instants at which the period begins and ends.
+    Undecided clocks that are due in the period are counted as well.
     """
     keys = (_clock.entitlement, _clock.metric, _clock.decided_priority)
-    decided = and_(_clock.decided_contract == contract, *_within(_clock.decided_at, bounds))
-    ahead = and_(
-        _clock.decided_contract == contract, tables.UNDECIDED, _clock.exempt == "", *_within(_clock.due_at, bounds)
-    )
-    return await _cells(connection, keys, _clock.verdict, _clock.exempt, (decided, ahead))
+    return await _cells(connection, keys, _clock, counted_here(_clock, contract, bounds))
 
 
 async def request_cells(connection: AsyncConnection, contract: str, bounds: PeriodBounds) -> tuple[CountCell, ...]:
     """Count the requests of a contract that were decided in a period.
 
-    Open requests that are still due in the period are counted as well. The entitlement (plan of the contract) and
+    Undecided requests that are due in the period are counted as well. The entitlement (plan of the contract) and
     priority of a request are those of its deciding clock.
     """
     keys = (_request.entitlement, literal(""), _request.priority)
-    decided = and_(_request.contract == contract, *_within(_request.decided_at, bounds))
-    ahead = and_(
-        _request.contract == contract, tables.UNDECIDED, _request.exempt == "", *_within(_request.due_at, bounds)
-    )
-    return await _cells(connection, keys, _request.verdict, _request.exempt, (decided, ahead))
+    return await _cells(connection, keys, _request, counted_here(_request, contract, bounds))
+
+
+def counted_here(columns: Any, contract: str, bounds: PeriodBounds) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Return two SQL conditions on what counts for a contract in a period: what was decided in it, and what is due.
+
+    No row fulfils both.
+
+    Args:
+        columns: The columns of the table `board_clock` or `board_request`.
+    """
+    mine = (columns.contract if columns is _request else columns.decided_contract) == contract
+    decided = and_(mine, *_within(columns.decided_at, bounds))
+    return decided, and_(mine, tables.UNDECIDED, *_within(columns.due_at, bounds))
 
 
 async def _cells(
     connection: AsyncConnection,
     keys: tuple[ColumnElement[str], ...],
-    verdict: ColumnElement[str],
-    exempt: ColumnElement[str],
+    columns: Any,
     chosen: Sequence[ColumnElement[bool]],
 ) -> tuple[CountCell, ...]:
-    counts = case((exempt != "", 1), else_=0)
+    exempt = case((columns.exempt != "", 1), else_=0)
     found: dict[tuple[str, str, str], Tally] = {}
     for condition in chosen:
         grouped = [key for key in keys if isinstance(key, Column)]
-        query = select(*keys, verdict, counts, func.count()).where(condition).group_by(*grouped, verdict, counts)
-        for *key, decision, excused, number in (await connection.execute(query)).all():
-            cell = _tally(decision, bool(excused), number)
+        query = select(*keys, columns.verdict, exempt, func.count()).where(condition)
+        for *key, verdict, excused, number in (
+            await connection.execute(query.group_by(*grouped, columns.verdict, exempt))
+        ).all():
             place = (key[0], key[1], key[2])
+            cell = Tally.of(PromiseVerdict(verdict).counted(bool(excused)), number)
             found[place] = found.get(place, Tally()) + cell
     return tuple(CountCell(*key, found[key]) for key in sorted(found) if found[key] != Tally())
-
-
-def _tally(verdict: str, exempt: bool, number: int) -> Tally:
-    match PromiseVerdict(verdict):
-        case PromiseVerdict.MET:
-            return Tally(exempt=number) if exempt else Tally(met=number)
-        case PromiseVerdict.MISSED:
-            return Tally(exempt=number) if exempt else Tally(missed=number)
-        case PromiseVerdict.OPEN:
-            return Tally(open=number)
-        case PromiseVerdict.NONE:
-            return Tally()
 
 
 def _within(at: ColumnElement[Any], bounds: PeriodBounds) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
@@ -117,29 +108,37 @@ async def requests_of_metrics(
 ) -> tuple[CountCell, ...]:
     """Count the requests of a contract in a period by their clocks of some metrics.
 
-    A request is counted if it was decided, or is still due, in the period. Clocks of other metrics do not matter.
+    A request is counted if it was decided, or is due undecided, in the period. Clocks of other metrics do not matter.
 
     Args:
         metrics: Ids of the metrics.
     """
     found: dict[tuple[str, str, str], Tally] = {}
-    async for request in _judged(connection, contract, metrics, bounds):
-        at = request.due_at if request.verdict is PromiseVerdict.OPEN else request.at
-        if at is None or not bounds.hold(at) or request.contract != contract:
-            continue
-        if request.exempt and request.verdict is PromiseVerdict.OPEN:
-            continue
+    async for request in judged_requests(connection, contract, metrics, bounds):
         place = (request.entitlement, "", request.priority)
-        found[place] = found.get(place, Tally()) + _tally(request.verdict.value, bool(request.exempt), 1)
+        found[place] = found.get(place, Tally()) + Tally.of(request.counted)
     return tuple(CountCell(*key, found[key]) for key in sorted(found))
+
+
+async def judged_requests(
+    connection: AsyncConnection, contract: str, metrics: Collection[str], bounds: PeriodBounds
+) -> AsyncIterator[JudgedRequest]:
+    """Yield the requests that count for a contract in a period, judged by their clocks of some metrics alone.
+
+    Args:
+        metrics: Ids of the metrics.
+    """
+    async for request in _judged(connection, contract, metrics, bounds):
+        at = request.counts_at
+        if at is not None and bounds.hold(at) and request.contract == contract:
+            yield request
 
 
 async def _judged(
     connection: AsyncConnection, contract: str, metrics: Collection[str], bounds: PeriodBounds
 ) -> AsyncIterator[JudgedRequest]:
     named = _clock.metric.in_(sorted(metrics))
-    here = or_(and_(*_within(_clock.decided_at, bounds)), and_(tables.UNDECIDED, *_within(_clock.due_at, bounds)))
-    wanted = select(_clock.incident).where(_clock.decided_contract == contract, named, here).distinct()
+    wanted = select(_clock.incident).where(named, or_(*counted_here(_clock, contract, bounds))).distinct()
     after, turn = "", LoopYielder()
     while True:
         page = wanted.where(_clock.incident > after).order_by(_clock.incident).limit(_PART)
@@ -163,7 +162,7 @@ def _incident_of(row: Row[Any]) -> str:
 
 
 async def exempt_clocks(connection: AsyncConnection, contract: str, bounds: PeriodBounds) -> list[ExemptClock]:
-    """Return the clocks decided in a period that are left out of the attainment.
+    """Return the clocks of a period that are left out of the attainment.
 
     At most 200 clocks of the contract are returned, the oldest first.
     """
@@ -172,19 +171,15 @@ async def exempt_clocks(connection: AsyncConnection, contract: str, bounds: Peri
             _clock.incident, _clock.metric, _clock.cycle, _clock.decided_priority, _clock.verdict, _clock.exempt,
             _clock.exempt_by,
         )
-        .where(_clock.decided_contract == contract, *_within(_clock.decided_at, bounds), _clock.exempt != "")
-        .order_by(_clock.decided_at, _clock.id)
+        .where(_clock.exempt != "", or_(*counted_here(_clock, contract, bounds)))
+        .order_by(func.coalesce(_clock.decided_at, _clock.due_at), _clock.id)
         .limit(MOST_EXEMPT)
     )  # fmt: skip
     return [ExemptClock(*row) for row in (await connection.execute(query)).all()]
 
 
 async def moved_away(connection: AsyncConnection, contract: str, bounds: PeriodBounds) -> int:
-    """Count a contract's clocks that were decided in a period and whose incident now belongs to another contract.
-
-    Args:
-        bounds: The instants at which the period begins and ends.
-    """
+    """Count the clocks that were decided in a period under a contract to which their incident no longer belongs."""
     query = select(func.count()).where(
         _clock.decided_contract == contract, *_within(_clock.decided_at, bounds), _clock.contract != contract
     )

@@ -10,7 +10,10 @@ from urllib.parse import urlencode
 
 from sla_board.attainment.counts import CountCell, ExemptClock
 from sla_domain.attainment import AttainmentFigure, AttainmentPeriod, PeriodBounds, Tally
-from sla_domain.objective import CountedUnit, Objective, PeriodKind
+from sla_domain.objective import CountedUnit, Objective
+
+NONE = "none"
+"""In the query of a list: promises without a priority, entitlement or reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,8 @@ class ContractAttainment:
     title: str
     zone: str
     """The contract's time zone."""
+    list_zone: str
+    """The zone to name in links to lists. "" if the catalogue knows the contract, and so its zone."""
     period: AttainmentPeriod
     bounds: PeriodBounds
     provisional: bool
@@ -112,44 +117,62 @@ def percent_text(share: Fraction | None) -> str:
     return f"{hundredths / 100:.2f}".rstrip("0").rstrip(".")
 
 
-def list_query(
-    contract: str,
-    period: AttainmentPeriod,
-    verdict: str,
-    *,
-    metrics: Iterable[str] = (),
-    priorities: Iterable[str] = (),
-) -> str:
-    """Return the URL query of the list of incidents behind a figure.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountedQuery:
+    """What a figure counts, as the query of a URL: the list of incidents then shows the same requests or clocks."""
 
-    The query has no question mark.
+    contract: str
+    period: AttainmentPeriod
+    zone: str = ""
+    """The time zone of the period. "" if the catalogue knows the contract, and so its zone."""
+    of: CountedUnit = CountedUnit.REQUESTS
+    metrics: Iterable[str] = ()
+    """Empty for all. Requests are judged by their clocks of these metrics alone."""
+    priorities: Iterable[str] = ()
+    """Empty for all. An empty priority stands for promises without one."""
+    entitlements: Iterable[str] = ()
+    """Entitlements (plans of the contract). Empty for all. An empty one stands for promises without one."""
+    reasons: Iterable[str] = ()
+    """Codes of the reasons of breaches. Empty for all. An empty code stands for breaches without a reason."""
 
-    Args:
-        verdict: `met`, `missed`, `open` or `exempt`.
-        metrics: Metrics of the clocks. Empty for requests.
-        priorities: Empty for all.
-    """
-    pairs = [("contract", contract), *_dates(period), ("verdict", verdict)]
-    chosen = sorted(metrics)
-    if len(chosen) == 1:
-        pairs.append(("metric", chosen[0]))
-    pairs += [("priority", one) for one in sorted(priorities) if one]
-    return urlencode(pairs)
+    def text(self, *verdicts: str) -> str:
+        """Return the query of the URL, without a question mark.
+
+        Args:
+            verdicts: Such as `met`, `missed`, `open` or `exempt`. None for all.
+        """
+        pairs = [("contract", self.contract), ("period", self.period.label), ("zone", self.zone)]
+        pairs += [("counted", self.of.value), *(("verdict", verdict) for verdict in verdicts)]
+        pairs += [("metric", metric) for metric in sorted(self.metrics)]
+        for name, values in (
+            ("priority", self.priorities), ("entitlement", self.entitlements), ("reason", self.reasons),
+        ):  # fmt: skip
+            pairs += [(name, value or NONE) for value in sorted(values)]
+        return urlencode([pair for pair in pairs if pair[1]])
 
 
-def _dates(period: AttainmentPeriod) -> list[tuple[str, str]]:
-    """The list knows months and quarters by name, and other periods by their days."""
-    if period.kind is PeriodKind.CONTRACT_YEAR:
-        return [("from", period.first.isoformat()), ("to", period.end.isoformat())]
-    return [("period", period.label)]
-
-
-def query_of_objective(result: ObjectiveResult, verdict: str) -> str:
-    """Return the URL query of the list of incidents behind an objective's figure.
-
-    Args:
-        verdict: `met`, `missed`, `open` or `exempt`.
-    """
+def query_of_objective(result: ObjectiveResult) -> CountedQuery:
+    """Return what the figure of an objective counts."""
     objective = result.objective
-    metrics = objective.metrics if objective.of is CountedUnit.CLOCKS or objective.metrics else ()
-    return list_query(result.contract, result.period, verdict, metrics=metrics, priorities=objective.priorities)
+    return CountedQuery(
+        contract=result.contract,
+        period=result.period,
+        of=objective.of,
+        metrics=objective.metrics,
+        priorities=objective.priorities,
+        entitlements=(result.entitlement,) if result.entitlement else (),
+    )
+
+
+def query_of_cell(one: ContractAttainment, cell: CountCell) -> CountedQuery:
+    """Return what a cell of a contract's counts has counted."""
+    several = any(each.entitlement for each in (*one.requests, *one.clocks))
+    return CountedQuery(
+        contract=one.contract,
+        period=one.period,
+        zone=one.list_zone,
+        of=CountedUnit.CLOCKS if cell.metric else CountedUnit.REQUESTS,
+        metrics=(cell.metric,) if cell.metric else (),
+        priorities=(cell.priority,),
+        entitlements=(cell.entitlement,) if several else (),
+    )

@@ -49,6 +49,8 @@ class CountedContract:
     zone: str
     zones: ZoneHistory
     """The time zones that the contract has had."""
+    catalogued: bool = True
+    """Whether the catalogue knows the contract. Otherwise all is read from stored clocks."""
     first_day: date | None
     """The day from which contract years are counted. None if unknown."""
     end_day: date | None
@@ -71,7 +73,14 @@ async def counted_contract(
         if zone is None:
             return None
         return CountedContract(
-            id=contract, title=contract, zone=zone, zones=ZoneHistory(zone), first_day=None, end_day=None, objectives=()
+            id=contract,
+            title=contract,
+            zone=zone,
+            zones=ZoneHistory(zone),
+            catalogued=False,
+            first_day=None,
+            end_day=None,
+            objectives=(),
         )
     return CountedContract(
         id=contract,
@@ -152,6 +161,7 @@ class AttainmentReader:
             contract=self._of.id,
             title=self._of.title,
             zone=self._of.zone,
+            list_zone="" if self._of.catalogued else self._of.zone,
             period=asked,
             bounds=bounds,
             provisional=self._now < bounds.end,

@@ -15,7 +15,7 @@ from sla_platform.rfc3339 import rfc3339
 
 
 class ListedIncident(BaseModel):
-    """An incident in the list. In a list of one metric each row is one clock of an incident.
+    """An incident in the list. In a list of one metric, or of counted clocks, each row is one clock of an incident.
 
     `priority`, `verdict`, `counts_at` and `due_at` are then those of the clock. `metric`, `cycle`, `clock` and
     `stopped_at` are null in any other list. Ticket fields are "" if the ticket does not state them.
@@ -56,6 +56,8 @@ class ListedIncident(BaseModel):
     """How many of its clocks are not decided."""
     exempt: int
     """How many of its clocks are left out of the attainment."""
+    entitlement: str | None
+    """The entitlement (one of several plans) of what was counted. Null in other lists."""
     metric: str | None
     cycle: int | None
     """The clock's number among the incident's clocks of this metric, from 0."""
@@ -85,7 +87,7 @@ class IncidentList(BaseModel):
     until: datetime | None = Field(description="before when rows are dated")
     zone: str = Field(description="in which `period`, `from` and `to` were read")
     filling: bool = Field(
-        description="incidents of an earlier release are still being entered: the list and its counts are not whole yet"
+        description="incidents of an earlier release are still being entered or brought up to date: rows and counts may change"
     )
 
 
@@ -132,6 +134,7 @@ def row_values(row: Any) -> dict[str, Any]:
         "missed": row.missed,
         "open": row.open,
         "exempt": row.exempt,
+        "entitlement": getattr(row, "entitlement", None),
         "metric": None if clock is None else row.metric,
         "cycle": None if clock is None else row.cycle,
         "clock": None if clock is None else str(clock),

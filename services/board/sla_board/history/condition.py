@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, Table, and_
+from sqlalchemy import ColumnElement, FromClause, Table, and_, false, or_
 
 from sla_board import tables
-from sla_board.history.filter import IncidentFilter
+from sla_board.history.cursor import ListPlace
+from sla_board.history.filter import IncidentFilter, ListDate
 from sla_board.history.part import ALL_CONTRACTS, ONE_CONTRACT
 
 _listed = tables.listed.c
@@ -64,16 +66,52 @@ def decided(shown: IncidentFilter, columns: Any) -> list[ColumnElement[bool]]:
     return chosen
 
 
+def dating(shown: IncidentFilter, of: Any) -> Any:
+    """Return the instant by which a filter chooses and sorts rows.
+
+    Args:
+        of: The columns of a table, or a row.
+    """
+    match shown.date:
+        case ListDate.DUE:
+            return of.due_at
+        case ListDate.OPENED | ListDate.PRESENT:
+            return of.opened_at
+        case ListDate.ENDED:
+            return of.ended_at
+        case ListDate.COUNTED:
+            return of.counts_at
+
+
 def dated(shown: IncidentFilter, columns: Any) -> list[ColumnElement[bool]]:
     """Return the SQL conditions of a filter on metric and time."""
     chosen: list[ColumnElement[bool]] = []
     if shown.metric:
         chosen.append(columns.metric == shown.metric)
-    if shown.since is not None:
-        chosen.append(columns.counts_at >= shown.since)
+    at = dating(shown, columns)
+    if shown.date is ListDate.PRESENT:
+        chosen.append(at.is_not(None))
+        ends = (columns.ended_at, columns.left_at)
+        chosen += [or_(end.is_(None), end >= shown.since) for end in ends if shown.since is not None]
+    elif shown.since is not None:
+        chosen.append(at >= shown.since)
     if shown.until is not None:
-        chosen.append(columns.counts_at < shown.until)
+        chosen.append(at < shown.until)
     return chosen
+
+
+def follows(at: ColumnElement[Any], columns: Any, after: ListPlace, of_clocks: bool) -> ColumnElement[bool]:
+    """Return the SQL condition on rows that follow a place of the list.
+
+    Args:
+        at: The column by which the list is sorted first.
+        columns: The columns incident and contract, and clock in a list of clocks.
+    """
+    tail: ColumnElement[bool] = columns.clock < UUID(after.clock) if of_clocks else false()
+    tail = or_(columns.contract < after.contract, and_(columns.contract == after.contract, tail))
+    tail = or_(columns.incident < after.incident, and_(columns.incident == after.incident, tail))
+    # The first comparison is implied, but an index can begin with it.
+    return and_(at <= after.at, or_(at < after.at, and_(at == after.at, tail)))
 
 
 @dataclass(frozen=True, slots=True)

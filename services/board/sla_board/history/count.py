@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board import tables
 from sla_board.history.condition import TextCondition, belongs, dated, decided, joined, table_of
-from sla_board.history.filter import STATES, IncidentFilter
+from sla_board.history.filter import STATES, IncidentFilter, ListDate
 from sla_board.history.rollup import EVERYTHING, month_of, month_start
-from sla_board.history.verdict import ListedVerdict
+from sla_domain.attainment import PromiseVerdict
 
 _count = tables.listed_count.c
 MOST_COUNTED = 10_000  # rows that have a frequent text
@@ -32,7 +32,7 @@ class ListCounts:
     """The length of the list."""
     states: Mapping[str, int]
     """State -> number of rows, without the filter's choice of states."""
-    verdicts: Mapping[ListedVerdict, int]
+    verdicts: Mapping[PromiseVerdict, int]
     """Verdict -> number of rows, without the filter's choice of verdicts."""
     months: Mapping[int, int]
     """Month (see `month_of`) -> number of rows, the newest month first."""
@@ -52,7 +52,10 @@ async def read_counts(connection: AsyncConnection, shown: IncidentFilter, text: 
     found: Counter[tuple[int, str, str]] = Counter()
     if text is not None:
         more = await _count_text(connection, shown, text, found)
-        return replace(_counts(found, shown), at_least=more)
+        return replace(counts_of(found, shown), at_least=more)
+    if shown.date is not ListDate.COUNTED:
+        await _count_dated(connection, shown, found)
+        return counts_of(found, shown)
     first, last = _whole_months(shown)
     if first is None and last is None:
         await _sum_months(connection, shown, None, None, found)
@@ -62,7 +65,7 @@ async def read_counts(connection: AsyncConnection, shown: IncidentFilter, text: 
         await _sum_months(connection, shown, first, last, found)
         for part in _ends(shown, first, last):
             await _count_rows(connection, part, found)
-    return _counts(found, shown)
+    return counts_of(found, shown)
 
 
 def _whole_months(shown: IncidentFilter) -> tuple[int | None, int | None]:
@@ -117,6 +120,17 @@ async def _count_text(
     return text.frequent and found.total() > MOST_COUNTED
 
 
+async def _count_dated(
+    connection: AsyncConnection, shown: IncidentFilter, found: Counter[tuple[int, str, str]]
+) -> None:
+    """Count in the list itself: the numbers by month are those by the instant that counts."""
+    columns = table_of(shown).c
+    query = select(columns.phase, columns.verdict, func.count().label("number"))
+    conditions = [*belongs(shown, columns), *dated(shown, columns)]
+    for row in (await connection.execute(query.where(*conditions).group_by(columns.phase, columns.verdict))).all():
+        found[0, row.phase, row.verdict] += row.number
+
+
 async def _count_rows(connection: AsyncConnection, shown: IncidentFilter, found: Counter[tuple[int, str, str]]) -> None:
     """Count in the list itself, month by month."""
     columns = table_of(shown).c
@@ -138,8 +152,14 @@ def _cuts(shown: IncidentFilter) -> list[datetime]:
     return [shown.since, *starts, shown.until]
 
 
-def _counts(found: Counter[tuple[int, str, str]], shown: IncidentFilter) -> ListCounts:
-    chosen = frozenset(verdict.value for verdict in shown.verdicts) or frozenset(ListedVerdict)
+def counts_of(found: Mapping[tuple[int, str, str], int], shown: IncidentFilter) -> ListCounts:
+    """Return the counts of a list.
+
+    Args:
+        found: (month, state, verdict) -> number of rows, without the filter's choice of states and verdicts. The month
+            is 0 where rows were not counted by month.
+    """
+    chosen = frozenset(verdict.value for verdict in shown.verdicts) or frozenset(PromiseVerdict)
     wanted = frozenset(shown.states) or frozenset(STATES)
     states, verdicts, months = Counter[str](), Counter[str](), Counter[int]()
     for (month, state, verdict), number in found.items():
@@ -152,6 +172,6 @@ def _counts(found: Counter[tuple[int, str, str]], shown: IncidentFilter) -> List
     return ListCounts(
         total=months.total(),
         states={state: states[state] for state in STATES if states[state]},
-        verdicts={verdict: verdicts[verdict.value] for verdict in ListedVerdict},
+        verdicts={verdict: verdicts[verdict.value] for verdict in PromiseVerdict},
         months={month: months[month] for month in sorted(months, reverse=True) if months[month]},
     )

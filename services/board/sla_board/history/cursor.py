@@ -25,11 +25,12 @@ class BadCursor(ValueError):
 class ListPlace:
     """The position of a row in the list of incidents. The list is sorted by these fields in descending order."""
 
-    counts_at: datetime
+    at: datetime
+    """The instant by which the list is sorted, as the filter's `date` says."""
     incident: str
     contract: str
     clock: str = ""
-    """Id of the clock in a list of one metric. Else ""."""
+    """Id of the clock in a list of clocks. Else ""."""
 
 
 def written_cursor(place: ListPlace, shown: IncidentFilter) -> str:
@@ -39,7 +40,7 @@ def written_cursor(place: ListPlace, shown: IncidentFilter) -> str:
         place: The position of the row.
         shown: The filter of the list. The cursor is valid for this filter alone.
     """
-    fields = [_mark(shown), to_micros(place.counts_at), place.incident, place.contract, place.clock]
+    fields = [_mark(shown), to_micros(place.at), place.incident, place.contract, place.clock]
     return urlsafe_b64encode(orjson.dumps(fields)).decode().rstrip("=")
 
 
@@ -62,7 +63,7 @@ def read_cursor(written: str, shown: IncidentFilter) -> ListPlace:
         case [str() as mark, int() as micros, str() as incident, str() as contract, str() as clock]:
             if mark != _mark(shown):
                 raise BadCursor("the cursor is of another filter: begin without it")
-            if bool(clock) != bool(shown.metric) or (clock and not _is_clock(clock)):
+            if bool(clock) != shown.of_clocks or (clock and not _is_clock(clock)):
                 raise BadCursor("this is no cursor: pass `next` of the page before as it is")
             return ListPlace(from_micros(micros), incident, contract, clock)
         case _:

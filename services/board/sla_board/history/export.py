@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from sla_board.history.answer import ListedIncident, row_values, text_values
+from sla_board.history.counted import CountedList
 from sla_board.history.filter import IncidentFilter
 from sla_board.history.query import place_of, read_rows
 from sla_board.history.text import text_condition
@@ -29,6 +30,10 @@ async def pages_of(store: Store, shown: IncidentFilter) -> AsyncIterator[Sequenc
     Raises:
         StoreBusy: The store is busy.
     """
+    if shown.counted is not None:
+        async for rows in _counted_pages(store, shown):
+            yield rows
+        return
     async with store.reading() as connection:
         text = await text_condition(connection, shown)
     after = None
@@ -39,7 +44,21 @@ async def pages_of(store: Store, shown: IncidentFilter) -> AsyncIterator[Sequenc
             yield rows
         if len(rows) < PART:
             return
-        after = place_of(rows[-1])
+        after = place_of(rows[-1], shown)
+
+
+async def _counted_pages(store: Store, shown: IncidentFilter) -> AsyncIterator[Sequence[Any]]:
+    async with store.reading() as connection:
+        counted = await CountedList.of(connection, shown)
+    after = None
+    while True:
+        async with store.reading() as connection:
+            rows = await counted.on(connection).rows(after, PART)
+        if rows:
+            yield rows
+        if len(rows) < PART:
+            return
+        after = place_of(rows[-1], shown)
 
 
 async def csv_lines(store: Store, shown: IncidentFilter) -> AsyncIterator[bytes]:

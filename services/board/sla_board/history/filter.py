@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 from urllib.parse import urlencode
 
 from sla_board.history.listed import UNKNOWN
-from sla_board.history.verdict import ListedVerdict
+from sla_domain.attainment import PromiseVerdict
 from sla_domain.incident import Phase
+from sla_domain.objective import CountedUnit
 from sla_platform.rfc3339 import rfc3339
 
 ROWS = 50
@@ -24,6 +26,19 @@ GROUPS = {
 """Words that stand for several states: `live` for open and waiting, `ended` for the others."""
 
 
+class ListDate(StrEnum):
+    """The instant of an incident by which a period is chosen, and by which the list is sorted."""
+
+    COUNTED = "counted"
+    """What decided the verdict, or will decide it."""
+    DUE = "due"
+    """The next due instant of the open clocks."""
+    OPENED = "opened"
+    ENDED = "ended"
+    PRESENT = "present"
+    """Incidents that were open at any time of the period, sorted by when they were opened."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentFilter:
     """A viewer's choices in the list of incidents. An empty tuple or text means "any"."""
@@ -34,11 +49,23 @@ class IncidentFilter:
     priorities: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
     """Such as `closed`."""
-    verdicts: tuple[ListedVerdict, ...] = ()
+    verdicts: tuple[PromiseVerdict, ...] = ()
     metric: str = ""
     """If given, the list has one row for each clock of this metric. Priority and verdict are then those of the
     clock.
     """
+    date: ListDate = ListDate.COUNTED
+    """By which instant `since` and `until` choose."""
+    counted: CountedUnit | None = None
+    """If given, the list has what the attainment of one contract counts in one period: a row for each request or clock,
+    with the verdict, contract, entitlement and priority by which it is counted.
+    """
+    metrics: tuple[str, ...] = ()
+    """Metrics of what is counted. Requests are then judged by their clocks of these metrics alone."""
+    entitlements: tuple[str, ...] = ()
+    """Entitlements (plans of the contract) of what is counted."""
+    reasons: tuple[str, ...] = ()
+    """Codes of the reasons in force of what is counted: of clocks that were missed."""
     since: datetime | None = None
     """Only rows dated at this instant or later."""
     until: datetime | None = None
@@ -71,6 +98,11 @@ class IncidentFilter:
         return () if self.contracts and self.only_contract not in self.contracts else (self.only_contract,)
 
     @property
+    def of_clocks(self) -> bool:
+        """Return whether each row of the list is a clock."""
+        return bool(self.metric) or self.counted is CountedUnit.CLOCKS
+
+    @property
     def hides_incidents(self) -> bool:
         """Return whether a choice of the viewer may hide incidents."""
         return bool(replace(self, limit=ROWS).query())
@@ -88,6 +120,11 @@ class IncidentFilter:
         pairs += [("priority", name) for name in asked.priorities]
         pairs += [("state", name) for name in asked.states]
         pairs += [("verdict", verdict.value) for verdict in asked.verdicts]
+        pairs += [("counted", "" if asked.counted is None else asked.counted.value)]
+        pairs += [("entitlement", name) for name in asked.entitlements]
+        pairs += [("reason", name) for name in asked.reasons]
+        pairs += [("metric", name) for name in asked.metrics]
+        pairs += [("date", "" if asked.date is ListDate.COUNTED else asked.date.value)]
         pairs += [("metric", asked.metric), ("period", asked.period), ("from", asked.begin), ("to", asked.end)]
         pairs += [("zone", asked.zone if asked.zone_chosen else ""), ("q", asked.text)]
         pairs.append(("limit", str(asked.limit) if asked.limit != ROWS else ""))

@@ -22,6 +22,7 @@ LONGEST = 200
 UNKNOWN = "unknown"
 """The phase of an incident of which no event is known."""
 _LIVE = frozenset(phase.value for phase in Phase if phase.live)
+_ENDED = frozenset(phase.value for phase in Phase if not phase.live)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +67,8 @@ def listed_rows(seen: Seen) -> ListedRows:
     """
     record, clocks = seen.record, sorted(seen.clocks, key=lambda clock: (clock.open, clock.cycle, str(clock.id)))
     newest = clocks[-1] if clocks else seen.fact
-    verdicts = [(clock, verdict_of_clock(clock, bool(clock.exempt))) for clock in clocks]
-    whole = verdict_of_incident([one for _, one in verdicts], seen.phase in _LIVE)
+    verdicts = [(clock, verdict_of_clock(clock)) for clock in clocks]
+    whole = verdict_of_incident([one for _, one in verdicts], seen.phase in _ENDED)
     attributes = {} if record is None else orjson.loads(record.attributes)
     title = (record.title if record else "") or (newest.title if newest else "")
     url = (record.url if record else "") or (newest.url if newest else "")

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from zoneinfo import ZoneInfo
 
-from sla_board.history.filter import GROUPS, MOST_ROWS, ROWS, STATES, IncidentFilter
+from sla_board.history.filter import GROUPS, MOST_ROWS, ROWS, STATES, IncidentFilter, ListDate
 from sla_board.history.period import ContractCalendar, calendar_period
-from sla_board.history.verdict import ListedVerdict
+from sla_domain.attainment import PromiseVerdict
 from sla_domain.bounds import RANGE, within_reach, writable
 from sla_domain.calendar import load_zone
 from sla_domain.errors import BadPeriod, UnknownZone
+from sla_domain.objective import CountedUnit
 
 NAMES = (
-    "contract", "customer", "product", "priority", "state", "verdict", "metric", "from", "to", "period", "zone", "q",
-    "limit", "cursor",
+    "contract", "customer", "product", "priority", "state", "verdict", "metric", "counted", "entitlement", "reason",
+    "date", "from", "to", "period", "zone", "q", "limit", "cursor",
 )  # fmt: skip
 """The parameters of the list of incidents."""
-_SEVERAL = frozenset({"contract", "customer", "product", "priority", "state", "verdict"})
+SEVERAL = frozenset({"contract", "customer", "product", "priority", "state", "verdict", "entitlement", "reason"})
+"""Those that may be given several times; with `counted` `metric`, too."""
+_NOT_COUNTED = ("customer", "product", "date", "q")
 _MOST = 50
 _LONGEST = 300
 ZoneOf = Callable[[str], str | None]
@@ -90,7 +93,7 @@ def parse_asked(
         elif text:
             given.setdefault(name, []).append(text)
     for name, values in given.items():
-        if name not in _SEVERAL and len(values) > 1:
+        if name not in SEVERAL and len(values) > 1 and not (name == "metric" and "counted" in given):
             errors.append(AskedError(name, "is given more than once"))
         elif len(values) > _MOST:
             errors.append(AskedError(name, f"is given more than {_MOST} times"))
@@ -102,12 +105,18 @@ def parse_asked(
         priorities=_names(given, "priority"),
         states=_states(given.get("state", []), errors),
         verdicts=_verdicts(given.get("verdict", []), errors),
-        metric=single.get("metric", ""),
+        metric="" if "counted" in given else single.get("metric", ""),
+        date=_date(single.get("date", ""), errors),
+        counted=_counted(single.get("counted", ""), errors),
+        metrics=_names(given, "metric") if "counted" in given else (),
+        entitlements=_names(given, "entitlement"),
+        reasons=_names(given, "reason"),
         text=single.get("q", ""),
         limit=_limit(single.get("limit", ""), errors),
         only_contract=only_contract,
     )
     shown = _dated(shown, single, zone_of, calendar_of, errors)
+    errors += _unfit(shown, given) if not errors else []
     if errors:
         raise BadFilter(errors)
     return Asked(shown, single.get("cursor", ""))
@@ -125,11 +134,50 @@ def _states(written: Sequence[str], errors: list[AskedError]) -> tuple[str, ...]
     return tuple(state for state in STATES if state in chosen)
 
 
-def _verdicts(written: Sequence[str], errors: list[AskedError]) -> tuple[ListedVerdict, ...]:
+def _verdicts(written: Sequence[str], errors: list[AskedError]) -> tuple[PromiseVerdict, ...]:
     chosen = {word.lower() for word in written}
-    for word in sorted(chosen - {*ListedVerdict}):
-        errors.append(AskedError("verdict", f"{word!r} is no verdict: {', '.join(ListedVerdict)}"))
-    return tuple(verdict for verdict in ListedVerdict if verdict.value in chosen)
+    for word in sorted(chosen - {*PromiseVerdict}):
+        errors.append(AskedError("verdict", f"{word!r} is no verdict: {', '.join(PromiseVerdict)}"))
+    return tuple(verdict for verdict in PromiseVerdict if verdict.value in chosen)
+
+
+def _date(written: str, errors: list[AskedError]) -> ListDate:
+    if written and written.lower() not in {*ListDate}:
+        errors.append(AskedError("date", f"{written!r} is no date of an incident: {', '.join(ListDate)}"))
+        return ListDate.COUNTED
+    return ListDate(written.lower() or ListDate.COUNTED)
+
+
+def _counted(written: str, errors: list[AskedError]) -> CountedUnit | None:
+    if written and written.lower() not in {*CountedUnit}:
+        errors.append(AskedError("counted", f"{written!r} is not counted: {' or '.join(CountedUnit)}"))
+        return None
+    return CountedUnit(written.lower()) if written else None
+
+
+def _unfit(shown: IncidentFilter, given: Mapping[str, Sequence[str]]) -> Iterator[AskedError]:
+    """What each by itself can be read, but not together."""
+    if shown.counted is not None:
+        for name in _NOT_COUNTED:
+            if name in given:
+                yield AskedError(name, "leave it out: what is counted is chosen by contract, entitlement and priority")
+        if shown.reasons and shown.counted is not CountedUnit.CLOCKS:
+            yield AskedError("reason", "is that of a clock: write `counted=clocks`")
+        if len(shown.of_contracts or ()) != 1:
+            yield AskedError("contract", "what is counted belongs to one contract: name it")
+        if shown.since is None or shown.until is None:
+            yield AskedError("period", "what is counted belongs to a period: name it, or give `from` and `to`")
+        return
+    for name in ("entitlement", "reason"):
+        if name in given:
+            yield AskedError(name, "is known of what is counted: add `counted=clocks`, or `counted=requests`")
+    if shown.date is not ListDate.COUNTED:
+        if shown.since is None and shown.until is None:
+            yield AskedError("date", "says by what a period is chosen: add `period`, or `from` and `to`")
+        if not shown.of_contracts:
+            yield AskedError("date", "of one or more contracts: name them with `contract`")
+        if shown.metric and shown.date is not ListDate.DUE:
+            yield AskedError("date", "of clocks there is `counted` or `due`: leave out `metric` for incidents")
 
 
 def _limit(written: str, errors: list[AskedError]) -> int:

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board import tables
-from sla_board.history.condition import TextCondition, belongs, dated, decided, joined, table_of
+from sla_board.history.condition import TextCondition, belongs, dated, dating, decided, follows, joined, table_of
 from sla_board.history.count import ListCounts, read_counts
+from sla_board.history.counted import CountedList
 from sla_board.history.cursor import ListPlace
 from sla_board.history.filter import IncidentFilter
 from sla_board.history.rollup import month_of, month_start
@@ -28,7 +28,7 @@ class IncidentPage:
 
     shown: IncidentFilter
     rows: Sequence[Any]
-    """Rows of the table `board_listed`. In a list of one metric each row also has the columns of its clock."""
+    """Rows of the table `board_listed`. In a list of clocks each row also has the columns of its clock."""
     counts: ListCounts
     """Counts of the whole list."""
     after: ListPlace | None
@@ -44,15 +44,26 @@ async def read_page(connection: AsyncConnection, shown: IncidentFilter, after: L
 
     Args:
         shown: The filter.
-        after: The position after which the page begins. None for the first page.
+        after: The place after which the page begins. None for the first page.
     """
+    if shown.counted is not None:
+        return await _counted_page(connection, shown, after)
     text = await text_condition(connection, shown)
     counts = await read_counts(connection, shown, text)
     span = _span(counts, shown.limit + 1, after)
     rows = await read_rows(connection, shown, text, after, shown.limit + 1, span) if counts.total else []
     page, more = rows[: shown.limit], len(rows) > shown.limit
-    after = place_of(page[-1]) if more else None
+    after = place_of(page[-1], shown) if more else None
     return IncidentPage(shown, page, counts, after, await is_filling(connection))
+
+
+async def _counted_page(connection: AsyncConnection, shown: IncidentFilter, after: ListPlace | None) -> IncidentPage:
+    counted = await CountedList.of(connection, shown)
+    counts = await counted.counts()
+    rows = await counted.rows(after, shown.limit + 1)
+    page = rows[: shown.limit]
+    follows = place_of(page[-1], shown) if len(rows) > shown.limit else None
+    return IncidentPage(shown, page, counts, follows, await is_filling(connection))
 
 
 async def is_filling(connection: AsyncConnection) -> bool:
@@ -73,16 +84,17 @@ async def read_rows(
     Args:
         shown: The filter.
         text: The SQL condition of the filter on its search text. None for no text.
-        after: The position after which the rows begin. None for the first row.
+        after: The place after which the rows begin. None for the first row.
         span: Instants `[since, until)` between which the rows are known to lie. None for no bound.
     """
     columns = table_of(shown).c
+    at = dating(shown, columns)
     conditions = [*belongs(shown, columns), *dated(shown, columns), *decided(shown, columns)]
     conditions += [] if text is None else [text.holds]
     conditions += [] if span[0] is None else [columns.counts_at >= span[0]]
     conditions += [] if span[1] is None else [columns.counts_at < span[1]]
-    conditions += [] if after is None else [_follows(columns, after, bool(shown.metric))]
-    order = [columns.counts_at.desc(), columns.incident.desc(), columns.contract.desc()]
+    conditions += [] if after is None else [follows(at, columns, after, shown.of_clocks)]
+    order = [at.desc(), columns.incident.desc(), columns.contract.desc()]
     selected: list[ColumnElement[Any]] = list(_listed)
     if shown.metric:
         order.append(columns.clock.desc())
@@ -92,32 +104,21 @@ async def read_rows(
     return (await connection.execute(query)).all()
 
 
-def place_of(row: Any) -> ListPlace:
-    """Return the position of a row in the list."""
+def place_of(row: Any, shown: IncidentFilter) -> ListPlace:
+    """Return the place of a row in the list that a filter shows."""
     clock = getattr(row, "clock", None)
-    return ListPlace(row.counts_at, row.incident, row.contract, "" if clock is None else str(clock))
-
-
-def _follows(columns: Any, after: ListPlace, of_clocks: bool) -> ColumnElement[bool]:
-    tail: ColumnElement[bool] = columns.clock < UUID(after.clock) if of_clocks else false()
-    tail = or_(columns.contract < after.contract, and_(columns.contract == after.contract, tail))
-    tail = or_(columns.incident < after.incident, and_(columns.incident == after.incident, tail))
-    # The first comparison is implied, but an index can begin with it.
-    return and_(
-        columns.counts_at <= after.counts_at,
-        or_(columns.counts_at < after.counts_at, and_(columns.counts_at == after.counts_at, tail)),
-    )
+    return ListPlace(dating(shown, row), row.incident, row.contract, "" if clock is None else str(clock))
 
 
 def _span(counts: ListCounts, wanted: int, after: ListPlace | None) -> tuple[datetime | None, datetime | None]:
     """Between which months the rows of the page lie, so that a rare choice is not looked for in all the others."""
-    months = [month for month in counts.months if after is None or month <= month_of(after.counts_at)]
+    months = [month for month in counts.months if after is None or month <= month_of(after.at)]
     if 0 in counts.months or not months:
         return None, None
     found, since = 0, None
     for month in months:
-        # How many rows are left in the month of the previous page's end is not known.
-        found += counts.months[month] if after is None or month < month_of(after.counts_at) else 0
+        # Of the month in which the page before ended nobody knows how many are left.
+        found += counts.months[month] if after is None or month < month_of(after.at) else 0
         if found >= wanted:
             since = month_start(month)
             break

@@ -1,44 +1,32 @@
-"""The verdict on an incident, folded from those on its clocks, and the instant by which it is dated."""
+"""How the list of incidents shows the verdicts on clocks and incidents, and the instant by which it dates them.
+
+The verdicts themselves are those of attainment (`sla_domain.attainment.verdict`), so that lists and figures agree.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
+from sla_board.projection.verdict import judged_clock
+from sla_domain.attainment import JudgedClock, PromiseVerdict, judge_request
 from sla_domain.clock import ClockState
-
-
-class ListedVerdict(StrEnum):
-    """The result of a promise: of one clock, or of all clocks of an incident."""
-
-    MET = "met"
-    """The promise was kept."""
-    MISSED = "missed"
-    """The due instant passed first."""
-    OPEN = "open"
-    """The promise is not decided."""
-    EXEMPT = "exempt"
-    """A person left the promise out of the attainment."""
-    NONE = "none"
-    """Nothing was promised, or every clock was cancelled."""
-
-    @property
-    def words(self) -> str:
-        """Return the verdict as text for people, such as `Missed`."""
-        return "No verdict" if self is ListedVerdict.NONE else self.value.capitalize()
 
 
 @dataclass(frozen=True, slots=True)
 class ClockVerdict:
     """The verdict on one clock."""
 
-    verdict: ListedVerdict
+    judged: JudgedClock
+    """The clock as attainment counts it."""
+    verdict: PromiseVerdict
+    """As what it is counted."""
     counts_at: datetime | None
-    """The instant by which the verdict is dated. MISSED: the due instant that passed. MET: the stop. OPEN: the next due
-    instant, or the first promised one while the clock is paused. Otherwise: the end, or else the start.
+    """The instant by which the verdict is dated: that by which the clock counts. If there is none: the first promised
+    due instant of an undecided clock, the end of any other, or else the start.
     """
     due_at: datetime | None
     """The due instant of an open clock. Else None."""
@@ -48,9 +36,12 @@ class ClockVerdict:
 class IncidentVerdict:
     """The verdict on an incident, and how many of its clocks have which verdict."""
 
-    verdict: ListedVerdict
+    verdict: PromiseVerdict
+    """As what the request is counted."""
     counts_at: datetime | None
-    """The instant by which the verdict is dated. None if no clock has an instant."""
+    """The instant by which the verdict is dated: that by which the request counts. If there is none: the last instant
+    among the clocks. None if no clock has an instant.
+    """
     due_at: datetime | None
     """The first due instant of its open clocks. None if there is none."""
     met: int
@@ -59,65 +50,35 @@ class IncidentVerdict:
     exempt: int
 
 
-def verdict_of_clock(clock: Any, exempt: bool) -> ClockVerdict:
+def verdict_of_clock(clock: Any) -> ClockVerdict:
     """Return the verdict on a clock.
 
     Args:
         clock: Row of the table `board_clock`.
-        exempt: Whether a person left the clock out of the attainment.
     """
-    state = ClockState(clock.state)
-    ended = clock.stopped_at or clock.breached_at or clock.due_at or clock.started_at
-    ahead = clock.due_at if state.open else None
-    if exempt:
-        return ClockVerdict(ListedVerdict.EXEMPT, clock.breached_at or ended, ahead)
-    if state is ClockState.MISSED or (state.open and clock.breached_at is not None):
-        return ClockVerdict(ListedVerdict.MISSED, clock.breached_at or ended, ahead)
-    if state is ClockState.MET:
-        return ClockVerdict(ListedVerdict.MET, ended, None)
-    if state is ClockState.CANCELLED:
-        return ClockVerdict(ListedVerdict.NONE, ended, None)
-    return ClockVerdict(ListedVerdict.OPEN, clock.due_at or clock.original_due_at or clock.started_at, ahead)
+    judged = judged_clock(clock)
+    if judged.verdict is PromiseVerdict.OPEN:
+        dated = judged.due_at or clock.original_due_at or clock.started_at
+    else:
+        dated = judged.at or clock.stopped_at or clock.started_at
+    return ClockVerdict(judged, judged.counted, dated, clock.due_at if ClockState(clock.state).open else None)
 
 
-def verdict_of_incident(clocks: Sequence[ClockVerdict], live: bool) -> IncidentVerdict:
-    """Return the verdict on an incident, which follows from the verdicts on its clocks.
-
-    - MISSED if a clock was missed. The date is that of the first missed clock.
-    - Else OPEN if a clock is open. The date is that of the last open clock.
-    - Else MET if a clock was met. The date is the last stop. But while the incident has not ended, the verdict is OPEN
-      with this date, as another clock may start.
-    - Else EXEMPT if a clock is exempt, and NONE otherwise.
+def verdict_of_incident(clocks: Sequence[ClockVerdict], ended: bool) -> IncidentVerdict:
+    """Return the verdict on an incident from the verdicts on its clocks.
 
     Args:
-        live: Whether the incident has not ended.
+        ended: Whether work on the incident has ended.
     """
-    by = {verdict: [one for one in clocks if one.verdict is verdict] for verdict in ListedVerdict}
-    verdict, among = _decided(by, live)
-    instants = [one.counts_at for one in among if one.counts_at is not None]
-    chosen = min if verdict is ListedVerdict.MISSED else max
+    request = judge_request([one.judged for one in clocks], ended)
+    numbers = Counter(one.verdict for one in clocks)
+    among = [one.counts_at for one in clocks if one.verdict is not PromiseVerdict.NONE and one.counts_at is not None]
     return IncidentVerdict(
-        verdict=verdict,
-        counts_at=chosen(instants) if instants else None,
-        due_at=min(_known(one.due_at for one in clocks), default=None),
-        met=len(by[ListedVerdict.MET]),
-        missed=len(by[ListedVerdict.MISSED]),
-        open=len(by[ListedVerdict.OPEN]),
-        exempt=len(by[ListedVerdict.EXEMPT]),
+        verdict=PromiseVerdict.NONE if request is None else request.counted,
+        counts_at=None if request is None else request.counts_at or max(among, default=None),
+        due_at=min((one.due_at for one in clocks if one.due_at is not None), default=None),
+        met=numbers[PromiseVerdict.MET],
+        missed=numbers[PromiseVerdict.MISSED],
+        open=numbers[PromiseVerdict.OPEN],
+        exempt=numbers[PromiseVerdict.EXEMPT],
     )
-
-
-def _decided(by: dict[ListedVerdict, list[ClockVerdict]], live: bool) -> tuple[ListedVerdict, list[ClockVerdict]]:
-    """The verdict, and the clocks by which it is dated."""
-    if by[ListedVerdict.MISSED]:
-        return ListedVerdict.MISSED, by[ListedVerdict.MISSED]
-    if by[ListedVerdict.OPEN] or (by[ListedVerdict.MET] and live):
-        return ListedVerdict.OPEN, by[ListedVerdict.OPEN] or by[ListedVerdict.MET]
-    for verdict in (ListedVerdict.MET, ListedVerdict.EXEMPT):
-        if by[verdict]:
-            return verdict, by[verdict]
-    return ListedVerdict.NONE, []
-
-
-def _known(instants: Iterable[datetime | None]) -> list[datetime]:
-    return [at for at in instants if at is not None]

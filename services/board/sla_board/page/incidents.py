@@ -6,20 +6,43 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from sla_board.history.filter import IncidentFilter
+from sla_board.history.filter import IncidentFilter, ListDate
 from sla_board.history.query import IncidentPage
-from sla_board.history.verdict import ListedVerdict
 from sla_board.shown.word import StateWord
+from sla_domain.attainment import PromiseVerdict
 from sla_domain.metrics import BUILT_IN
 
 LOOKS = {
-    ListedVerdict.MET.value: StateWord("Met", "met", "good"),
-    ListedVerdict.MISSED.value: StateWord("Missed", "breached", "breached"),
-    ListedVerdict.OPEN.value: StateWord("Open", "running", "running"),
-    ListedVerdict.EXEMPT.value: StateWord("Exempt", "outside", "quiet"),
-    ListedVerdict.NONE.value: StateWord("No verdict", "cancelled", "quiet"),
+    PromiseVerdict.MET.value: StateWord("Met", "met", "good"),
+    PromiseVerdict.MISSED.value: StateWord("Missed", "breached", "breached"),
+    PromiseVerdict.OPEN.value: StateWord("Open", "running", "running"),
+    PromiseVerdict.EXEMPT.value: StateWord("Exempt", "outside", "quiet"),
+    PromiseVerdict.NONE.value: StateWord("No verdict", "cancelled", "quiet"),
 }
-"""ListedVerdict -> word, icon and style."""
+"""PromiseVerdict -> word, icon and style."""
+
+_DATES = {
+    ListDate.COUNTED: "decision",
+    ListDate.DUE: "due instant",
+    ListDate.OPENED: "opening",
+    ListDate.ENDED: "end",
+    ListDate.PRESENT: "open at any time of it",
+}
+
+
+def dates_words(shown: IncidentFilter) -> str:
+    """Return what the instants of a filter's period are, such as `opened`. "" for the instants that count."""
+    return "" if shown.date is ListDate.COUNTED else shown.date.value
+
+
+def counted_words(shown: IncidentFilter) -> str:
+    """Return the sentence that says what a list with `counted` has."""
+    metrics = f" Each is judged by its clocks of {' and '.join(shown.metrics)} alone." if shown.metrics else ""
+    return (
+        f"What the attainment of {' '.join(shown.of_contracts or ())} counts: each "
+        f"{'clock' if shown.of_clocks else 'request'} where it was decided or is due, with the priority of that moment."
+        f"{metrics if not shown.of_clocks else ''}"
+    )
 
 
 def clock_words(row: Any) -> str:
@@ -42,11 +65,19 @@ def chips(shown: IncidentFilter) -> Iterator[tuple[str, str, str]]:
         ("customer", "customers", shown.customers),
         ("product", "products", shown.products),
         ("priority", "priorities", shown.priorities),
+        ("entitlement", "entitlements", shown.entitlements),
+        ("reason", "reasons", shown.reasons),
+        ("metric", "metrics", shown.metrics),
     )
     for name, field, values in several:
         for value in values:
             left = tuple(other for other in values if other != value)
             yield name, value, shown.query(**{field: left})
+    if shown.counted is not None:
+        plain = {"counted": None, "entitlements": (), "reasons": (), "metrics": (), "priorities": ()}
+        yield "as counted", shown.counted.value, shown.query(**plain)
+    if shown.date is not ListDate.COUNTED:
+        yield "by", _DATES[shown.date], shown.query(date=ListDate.COUNTED)
     for name, field, value in (("from", "begin", shown.begin), ("to", "end", shown.end)):
         if value:
             yield name, value, shown.query(**{field: ""})

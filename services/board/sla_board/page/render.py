@@ -15,9 +15,8 @@ from babel import Locale
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from sla_board.attainment.counts import CountCell
 from sla_board.attainment.listed import AttainmentPage
-from sla_board.attainment.model import ContractAttainment, list_query, percent_text, query_of_objective
+from sla_board.attainment.model import ContractAttainment, percent_text, query_of_cell, query_of_objective
 from sla_board.attainment.words import (
     amended_text,
     assumption_of,
@@ -28,8 +27,7 @@ from sla_board.attainment.words import (
 )
 from sla_board.history.cursor import written_cursor
 from sla_board.history.query import IncidentPage
-from sla_board.history.verdict import ListedVerdict
-from sla_board.page.incidents import LOOKS, chips, clock_words, empty_words, metric_choices
+from sla_board.page.incidents import LOOKS, chips, clock_words, counted_words, dates_words, empty_words, metric_choices
 from sla_board.page.report import ReportPages
 from sla_board.page.static import StaticFiles
 from sla_board.plan.bought import day_text
@@ -46,6 +44,7 @@ from sla_board.shown.notice import ShownNotice
 from sla_board.shown.pauses import PauseFilter, PausePage, PauseSums
 from sla_board.shown.queue import Queue
 from sla_board.shown.row import ClockRow, ack_path, explain_path, incident_path, row_of
+from sla_domain.attainment import PromiseVerdict
 from sla_domain.breach_reason import NO_RULES, BreachReasons
 from sla_domain.explain.language import LANGUAGES, words_for
 from sla_platform.rfc3339 import rfc3339
@@ -107,9 +106,11 @@ class Pages:
             QueueOrder=QueueOrder,
             Bucket=Bucket,
             ClockCondition=ClockCondition,
-            ListedVerdict=ListedVerdict,
+            PromiseVerdict=PromiseVerdict,
             verdict_look=LOOKS,
             clock_words=clock_words,
+            counted_words=counted_words,
+            dates_words=dates_words,
             web_link=word.web_link,
             contract_path=contract_path,
             percent=percent_text,
@@ -120,7 +121,7 @@ class Pages:
             objective_title=objective_title,
             standing_word=standing_word,
             objective_query=query_of_objective,
-            cell_query=_cell_query,
+            cell_query=query_of_cell,
         )
         templates.filters.update(
             local=word.local_text, dated=word.dated_text, utc=word.utc_text, span=word.span_text, iso=iso
@@ -393,11 +394,6 @@ def board_title(queue: Queue) -> str:
     """
     breached = queue.buckets[Bucket.BREACHED]
     return f"({breached}) slad board" if breached else "slad board"
-
-
-def _cell_query(one: ContractAttainment, cell: CountCell, verdict: str, by_metric: bool) -> str:
-    metrics = (cell.metric,) if by_metric else ()
-    return list_query(one.contract, one.period, verdict, metrics=metrics, priorities=(cell.priority,))
 
 
 def _neighbours(page: AttainmentPage, named: Sequence[str]) -> dict[str, str] | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from urllib.parse import urlencode
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sla_board.attainment.model import ContractAttainment, list_query
+from sla_board.attainment.model import ContractAttainment, CountedQuery
 from sla_board.attainment.read import AttainmentReader, CountedContract
 from sla_board.report.correction import ReportCorrection
 from sla_board.report.names import NameBook
@@ -16,6 +17,7 @@ from sla_board.shown.hours import HoursAt
 from sla_catalogue import Catalogue
 from sla_domain.attainment import AttainmentPeriod, PeriodBounds
 from sla_domain.contract import Contract
+from sla_domain.objective import CountedUnit
 from sla_domain.report_schedule import ReportKind
 
 LISTED = "/incidents"
@@ -86,33 +88,39 @@ class ReportSubject:
             raise SectionUnavailable("missing.contract")
         return self.contract
 
-    def listed(
-        self, verdict: str, *, metric: str = "", priority: str = "", period: AttainmentPeriod | None = None
+    def counted(
+        self,
+        *verdicts: str,
+        metric: str = "",
+        priority: str | None = None,
+        reason: str | None = None,
+        period: AttainmentPeriod | None = None,
     ) -> str:
-        """Return the path of the board's list of incidents that a figure counts.
+        """Return the path of the list with the requests or clocks that a figure counts.
 
         Args:
-            verdict: `met`, `missed`, `open` or `exempt`.
-            metric: Only the verdicts on this metric. "" means the verdicts on whole incidents.
-            priority: Only incidents of this priority. "" means all priorities.
+            verdicts: Such as `met`. None for all.
+            metric: Only the clocks of this metric; `*` means the clocks of all metrics. "" means requests.
+            priority: Only promises of this priority, "" for those without one. None means all.
+            reason: Only breaches with this code of a reason, "" for those without one. None means all.
             period: The period. None means the period of the report.
         """
-        query = list_query(
-            self.id,
-            period or self.period,
-            verdict,
-            metrics=[metric] if metric else [],
-            priorities=[priority] if priority else [],
+        query = CountedQuery(
+            contract=self.id,
+            period=period or self.period,
+            zone=self.attained.list_zone,
+            of=CountedUnit.CLOCKS if metric else CountedUnit.REQUESTS,
+            metrics=() if metric in ("", "*") else (metric,),
+            priorities=() if priority is None else (priority,),
+            reasons=() if reason is None else (reason,),
         )
-        return f"{LISTED}?{query}"
+        return f"{LISTED}?{query.text(*verdicts)}"
 
-    def decided(self, *, metric: str = "", priority: str = "", period: AttainmentPeriod | None = None) -> str:
-        """Return the path of the board's list of incidents that were met or missed, the incidents behind a share.
+    def dated(self, date: str) -> str:
+        """Return the path of the list of the contract's incidents of the period.
 
         Args:
-            metric: Only the verdicts on this metric. "" means the verdicts on whole incidents.
-            priority: Only incidents of this priority. "" means all priorities.
-            period: The period. None means the period of the report.
+            date: By which instant the period chooses: `opened`, `ended` or `present` (open at any time of it).
         """
-        met = self.listed("met", metric=metric, priority=priority, period=period)
-        return f"{met}&verdict=missed"
+        zone = {"zone": self.attained.list_zone} if self.attained.list_zone else {}
+        return f"{LISTED}?{urlencode({'contract': self.id, 'period': self.period.label, **zone, 'date': date})}"

@@ -178,7 +178,7 @@ def _stream(client: httpx2.Client, path: str, asked: _Pairs) -> None:
 
 
 def _warn() -> None:
-    note("incidents of an earlier release are still being entered: the list is not whole yet")
+    note("incidents of an earlier release are still being entered or brought up to date: the list may change")
 
 
 def _print(found: dict[str, Any], of_clocks: bool, of_verdict: bool) -> None:

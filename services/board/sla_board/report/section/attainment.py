@@ -43,24 +43,25 @@ def _objectives(subject: ReportSubject) -> ReportTable:
 
 def _objective(one: ObjectiveResult, subject: ReportSubject, ahead: bool, credits: bool) -> tuple[ReportCell, ...]:
     figure = one.figure
-    tally = figure.tally
+    tally, query = figure.tally, query_of_objective(one)
 
-    def counted(verdict: str, number: int) -> ReportCell:
-        return count(number, f"{LISTED}?{query_of_objective(one, verdict)}")
+    def listed(*verdicts: str) -> str:
+        return f"{LISTED}?{query.text(*verdicts)}"
 
     cells = [
         subject.names.objective(one.objective),
         text(one.entitlement),
         period(one.period.label),
         percent(one.objective.percent),
-        share(figure.share, f"{LISTED}?{query_of_objective(one, 'met')}&verdict=missed"),
-        counted("met", tally.met),
-        counted("missed", tally.missed),
-        counted("exempt", tally.exempt),
+        share(figure.share, listed("met", "missed")),
+        count(tally.met, listed("met")),
+        count(tally.missed, listed("missed")),
+        count(tally.exempt, listed("exempt")),
         word(f"standing.{figure.standing.value}"),
     ]
     if ahead:
-        cells += [count(figure.misses_left) if figure.provisional else NOTHING, share(figure.forecast.share)]
+        left = count(figure.misses_left, listed("missed")) if figure.provisional else NOTHING
+        cells += [left, share(figure.forecast.share, listed("met", "missed", "open"))]
     if credits:
         cells.append(percent(figure.credit) if figure.credit is not None else NOTHING)
     return tuple(cells)
@@ -97,7 +98,7 @@ TALLY = ("column.in_time", "column.met", "column.missed", "column.exempt", "colu
 
 
 def tally_cells(
-    subject: ReportSubject, tally: Tally, *, metric: str = "", priority: str = ""
+    subject: ReportSubject, tally: Tally, *, metric: str = "", priority: str | None = None
 ) -> tuple[ReportCell, ...]:
     """Return counts as cells for the columns `TALLY`.
 
@@ -105,13 +106,13 @@ def tally_cells(
 
     Args:
         metric: Limits the lists to one metric. "" for requests.
-        priority: Limits the lists to one priority. "" for all.
+        priority: Limits the lists to one priority, "" for promises without one. None for all.
     """
     numbers = {"met": tally.met, "missed": tally.missed, "exempt": tally.exempt, "open": tally.open}
     return (
-        share(tally.share, subject.decided(metric=metric, priority=priority)),
+        share(tally.share, subject.counted("met", "missed", metric=metric, priority=priority)),
         *(
-            count(number, subject.listed(verdict, metric=metric, priority=priority))
+            count(number, subject.counted(verdict, metric=metric, priority=priority))
             for verdict, number in numbers.items()
         ),
     )

@@ -1,4 +1,4 @@
-"""The breaches: the incident of each, the reason, and how its instants were computed."""
+"""The broken promises, each with its incident, why it was late, and how its instants came about."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from sla_board.shown.row import incident_path
 from sla_domain.attainment import PromiseVerdict
 
 MOST_COUNTED = 50_000
-"""The most breaches of a period whose causes are counted."""
+"""Of so many broken promises of a period at most the causes are counted."""
 _BATCH = 500
 _clock, _listed = tables.clock.c, tables.listed.c
 
 
 async def breaches(subject: ReportSubject) -> ReportSection:
-    """Return the section on the breaches of the period.
+    """Return the section on the promises broken in the period.
 
     At most 500 are listed, the oldest first.
     """
@@ -45,7 +45,7 @@ async def breaches(subject: ReportSubject) -> ReportSection:
         ),
         tuple(_cells(row, _in_force(said.get(UUID(str(row.id)), ()), subject), subject) for row in rows),
         left_out=max(number - len(rows), 0),
-        rest=subject.listed("missed"),
+        rest=subject.counted("missed", "exempt", metric="*"),
     )  # fmt: skip
     parts: list[Part] = [table]
     if any(row.exempt for row in rows):  # their reasons are among the remarks
@@ -107,8 +107,11 @@ def _cells(row: Any, said: SaidReason | None, subject: ReportSubject) -> tuple[R
 
 
 async def causes(subject: ReportSubject) -> ReportSection:
-    """Return the section that counts the breaches of the period by reason and by metric."""
-    query = select(_clock.id, _clock.metric).where(_missed(subject)).limit(MOST_COUNTED)
+    """Return the section that counts the period's broken promises by reason and by metric.
+
+    Those that a person left out of the attainment are left out here, too.
+    """
+    query = select(_clock.id, _clock.metric).where(_missed(subject), _clock.exempt == "").limit(MOST_COUNTED)
     rows = (await subject.connection.execute(query)).all()
     if not rows:
         return ReportSection("causes", (ReportNote("note.no_breaches"),))
@@ -120,11 +123,14 @@ async def causes(subject: ReportSubject) -> ReportSection:
         found = (_in_force(said.get(clock, ()), subject) for clock in clocks)
         by_code.update(one.code if one is not None else "" for one in found)
     metrics = [
-        (subject.names.metric(metric), count(number, subject.listed("missed", metric=metric)))
+        (subject.names.metric(metric), count(number, subject.counted("missed", metric=metric)))
         for metric, number in by_metric.most_common()
     ]
     codes = [
-        (subject.names.reason(code) if code else word("word.no_reason"), count(number))
+        (
+            subject.names.reason(code) if code else word("word.no_reason"),
+            count(number, subject.counted("missed", metric="*", reason=code)),
+        )
         for code, number in by_code.most_common()
     ]
     return ReportSection(

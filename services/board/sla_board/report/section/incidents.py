@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 import orjson
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from sla_board import tables
 from sla_board.history.part import ONE_CONTRACT
-from sla_board.history.verdict import ListedVerdict
 from sla_board.projection.store import envelope_of
 from sla_board.report.model import ReportNote, ReportSection, ReportTable
-from sla_board.report.subject import LISTED, MOST_ROWS, ReportSubject
+from sla_board.report.subject import MOST_ROWS, ReportSubject
 from sla_board.report.value import NOTHING, ReportCell, instant, text, word
 from sla_board.shown.row import incident_path
+from sla_domain.attainment import PromiseVerdict
 from sla_domain.event import EventKind, IncidentEvent
 from sla_platform.envelope import Topic
 from sla_platform.errors import BadEnvelope
@@ -60,7 +59,7 @@ async def incidents(subject: ReportSubject) -> ReportSection:
         ),
         tuple(_cells(row, names.get(row.incident, _Names()), subject) for row in rows),
         left_out=max(number - len(rows), 0),
-        rest=f"{LISTED}?{urlencode({'contract': subject.id})}",
+        rest=subject.dated("present"),
     )  # fmt: skip
     return ReportSection("incidents", (table,))
 
@@ -108,7 +107,7 @@ def _note(names: _Names, row: Any) -> None:
 
 
 def _cells(row: Any, names: _Names, subject: ReportSubject) -> tuple[ReportCell, ...]:
-    verdict = ListedVerdict(row.verdict)
+    verdict = PromiseVerdict(row.verdict)
     return (
         text(row.ticket or row.incident, incident_path(row.incident)),
         text(row.title),

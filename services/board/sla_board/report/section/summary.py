@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from urllib.parse import quote_plus
 
 from sqlalchemy import func, select
 
@@ -11,7 +10,7 @@ from sla_board import tables
 from sla_board.attainment.model import total_of
 from sla_board.history.part import ONE_CONTRACT
 from sla_board.report.model import Part, ReportFigures, ReportNote, ReportSection
-from sla_board.report.subject import LISTED, ReportSubject
+from sla_board.report.subject import ReportSubject
 from sla_board.report.value import count, day, share, text
 from sla_domain.report_schedule import ReportKind
 
@@ -28,20 +27,25 @@ async def summary(subject: ReportSubject) -> ReportSection:
     tally = total_of(attained.requests)
     opened, ended = await _came_and_went(subject)
     parts: list[Part] = [*_remarks(subject)]
+    decided = subject.counted("met", "missed")
     if tally.decided or tally.exempt or tally.open:
         parts.append(
             ReportFigures(
                 (
-                    *((("figure.in_time", share(tally.share, subject.decided())),) if tally.decided else ()),
-                    ("figure.met", count(tally.met, subject.listed("met"))),
-                    ("figure.missed", count(tally.missed, subject.listed("missed"))),
-                    *((("figure.exempt", count(tally.exempt, subject.listed("exempt"))),) if tally.exempt else ()),
-                    *((("figure.open", count(tally.open, subject.listed("open"))),) if tally.open else ()),
+                    *(
+                        (("figure.in_time", share(tally.share, subject.counted("met", "missed"))),)
+                        if tally.decided
+                        else ()
+                    ),
+                    ("figure.met", count(tally.met, subject.counted("met"))),
+                    ("figure.missed", count(tally.missed, subject.counted("missed"))),
+                    *((("figure.exempt", count(tally.exempt, subject.counted("exempt"))),) if tally.exempt else ()),
+                    *((("figure.open", count(tally.open, subject.counted("open"))),) if tally.open else ()),
                 )
             )
         )
-    whole = f"{LISTED}?contract={quote_plus(subject.id)}"
-    parts.append(ReportFigures((("figure.opened", count(opened, whole)), ("figure.ended", count(ended, whole)))))
+    came, went = count(opened, subject.dated("opened")), count(ended, subject.dated("ended"))
+    parts.append(ReportFigures((("figure.opened", came), ("figure.ended", went))))
     return ReportSection("summary", tuple(parts))
 
 

@@ -28,9 +28,9 @@ async def trend(subject: ReportSubject) -> ReportSection:
         tally = total_of(await request_cells(subject.connection, subject.id, bounds))
         row = [
             of_period(period.label),
-            share(tally.share, subject.decided(period=period)),
-            count(tally.met, subject.listed("met", period=period)),
-            count(tally.missed, subject.listed("missed", period=period)),
+            share(tally.share, subject.counted("met", "missed", period=period)),
+            count(tally.met, subject.counted("met", period=period)),
+            count(tally.missed, subject.counted("missed", period=period)),
         ]
         rows.append((*row, percent(promised)) if promised is not None else tuple(row))
     while rows and not (rows[0][2].value or rows[0][3].value):
