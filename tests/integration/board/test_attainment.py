@@ -227,14 +227,52 @@ async def test_every_figure_leads_to_its_list(board: BoardBench, client: httpx2.
     await board.tell(*met(1), *missed(1))
     found = await attainment(client)
     link = urlsplit(found["clocks"][0]["counts"]["met"]["page"])
+    asked = {"contract": ["acme"], "period": ["2026-11"]}
     assert (link.path, parse_qs(link.query)) == (
         "/incidents",
-        {"contract": ["acme"], "period": ["2026-11"], "verdict": ["met"], "metric": ["resolution"], "priority": ["P1"]},
+        asked | {"counted": ["clocks"], "verdict": ["met"], "metric": ["resolution"], "priority": ["P1"]},
     )
     objective = urlsplit(found["objectives"][0]["counts"]["missed"]["api"])
     assert (objective.path, parse_qs(objective.query)) == (
-        "/v1/incidents", {"contract": ["acme"], "period": ["2026-11"], "verdict": ["missed"]},
+        "/v1/incidents", asked | {"counted": ["requests"], "verdict": ["missed"]},
     )  # fmt: skip
+
+
+async def listed(client: httpx2.AsyncClient, api: str) -> list[tuple[str, str, str]]:
+    answer = await client.get(api)
+    assert answer.status_code == 200, answer.text
+    found = answer.json()
+    assert found["total"] == len(found["incidents"])
+    return [(one["id"], one["priority"], one["verdict"]) for one in found["incidents"]]
+
+
+async def test_a_list_shows_what_counted_with_the_priority_it_had_then(
+    board: BoardBench, client: httpx2.AsyncClient
+) -> None:
+    """The ticket is P3 today; its first answer was late while it was P1."""
+    reply = Ticket("a:1", left=0, metric="first_response", priority="P1")
+    work = Ticket("a:1", left=30, metric="resolution", priority="P3")
+    await board.tell(
+        reply.event(at=NOW - minutes(60)), reply.started(NOW - minutes(60)), reply.breached(NOW),
+        work.started(NOW - minutes(30)), *met(2, priority="P3"),
+    )  # fmt: skip
+    board.rulebook = promising(
+        WITHIN, replace(WITHIN, id="both", metrics=frozenset({"first_response", "resolution"})),
+        replace(WITHIN, id="work", metrics=frozenset({"resolution"})),
+    )  # fmt: skip
+    found = await attainment(client)
+    (late,) = (one for one in found["requests"] if one["counts"]["missed"]["count"])
+    assert await listed(client, late["counts"]["missed"]["api"]) == [("a:1", "P1", "missed")]
+    both, work_alone = found["objectives"][1:]
+    assert await listed(client, both["counts"]["missed"]["api"]) == [("a:1", "P1", "missed")]
+    assert await listed(client, work_alone["counts"]["missed"]["api"]) == []
+    assert await listed(client, work_alone["counts"]["open"]["api"]) == [("a:1", "P3", "open")]
+    assert await listed(client, work_alone["counts"]["met"]["api"]) == [("a:met-2", "P3", "met")]
+    page = await client.get(work_alone["counts"]["open"]["page"])
+    assert "What the attainment of acme counts" in page.text
+    assert "judged by its clocks of resolution alone" in page.text
+    rows = (await client.get(late["counts"]["missed"]["api"].replace("/v1/incidents?", "/v1/incidents.csv?"))).text
+    assert len(rows.splitlines()) == 2
 
 
 @pytest.mark.parametrize(
