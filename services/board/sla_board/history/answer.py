@@ -87,7 +87,7 @@ class IncidentList(BaseModel):
     until: datetime | None = Field(description="before when rows are dated")
     zone: str = Field(description="in which `period`, `from` and `to` were read")
     filling: bool = Field(
-        description="incidents of an earlier release are still being entered or brought up to date: rows and counts may change"
+        description="incidents of an earlier release are still being entered or renewed: rows and counts may change"
     )
 
 

@@ -21,6 +21,12 @@ _Priority = Annotated[_Several, typer.Option(help="Such as P1.")]
 _State = Annotated[_Several, typer.Option(help="open, waiting, resolved, closed, cancelled, merged; live, ended.")]
 _Verdict = Annotated[_Several, typer.Option(help="met, missed, open, exempt or none.")]
 _Metric = Annotated[str, typer.Option(help="Such as resolution: a line for each clock of it.")]
+_Counted = Annotated[
+    str, typer.Option(help="requests or clocks: what the attainment of the one contract counts in the period.")
+]
+_Date = Annotated[
+    str, typer.Option(help="What a period chooses by: counted (what decided it), due, opened, ended or present.")
+]
 _Period = Annotated[str, typer.Option(help="A month, quarter or year: 2026-11, 2026-Q4, 2026.")]
 _From = Annotated[str, typer.Option("--from", help="Dated from this day or instant on: 2026-11-01.")]
 _To = Annotated[str, typer.Option("--to", help="Dated before this day or instant.")]
@@ -65,6 +71,8 @@ def list_(
     state: _State = None,
     verdict: _Verdict = None,
     metric: _Metric = "",
+    counted: _Counted = "",
+    date: _Date = "",
     period: _Period = "",
     since: _From = "",
     until: _To = "",
@@ -83,7 +91,7 @@ def list_(
     status: 0 listed, 2 the call makes no sense or the service does not answer.
     """
     asked = _asked(
-        contract, customer, product, priority, state, verdict, metric, period, since, until, zone, q
+        contract, customer, product, priority, state, verdict, metric, counted, date, period, since, until, zone, q
     )  # fmt: skip
     if format is ListFormat.CSV:
         if limit is not None:
@@ -96,7 +104,7 @@ def list_(
     if format is ListFormat.JSON:
         emit(found)
     else:
-        _print(found, bool(metric), bool(verdict))
+        _print(found, bool(metric) or counted.lower() == "clocks", bool(verdict))
 
 
 def export(
@@ -107,6 +115,8 @@ def export(
     state: _State = None,
     verdict: _Verdict = None,
     metric: _Metric = "",
+    counted: _Counted = "",
+    date: _Date = "",
     period: _Period = "",
     since: _From = "",
     until: _To = "",
@@ -125,7 +135,7 @@ def export(
     2 the call makes no sense or the service does not answer.
     """
     asked = _asked(
-        contract, customer, product, priority, state, verdict, metric, period, since, until, zone, q
+        contract, customer, product, priority, state, verdict, metric, counted, date, period, since, until, zone, q
     )  # fmt: skip
     if events and format is not ExportFormat.JSON_LINES:
         stop("--events: events are JSON lines; leave --format out")
@@ -139,13 +149,16 @@ _Pairs = list[tuple[str, str | int]]
 
 def _asked(
     contract: _Several, customer: _Several, product: _Several, priority: _Several, state: _Several, verdict: _Several,
-    metric: str, period: str, since: str, until: str, zone: str, q: str,
+    metric: str, counted: str, date: str, period: str, since: str, until: str, zone: str, q: str,
 ) -> _Pairs:  # fmt: skip
     several = {
         "contract": contract, "customer": customer, "product": product, "priority": priority, "state": state,
         "verdict": verdict,
     }  # fmt: skip
-    single = {"metric": metric, "period": period, "from": since, "to": until, "zone": zone, "q": q}
+    single = {
+        "metric": metric, "counted": counted, "date": date, "period": period, "from": since, "to": until, "zone": zone,
+        "q": q,
+    }  # fmt: skip
     pairs: _Pairs = [(name, value) for name, values in several.items() for value in values or ()]
     pairs += [(name, value) for name, value in single.items() if value]
     return pairs

@@ -32,11 +32,7 @@ async def summary(subject: ReportSubject) -> ReportSection:
         parts.append(
             ReportFigures(
                 (
-                    *(
-                        (("figure.in_time", share(tally.share, subject.counted("met", "missed"))),)
-                        if tally.decided
-                        else ()
-                    ),
+                    *((("figure.in_time", share(tally.share, decided)),) if tally.decided else ()),
                     ("figure.met", count(tally.met, subject.counted("met"))),
                     ("figure.missed", count(tally.missed, subject.counted("missed"))),
                     *((("figure.exempt", count(tally.exempt, subject.counted("exempt"))),) if tally.exempt else ()),
