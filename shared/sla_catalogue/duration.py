@@ -113,6 +113,25 @@ def parse_span(text: str, *, days_allowed: bool = False) -> timedelta:
     return span
 
 
+def parse_time_left(text: str) -> timedelta | int:
+    """Return how much time must be left, from a text such as `2h` or `50%`: a span, or whole percents as a number.
+
+    Raises:
+        BadDuration: The text has any other form, or states less than a minute, or no share from 1% to 99%.
+    """
+    written = text.strip()
+    percent = re.fullmatch(r"(\d+)\s*%", written, re.ASCII)
+    if percent is not None:
+        share = int(percent.group(1))
+        if not 1 <= share <= 99:
+            raise BadDuration(f"{written!r}: a share of the time left lies between 1% and 99%", "write 50% or 2h")
+        return share
+    span = parse_span(written)
+    if span < timedelta(minutes=1):
+        raise BadDuration(f"{written!r} leaves nobody time to act", "write 50% or 2h")
+    return span
+
+
 def parse_warning(text: str) -> WarningAt:
     """Return when to warn before a clock is due, from a text such as `75%` or `1h before`.
 

@@ -54,6 +54,8 @@ class Person:
     """Tags of all languages that the person speaks, best first."""
     hours: Calendar | None = field(default=None, compare=False)
     """When the person works. None means any hour."""
+    quiet: Calendar | None = field(default=None, compare=False)
+    """When the person is not to be disturbed: open means quiet. None means never."""
     until: date | None = None
     """The first day on which the person is no longer there. None if no such day is known."""
 
@@ -95,6 +97,8 @@ class RoleHolder:
     """Id of the hours in which the role is held. None means any hour."""
     outside: bool = False
     """Whether the role is held outside those hours instead."""
+    quiet: Calendar | None = field(default=None, compare=False)
+    """When whoever holds the role is not to be disturbed: open means quiet. None means the person's own quiet hours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

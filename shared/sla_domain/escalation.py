@@ -71,6 +71,26 @@ class AckExpiry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HoldTerms:
+    """How much counted time must be left at the end of a receiver's quiet hours for a message to wait until then.
+
+    Either `span` or `share` is set.
+    """
+
+    span: timedelta | None = None
+    share: int | None = None
+    """A percentage of the counted time that is left to the due instant when the message is made."""
+
+    def needed(self, left: timedelta) -> timedelta:
+        """Return the counted time that must be left when the message is sent.
+
+        Args:
+            left: The counted time that is left now.
+        """
+        return self.span if self.span is not None else left * (self.share or 0) / 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EscalationPolicy:
     """An escalation policy: the levels to notify, in the order of their delays.
 
@@ -87,6 +107,8 @@ class EscalationPolicy:
     """Language tag -> title."""
     acknowledgement: AckExpiry | None = None
     """When an acknowledgement expires. None means never."""
+    hold: HoldTerms | None = None
+    """When messages wait for the end of a receiver's quiet hours. None means never. Pages never wait."""
     clause: str = ""
     """The contract clause. "" if none is named."""
 

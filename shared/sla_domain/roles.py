@@ -10,10 +10,11 @@ hold roles and are never notified by one.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from sla_domain.calendar import Calendar
 from sla_domain.contract import Contract, Person, RoleHolder, Side
 from sla_domain.errors import CalendarError
 from sla_domain.plan import Coverage
@@ -49,6 +50,8 @@ class RoleHolding:
     reason: RoleReason
     begins: datetime | None = None
     """When a person off duty is next on duty. None if that never happens, or if it is not known."""
+    quiet: Calendar | None = field(default=None, compare=False)
+    """When the person is not to be disturbed in this role: open means quiet. None means never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +143,7 @@ def _holdings(rulebook: Rulebook, contract: Contract, name: str, at: datetime) -
         return (
             []
             if contract.people[name].gone(at, contract.zone)
-            else [RoleHolding(contract.people[name], name, RoleReason.NAMED)]
+            else [RoleHolding(contract.people[name], name, RoleReason.NAMED, quiet=contract.people[name].quiet)]
         )
     found: list[RoleHolding] = []
     for holder in holders:
@@ -148,7 +151,8 @@ def _holdings(rulebook: Rulebook, contract: Contract, name: str, at: datetime) -
             found += _of_rota(rulebook, contract, holder, holder.rota, at)
         elif not contract.people[holder.person].gone(at, contract.zone):
             reason, begins = _duty(rulebook, contract, holder, at)
-            found.append(RoleHolding(contract.people[holder.person], holder.role, reason, begins))
+            person = contract.people[holder.person]
+            found.append(RoleHolding(person, holder.role, reason, begins, holder.quiet or person.quiet))
     return found
 
 
@@ -171,7 +175,11 @@ def _of_rota(
     elif now is not None:
         found = [(now.person, RoleReason.OFF_DUTY, None)]
     known = ((rulebook.person(contract, person), why, since) for person, why, since in found)
-    return [RoleHolding(person, holder.role, why, since) for person, why, since in known if person is not None]
+    return [
+        RoleHolding(person, holder.role, why, since, holder.quiet or person.quiet)
+        for person, why, since in known
+        if person is not None
+    ]
 
 
 def _duty(

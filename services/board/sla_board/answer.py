@@ -152,7 +152,9 @@ class DeliveryAnswer(_Answer):
     reason: str
     """Why this person is notified."""
     state: str
-    """Queued, sending, retrying, sent, failed, cancelled or undeliverable."""
+    """Held, queued, sending, retrying, sent, failed, cancelled or undeliverable."""
+    held_until: datetime | None
+    """When the quiet hours of the recipient end, for which the message waits. Null if it does not wait."""
     attempts: int
     """How many attempts were made."""
     possibly_duplicate: bool

@@ -413,6 +413,7 @@ delivery = Table(
     Column("at", Instant, nullable=False),
     Column("due_at", Instant),
     Column("error", Text, nullable=False),
+    Column("held_until", Instant),  # while it waits for the end of the receiver's quiet hours
     Index("ix_board_delivery_incident", "incident"),
     Index("ix_board_delivery_notice", "notice"),
 )

@@ -6,16 +6,19 @@ the incident.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_domain.clock import ClockState
+from sla_domain.contract import ContractId
 from sla_domain.fact import FactKind
+from sla_domain.hours import calendar_named, counted_span
+from sla_domain.rulebook import Rulebook
 from sla_notifier import tables
 from sla_platform.store.dialect import upsert
 from sla_platform.wire import ClockFact
@@ -81,6 +84,21 @@ async def save_deadlines(connection: AsyncConnection, change: DeadlineChange) ->
         await connection.execute(upsert(connection, tables.deadline), rows)
 
 
+def counted_left(rulebook: Rulebook, contract: str, due: Deadline, now: datetime) -> timedelta:
+    """Return the counted time from `now` to a clock's due instant.
+
+    It is wall-clock time if the clock's hours are not known.
+
+    Args:
+        rulebook: The contracts and calendars.
+        contract: The contract's id.
+        due: The clock's due instant, with the hours of the clock.
+        now: The present instant.
+    """
+    calendar = calendar_named(rulebook, ContractId(contract), due.hours)
+    return counted_span(calendar, due.hours, now, max(due.due_at, now)).primary
+
+
 async def next_deadline(connection: AsyncConnection, incident: str, now: datetime) -> Deadline | None:
     """Return the running clock of an incident that is due first after `now`, as a Deadline; None if there is none.
 
@@ -90,3 +108,18 @@ async def next_deadline(connection: AsyncConnection, incident: str, now: datetim
     query = select(tables.deadline).where(_d.incident == incident, _d.due_at > now).order_by(_d.due_at).limit(1)
     row = (await connection.execute(query)).first()
     return None if row is None else Deadline(metric=row.metric, plan=row.plan, hours=row.hours, due_at=row.due_at)
+
+
+async def deadlines_of(connection: AsyncConnection, incidents: Collection[str]) -> dict[str, dict[str, Deadline]]:
+    """Return incident id -> clock id -> the due instant of the clock, for the running clocks of these incidents.
+
+    An incident without a running clock that is not breached is missing.
+    """
+    if not incidents:
+        return {}
+    found: dict[str, dict[str, Deadline]] = {}
+    query = select(tables.deadline).where(_d.incident.in_(sorted(incidents))).order_by(_d.due_at)
+    for row in await connection.execute(query):
+        due = Deadline(metric=row.metric, plan=row.plan, hours=row.hours, due_at=row.due_at)
+        found.setdefault(row.incident, {})[row.clock] = due
+    return found

@@ -15,7 +15,7 @@ from sla_notifier.alert import store as alerts
 from sla_notifier.alert.alert import AlertState
 from sla_notifier.context import NotifierContext
 from sla_notifier.delivery.endpoint import disabled_endpoints
-from sla_notifier.delivery.state import UNFINISHED
+from sla_notifier.delivery.state import TO_SEND
 from sla_notifier.intake.waiting import DECIDE
 from sla_platform.bus import EventSource
 from sla_platform.errors import Retryable
@@ -59,7 +59,7 @@ class NotifierGauges:
             Retryable: A passing failure of the database.
         """
         metrics, now, d = self._context.metrics, self._context.time_source.now(), tables.delivery.c
-        unfinished = [state.value for state in UNFINISHED]
+        unfinished = [state.value for state in TO_SEND]
         async with self._context.store.reading() as connection:
             queue = select(d.state, func.count(), func.min(d.created_at)).where(d.state.in_(unfinished))
             found = (await connection.execute(queue.group_by(d.state))).all()

@@ -97,10 +97,10 @@ class NotifierMetrics:
 
         Args:
             row: The delivery after the attempt. For a sent delivery, the lateness is observed too: the time from
-                `row.due_at` to `now`, in seconds, at least zero.
+                `row.due_at` to `now`, in seconds, at least zero. Time in which it waited on purpose is no lateness.
         """
         reason = row.failure or row.reason
         self.attempts.labels(row.channel, row.kind.value, row.state.value, reason).inc()
         if row.state is DeliveryState.SENT:
-            late = (now - row.due_at).total_seconds()
+            late = (now - (row.due_at if row.held_since is None else row.created_at)).total_seconds()
             self.lateness.labels(row.channel, row.kind.value).observe(max(late, 0.0))

@@ -30,6 +30,7 @@ from sla_notifier.notification.unit_of_work import RenderConfig
 from sla_notifier.on_call import feeds_ending
 from sla_notifier.override.catalogue import OverriddenCatalogue
 from sla_notifier.profile import Profiles
+from sla_notifier.release.releaser import Releaser
 from sla_notifier.retention import NotifierSweeps
 from sla_notifier.send.pace import Pace
 from sla_notifier.send.sender import Sender
@@ -150,6 +151,7 @@ def build(
             Part("send", sender.run),
             Part("profiles", Profiles(context).run),
             Part("questions", Reminders(context).run),
+            Part("quiet_hours", Releaser(context).run),
             Part("heartbeat", heartbeat.run),
             Part("gauges", NotifierGauges(context, facts).run),
             Part("quarantine", quarantine.run),

@@ -174,6 +174,8 @@ delivery = Table(
     Column("finished_at", Instant),
     Column("side", String(10), nullable=False, server_default=_EMPTY),  # support, customer; empty: of an older release
     Column("turn", Float, nullable=False, server_default=_ZERO),  # the smaller, the sooner: kind, then urgency
+    Column("held_since", Instant),  # when it began to wait for the end of the receiver's quiet hours
+    Column("held_until", Instant),  # when those end
     Index("ix_notifier_delivery_turn", "endpoint", "turn", "next_at", postgresql_where=TO_SEND, sqlite_where=TO_SEND),
     Index("ix_notifier_delivery_due", "endpoint", "next_at", postgresql_where=TO_SEND, sqlite_where=TO_SEND),
     Index("ix_notifier_delivery_alert", "alert"),
@@ -197,6 +199,23 @@ delivery = Table(
         postgresql_where=text("carried_by <> ''"),
         sqlite_where=text("carried_by <> ''"),
     ),
+)
+
+# What deliveries in the state `held` wait for, and what they are put into words from when they leave.
+held = Table(
+    "notifier_held",
+    metadata,
+    Column("delivery", String(64), primary_key=True),
+    Column("incident", String(300), nullable=False),
+    Column("clock", String(64), nullable=False, server_default=_EMPTY),  # of a warning
+    Column("happening", String(24), nullable=False, server_default=_EMPTY),  # what a rule tells of
+    Column("until", Instant, nullable=False),  # the end of the quiet hours
+    Column("needs", Float),  # counted seconds that must then be left; null: no clock has run so far
+    Column("look_at", Instant, nullable=False),  # when it is decided anew whether the message waits
+    Column("ended", String(40), nullable=False, server_default=_EMPTY),  # why it is needless by now
+    Column("request", Text, nullable=False),
+    Index("ix_notifier_held_look", "look_at"),
+    Index("ix_notifier_held_incident", "incident"),
 )
 
 attempt = Table(

@@ -8,13 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_domain.contract import ContractId
 from sla_domain.errors import CalendarError
-from sla_domain.hours import calendar_named, counted_span
+from sla_domain.hours import calendar_named
 from sla_domain.rulebook import Rulebook
 from sla_notifier.alert.alert import Alert, ExpiryReason
 from sla_notifier.alert.chain import EXPIRE, EscalationStep
 from sla_notifier.alert.escalating import in_force
 from sla_notifier.alert.expiring import TimeLeft
-from sla_notifier.deadline import Deadline, next_deadline
+from sla_notifier.deadline import Deadline, counted_left, next_deadline
 
 NOTHING_RUNS = timedelta(minutes=10)
 """How long an expiry waits while no clock of the incident runs, before it is looked at again."""
@@ -58,21 +58,6 @@ def share_of(rulebook: Rulebook, contract: str, due: Deadline, share: int, now: 
     left = counted_left(rulebook, contract, due, now) * share / _ALL
     at = instant_with_left(rulebook, contract, due, left)
     return TimeLeft(left, at) if at > now + _AT_ONCE else None
-
-
-def counted_left(rulebook: Rulebook, contract: str, due: Deadline, now: datetime) -> timedelta:
-    """Return the counted time (time within the clock's hours) from `now` to a clock's due instant.
-
-    If the clock's hours are not known, the result is wall-clock time.
-
-    Args:
-        rulebook: The contracts and calendars.
-        contract: The contract's id.
-        due: The clock's due instant, with the hours of the clock.
-        now: The present instant.
-    """
-    calendar = calendar_named(rulebook, ContractId(contract), due.hours)
-    return counted_span(calendar, due.hours, now, max(due.due_at, now)).primary
 
 
 def instant_with_left(rulebook: Rulebook, contract: str, due: Deadline, left: timedelta) -> datetime:

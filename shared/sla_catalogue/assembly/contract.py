@@ -15,7 +15,7 @@ from sla_catalogue.assembly.allowance import contract_allowances
 from sla_catalogue.assembly.draft import PlanDraft, lay_over
 from sla_catalogue.assembly.notices import build_registration_domains
 from sla_catalogue.assembly.objective import build_objectives, changed_objectives
-from sla_catalogue.assembly.person import build_person
+from sla_catalogue.assembly.person import build_person, check_quiet, weekly_calendar
 from sla_catalogue.assembly.plan import NO_COVERAGES, BuiltPlan, build_plan
 from sla_catalogue.assembly.report import build_reports, contract_reports
 from sla_catalogue.assembly.target import RowNames, TargetRow, build_targets
@@ -454,5 +454,9 @@ def _roles(
                 continue
             outside = holder.outside or bool(usual and usual.outside and not holder.coverage)
             rota = None if holder.rota is None else RotaId(holder.rota)
-            found.append(RoleHolder(role=role, person=holder.person, rota=rota, coverage=coverage, outside=outside))
+            check_quiet(holder.quiet, (*where, index, "quiet"), context)
+            quiet = weekly_calendar("quiet hours", holder.quiet, document.zone)
+            found.append(
+                RoleHolder(role=role, person=holder.person, rota=rota, coverage=coverage, outside=outside, quiet=quiet)
+            )
     return tuple(found)

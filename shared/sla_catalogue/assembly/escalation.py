@@ -11,9 +11,9 @@ from types import MappingProxyType
 
 from sla_catalogue.assembly_context import Context
 from sla_catalogue.channel import channel_kinds
-from sla_catalogue.document.escalation import AcknowledgementDocument, LevelDocument, PolicyDocument
+from sla_catalogue.document.escalation import AcknowledgementDocument, HoldDocument, LevelDocument, PolicyDocument
 from sla_catalogue.problem import Path
-from sla_domain.escalation import AckExpiry, EscalationPolicy, PolicyLevel
+from sla_domain.escalation import AckExpiry, EscalationPolicy, HoldTerms, PolicyLevel
 
 _SHORTEST = timedelta(minutes=1)
 _ALL = 100  # percent
@@ -35,6 +35,7 @@ def build_escalations(context: Context) -> Mapping[str, EscalationPolicy]:
             pause=document.pause,
             titles=MappingProxyType(dict(document.title)),
             acknowledgement=None if document.acknowledgement is None else _expiry(document.acknowledgement),
+            hold=None if document.hold is None else _hold(document.hold),
             clause=document.clause,
         )
     return MappingProxyType(found)
@@ -49,6 +50,11 @@ def _level(document: LevelDocument) -> PolicyLevel:
 def _expiry(document: AcknowledgementDocument) -> AckExpiry:
     left = tuple(int(each) for each in document.at_left)
     return AckExpiry(after=document.expires, at_next_level=document.at_next_level, left=left, times=document.times)
+
+
+def _hold(document: HoldDocument) -> HoldTerms:
+    leaves = document.leaves
+    return HoldTerms(share=leaves) if isinstance(leaves, int) else HoldTerms(span=leaves)
 
 
 def _check(document: PolicyDocument, path: Path, context: Context) -> None:

@@ -11,6 +11,7 @@ from sla_catalogue.assembly_context import Context
 from sla_catalogue.channel import channel_kinds, normalise_address
 from sla_catalogue.document.catalogue import CatalogueDocument
 from sla_catalogue.document.contract import PersonDocument
+from sla_catalogue.hours import DAY, Week
 from sla_catalogue.problem import Path
 from sla_domain.calendar import Calendar, CalendarSpec, growing_calendar, load_zone
 from sla_domain.contract import Person, Side
@@ -35,11 +36,26 @@ def every_person(document: CatalogueDocument) -> Iterator[tuple[Path, PersonDocu
 
 
 def check_people(people: Iterable[tuple[Path, PersonDocument]], context: Context) -> None:
-    """Report people's unknown time zones and overlapping working hours to `context.findings`."""
+    """Report people's unknown time zones, overlapping working hours and unusable quiet hours to `context.findings`."""
     for path, person in people:
         if person.zone is not None:
             check_zone(person.zone, (*path, "zone"), context.findings)
         check_week(person.hours or {}, (*path, "hours"), context)
+        check_quiet(person.quiet, (*path, "quiet"), context)
+
+
+def check_quiet(hours: Week | None, path: Path, context: Context) -> None:
+    """Report quiet hours that overlap or never end to `context.findings`.
+
+    Args:
+        hours: The weekly hours as written. None means none.
+        path: Where they are written.
+    """
+    check_week(hours or {}, path, context)
+    minutes = sum(window.end - window.start for windows in (hours or {}).values() for window in windows)
+    if minutes >= 7 * DAY:
+        message = "quiet hours that never end would hold messages for ever"
+        context.findings.error(path, "quiet-endless", message, 'quiet: {daily: "22:00-07:00"}')
 
 
 def build_person(
@@ -67,7 +83,8 @@ def build_person(
         notices=notices if document.notices is None else document.notices,
         side=document.side or side,
         zone=document.zone,
-        hours=_working_hours(document, zone),
+        hours=weekly_calendar("working hours", document.hours, document.zone or zone),
+        quiet=weekly_calendar("quiet hours", document.quiet, document.zone or zone),
         until=document.until,
     )
 
@@ -82,15 +99,21 @@ def mail_language(document: PersonDocument, languages: Sequence[str]) -> str:
     return first_available((*stated, *languages), MAIL_LANGUAGES)
 
 
-def _working_hours(document: PersonDocument, zone: str) -> Calendar | None:
-    if not document.hours:
+def weekly_calendar(name: str, hours: Week | None, zone: str) -> Calendar | None:
+    """Return the calendar of weekly hours without holidays; None without hours, or if the time zone is unknown.
+
+    Args:
+        name: What the hours are, for messages.
+        hours: The hours as written.
+        zone: The time zone of the hours. `check_people` or the contract reports an unknown one.
+    """
+    if not hours:
         return None
-    weekly = weekly_of(document.hours)
     try:
-        load_zone(document.zone or zone)
+        load_zone(zone)
     except UnknownZone:
-        return None  # reported by `check_people`
-    return _compiled(CalendarSpec(id="working hours", zone=document.zone or zone, weekly=weekly))
+        return None
+    return _compiled(CalendarSpec(id=name, zone=zone, weekly=weekly_of(hours)))
 
 
 @lru_cache(maxsize=1024)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from pydantic import Field
 
-from sla_catalogue.document.field import Document, Names, Percent, Span, Texts
+from sla_catalogue.document.field import Document, Names, Percent, Span, Texts, TimeLeft
 from sla_domain.escalation import TellKind
 
 
@@ -41,6 +41,14 @@ class AcknowledgementDocument(Document):
     """How many acknowledgements of one alert expire at most. A further one does not expire."""
 
 
+class HoldDocument(Document):
+    """When messages wait for the end of a receiver's quiet hours, or of the hours in which the receiver is off duty."""
+
+    leaves: TimeLeft
+    """The counted time that must then be left to the due instant: a span such as `2h`, or a share such as `50%` of what
+    is left when the message is made. With less a message is sent at once."""
+
+
 class PolicyDocument(Document):
     """An escalation policy: the levels of people to notify.
 
@@ -56,5 +64,8 @@ class PolicyDocument(Document):
     """The time from the last level of a round to the next round."""
     acknowledgement: AcknowledgementDocument | None = None
     """When an acknowledgement expires. Without it an acknowledgement stands until the promise is kept."""
+    hold: HoldDocument | None = None
+    """Which warnings and notices wait for the end of a receiver's quiet hours. Without it none waits. A breach never
+    waits."""
     clause: str = ""
     """The contract clause, such as `H5`."""

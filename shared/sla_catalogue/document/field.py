@@ -11,7 +11,7 @@ from typing import Annotated, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from sla_catalogue.duration import UNSPECIFIED, BadDuration, parse_allowed, parse_span, parse_warning
+from sla_catalogue.duration import UNSPECIFIED, BadDuration, parse_allowed, parse_span, parse_time_left, parse_warning
 from sla_catalogue.hours import BadHours, Week, parse_minute, parse_week
 from sla_catalogue.secret import Secret
 from sla_domain.bounds import RANGE, within_reach
@@ -167,6 +167,7 @@ Turns = Annotated[list[str], BeforeValidator(one_or_many)]
 AllowedTime = Annotated[Allowed, PlainValidator(guarded(parse_allowed)), WithJsonSchema(TEXT)]
 Span = Annotated[timedelta, PlainValidator(guarded(parse_span)), WithJsonSchema(TEXT)]
 LongSpan = Annotated[timedelta, PlainValidator(guarded(_long_span)), WithJsonSchema(TEXT)]
+TimeLeft = Annotated[timedelta | int, PlainValidator(guarded(parse_time_left)), WithJsonSchema(TEXT)]
 WarningTime = Annotated[WarningAt, PlainValidator(guarded(parse_warning)), WithJsonSchema(TEXT)]
 Hours = Annotated[
     Week | None,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from sla_catalogue.assembly.authentication import kind_of_proof
+from sla_catalogue.assembly.person import every_person
 from sla_catalogue.document.allowance import AllowanceDocument
+from sla_catalogue.document.catalogue import CatalogueDocument
 from sla_catalogue.document.holiday import HolidayDocument
 from sla_catalogue.document.plan import TargetDocument
 from sla_catalogue.document.source import SourceDocument
@@ -113,6 +115,8 @@ def check_unread(subject: CheckedCatalogue) -> None:
             found += _of_allowance(allowance, ("plans", name, "allowances", index))
     for name, holiday in document.holidays.items():
         found += _of_holidays(holiday, ("holidays", name))
+    if not any(policy.hold for policy in document.escalations.values()):
+        found += _of_quiet(document)
     for path, why in found:
         subject.findings.error(path, "unread-key", f"{path[-1]} would be read by nothing: {why}", "leave it out")
 
@@ -144,6 +148,19 @@ def _of_target(target: TargetDocument, path: Path) -> Iterator[_Unread]:
 def _of_allowance(allowance: AllowanceDocument, path: Path) -> Iterator[_Unread]:
     if allowance.off_hours is not None and allowance.unit is not AllowanceUnit.HOURS:
         yield (*path, "off_hours"), "only work in hours has a rate"
+
+
+def _of_quiet(document: CatalogueDocument) -> Iterator[_Unread]:
+    """Quiet hours, where no escalation holds anything."""
+    why = "no escalation has `hold`, so nothing waits for their end"
+    for path, person in every_person(document):
+        if person.quiet:
+            yield (*path, "quiet"), why
+    for name, contract in document.contracts.items():
+        for role, holders in contract.roles.items():
+            for index, holder in enumerate(holders):
+                if holder.quiet:
+                    yield ("contracts", name, "roles", role, index, "quiet"), why
 
 
 def _of_holidays(holiday: HolidayDocument, path: Path) -> Iterator[_Unread]:

@@ -150,6 +150,7 @@ _FACTS: Mapping[FactKind, tuple[str, tuple[str, ...]]] = MappingProxyType(
 _DELIVERIES: Mapping[str, str] = MappingProxyType(
     {
         "delivery.queued": "A message to one person waits to be sent.",
+        "delivery.held": "A message waits for the end of the receiver's quiet hours, since enough time is left then.",
         "delivery.retrying": "An attempt failed; the message will be tried again.",
         "delivery.sent": "The mail server or endpoint accepted the message.",
         "delivery.failed": "The message was refused for good, or its time for attempts is over.",

@@ -23,7 +23,7 @@ class DeliveryFact(BaseModel):
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
     what: str = Field(
-        description="delivery.queued|sent|retrying|failed|cancelled, alert.opened|acknowledged|expired|closed …"
+        description="delivery.queued|held|sent|retrying|failed|cancelled, alert.opened|acknowledged|expired|closed …"
     )
     incident: str = Field(default="", description="empty for notices")
     contract: str = ""
@@ -49,6 +49,9 @@ class DeliveryFact(BaseModel):
         default="", description="who acknowledged, passed or snoozed it, or whose acknowledgement has expired"
     )
     priority: str = Field(default="", description="of an answer: the lower priority that was asked about")
+    held_until: datetime | None = Field(
+        default=None, description="of a delivery that is held: when the receiver's quiet hours end"
+    )
     error: str = ""
     """Why the last attempt to send failed. "" if it did not fail."""
 

@@ -29,6 +29,7 @@ from sla_notifier.context import NotifierContext
 from sla_notifier.escalate.escalator import Escalator
 from sla_notifier.intake.handler import FactHandler
 from sla_notifier.intake.scheduler import FairScheduler
+from sla_notifier.release.releaser import Releaser
 from sla_notifier.send.pace import Pace
 from sla_notifier.send.sender import Sender
 from sla_notifier.service import notifier_context
@@ -100,6 +101,7 @@ class Stage:
         self.context.quarantine.register_replay(CONSUME, self.handler.replay)
         self.scheduler = FairScheduler(self.context)
         self.escalator = Escalator(self.context)
+        self.releaser = Releaser(self.context)
         self.sender = Sender(self.context, self.channels, Pace(lease_seconds=60.0))
 
     def another(self, **channels: Channel) -> Stage:
@@ -121,6 +123,8 @@ class Stage:
         await self.take_in(*envelopes)
         while await self.scheduler.once():
             pass
+        while await self.releaser.look():
+            pass
 
     async def take_in(self, *envelopes: Envelope) -> None:
         """The bus gives these events in one batch; they wait for their turn."""
@@ -130,6 +134,8 @@ class Stage:
         """So much time goes by; due steps are taken, nothing is sent."""
         self.time.go(self.time.now() + timedelta(**span))
         while await self.escalator.tick():
+            pass
+        while await self.releaser.look():
             pass
 
     async def send(self) -> int:

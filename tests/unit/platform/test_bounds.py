@@ -40,6 +40,7 @@ from sla_domain.published import digest
 from sla_domain.report_schedule import ReportKind
 from sla_domain.rulebook import joined_version
 from sla_domain.target_text import target_text
+from sla_domain.tell import Happening
 from sla_ingest.dialect.port import (
     MAX_DELIVERY_ID,
     Delivery,
@@ -288,6 +289,10 @@ LONGEST: dict[str, int] = {
     "notifier_notice_told.occasion": OCCASION + len(f"#{HUGE}.{HUGE}"),
     "notifier_notice_told.kind": longest(MessageKind),
     "notifier_delivery.side": longest(Side),
+    "notifier_held.delivery": len(delivery_id("x", "y", "z")),
+    "notifier_held.clock": 36,
+    "notifier_held.happening": longest(Happening),
+    "notifier_held.ended": longest(UnsentReason),
     "notifier_opt_out.person": bounds.PERSON,
     "notifier_question.id": len(question_id("x")),
     "notifier_question.occasion": OCCASION,

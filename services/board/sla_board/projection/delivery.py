@@ -9,6 +9,7 @@ from sla_platform.wire import DeliveryFact
 
 # Facts of one instant are ordered as a delivery's states follow each other; an end comes last.
 _RANKS = {
+    "held": -1,
     "queued": 0,
     "opened": 0,
     "sending": 1,
@@ -65,6 +66,7 @@ def _delivery_row(fact: DeliveryFact) -> dict[str, Any]:
         "at": fact.at,
         "due_at": fact.due_at,
         "error": fact.error,
+        "held_until": fact.held_until,
     }
 
 

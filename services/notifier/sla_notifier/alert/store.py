@@ -134,6 +134,14 @@ async def next_steps(connection: AsyncConnection, ids: Collection[str]) -> dict[
     return {row[0]: row[1] for row in await connection.execute(found)}
 
 
+async def late_incidents(connection: AsyncConnection, incidents: Collection[str]) -> frozenset[str]:
+    """Return those of these incidents that have an alert which is not closed, so that a promise is broken."""
+    if not incidents:
+        return frozenset()
+    found = select(_a.incident).where(_a.incident.in_(sorted(incidents)), _a.state != AlertState.CLOSED.value)
+    return frozenset((await connection.execute(found.distinct())).scalars())
+
+
 async def any_expiring(connection: AsyncConnection, incidents: Collection[str]) -> bool:
     """Return whether any of these incidents has an acknowledged alert whose acknowledgement expires."""
     found = select(_a.id).where(_expiring(incidents)).limit(1)

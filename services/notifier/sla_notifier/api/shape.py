@@ -111,7 +111,7 @@ class DeliveryShape(_Shape):
     why: str = ""
     """Why this person was chosen."""
     state: str
-    """Queued, sending, retrying, sent, failed, cancelled or undeliverable."""
+    """Held, queued, sending, retrying, sent, failed, cancelled or undeliverable."""
     reason: str = Field(default="", description="why it ended other than by being sent")
     reason_text: str = ""
     """`reason` as a sentence."""
@@ -131,6 +131,10 @@ class DeliveryShape(_Shape):
     """When the reported event became true."""
     finished_at: datetime | None = None
     """When the state became final."""
+    held_since: datetime | None = None
+    """When the message began to wait for the end of the receiver's quiet hours. Null if it did not."""
+    held_until: datetime | None = None
+    """When those quiet hours end; the message may have been sent earlier. Null if it did not wait."""
 
 
 class AlertDetail(AlertShape):

@@ -23,10 +23,10 @@ from sla_notifier.delivery.endpoint import disabled_endpoints
 from sla_notifier.delivery.finish import finish, states_of, write_rows
 from sla_notifier.delivery.policy import AlertStatus, UnsentReason, skip_reason
 from sla_notifier.delivery.row import DeliveryRow, row_of
-from sla_notifier.delivery.state import UNFINISHED, WAITING, DeliveryState, MessageKind
+from sla_notifier.delivery.state import TO_SEND, WAITING, DeliveryState, MessageKind
 
 _d, _e = tables.delivery, tables.endpoint.c
-_UNFINISHED = [state.value for state in UNFINISHED]
+_UNFINISHED = [state.value for state in TO_SEND]
 _WAITING = [state.value for state in WAITING]
 _FOLLOWED = _d.alias("followed")
 _CLOSING = [MessageKind.RESOLVED.value, MessageKind.TAKEN_BACK.value]

@@ -33,6 +33,7 @@ def delivery_fact(row: DeliveryRow, at: datetime) -> Envelope:
         possibly_duplicate=row.possibly_duplicate,
         at=at,
         due_at=row.due_at,
+        held_until=row.held_until if row.state is DeliveryState.HELD else None,
         error=row.failure or row.reason if row.state is DeliveryState.FAILED else row.failure,
     )
     return encode_delivery_fact(fact, f"delivery/{row.id}/{row.state.value}/{row.attempts}")

@@ -54,6 +54,8 @@ class UnsentReason(StrEnum):
     """The customer's contact wants no such messages."""
     WITHDRAWN = "withdrawn"
     """The notice was withdrawn."""
+    QUIET_HOURS = "quiet_hours"
+    """The message waits for the end of the receiver's quiet hours."""
     UNFIT = "unfit"
     """The database row of the delivery cannot be processed, and is in quarantine."""
 
@@ -83,6 +85,7 @@ _TEXTS = {
     UnsentReason.TOLD_TOGETHER: "one message about the notice names every contract of this person",
     UnsentReason.OPTED_OUT: "this contact of the customer wants no messages about incidents of the contract",
     UnsentReason.WITHDRAWN: "the notice was withdrawn before this message went out",
+    UnsentReason.QUIET_HOURS: "it can wait until the quiet hours of the receiver are over",
     UnsentReason.UNFIT: "its row cannot be processed and is in quarantine; mend it and replay it from there",
 }
 

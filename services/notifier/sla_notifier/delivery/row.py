@@ -85,6 +85,10 @@ class DeliveryRow:
     """Whether the person belongs to the `support` or to the `customer`. "" in a row of an older release."""
     turn: float = 0.0
     """The place in the queue. The smallest comes first."""
+    held_since: datetime | None = None
+    """When the message began to wait for the end of the receiver's quiet hours. None if it did not."""
+    held_until: datetime | None = None
+    """When those quiet hours end. The message may have been sent earlier. None if it did not wait."""
 
     @property
     def warns_until(self) -> datetime | None:

@@ -5,6 +5,9 @@ queued ──▶ sending ──▶ sent
   │          ▼ │
   │        retrying
   └──▶ cancelled    no longer needed            undeliverable: no recipient from the start
+
+held ──▶ queued     its receiver's quiet hours are over, or less time is left than it may wait for
+  └────▶ cancelled
 """
 
 from __future__ import annotations
@@ -20,6 +23,8 @@ class DeliveryState(StrEnum):
 
     QUEUED = "queued"
     """Waits for the first attempt."""
+    HELD = "held"
+    """Waits for the end of the receiver's quiet hours."""
     SENDING = "sending"
     """An attempt is under way."""
     RETRYING = "retrying"
@@ -38,8 +43,9 @@ class DeliveryState(StrEnum):
         return self not in UNFINISHED
 
 
-UNFINISHED = frozenset({DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.RETRYING})
-WAITING = UNFINISHED - {DeliveryState.SENDING}  # in no hands of a sender
+TO_SEND = frozenset({DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.RETRYING})  # what senders look at
+UNFINISHED = TO_SEND | {DeliveryState.HELD}
+WAITING = TO_SEND - {DeliveryState.SENDING}  # in no hands of a sender
 
 
 class MessageKind(StrEnum):

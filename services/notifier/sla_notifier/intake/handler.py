@@ -19,6 +19,8 @@ from sla_notifier.alert.relevance import is_relevant
 from sla_notifier.alert.tell import concerns_rules, happenings_of
 from sla_notifier.context import NotifierContext
 from sla_notifier.deadline import changed_deadlines, save_deadlines
+from sla_notifier.hold.store import note_facts
+from sla_notifier.hold.terms import holds_anything
 from sla_notifier.intake import waiting
 from sla_notifier.intake.apply import apply
 from sla_notifier.intake.decide import Incoming
@@ -144,11 +146,14 @@ class FactHandler:
     async def _note_deadlines(self, facts: list[ClockFact]) -> None:
         """Of every fact, also those that concern no alert: a clock that will be due is what an alert may rest until."""
         change = changed_deadlines(facts)
-        if not change.rows and not change.ended:
+        holds = holds_anything(self._context.catalogue()) and bool(facts)
+        if not change.rows and not change.ended and not holds:
             return
         with passing_as_retryable():
             async with self._context.store.deriving().transaction() as connection:
                 await save_deadlines(connection, change)
+                if holds:  # what waits may have become needless, or may wait no more
+                    await note_facts(connection, facts, await store_now(connection, self._context.time_source))
 
     def _matters(self, fact: ClockFact) -> bool:
         """Whether the fact can concern an alert, or a rule may tell of it."""

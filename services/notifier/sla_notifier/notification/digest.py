@@ -19,6 +19,7 @@ from sla_domain.contract import Side
 from sla_notifier.delivery.policy import UnsentReason
 from sla_notifier.delivery.row import DeliveryRow
 from sla_notifier.delivery.state import DeliveryState, MessageKind
+from sla_notifier.hold.message import RELEASED, WAITED
 from sla_notifier.link import Links
 from sla_notifier.notice.registered import is_registered
 from sla_notifier.notification.directory import contract_of, title_of
@@ -205,7 +206,7 @@ def _content(
             Action("open_board", "" if theirs else links.board(), main=not asked),
             Action("unsubscribe" if is_registered(digest.person) else "opt_out", leave),
         ),
-        why=texts.phrases_in_words(FLOOD, language),
+        why=texts.phrases_in_words((WAITED,) if digest.occasion.startswith(RELEASED) else FLOOD, language),
         data={
             "count": len(every),
             **counts,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sla_catalogue import Catalogue
@@ -12,6 +12,7 @@ from sla_domain.escalation import NO_ESCALATION, TellKind
 from sla_domain.explain.text import title_of as text_title
 from sla_domain.normal import normal
 from sla_domain.plan import PlanId
+from sla_domain.rest import rests_until
 from sla_domain.roles import LevelDecision, RoleHolding, RoleReason, level_recipients, level_roster
 from sla_domain.rulebook import Rulebook
 from sla_notifier.alert.chain import EscalationChain, EscalationLevel, chain_for_roles
@@ -30,6 +31,8 @@ class ResolvedRecipient:
     person: Person
     why: tuple[Phrase, ...]
     """The reasons as Phrases, which are put into words in the reader's language."""
+    rests_until: datetime | None = None
+    """Until when the person is not to be disturbed. None means that the person can be."""
 
 
 def contract_of(catalogue: Catalogue, id_: str) -> Contract:
@@ -140,7 +143,7 @@ def resolve_level(
     level = own.filtered(reaches)
     if not level.empty:
         answer = level_recipients(level, notified)
-        return ResolvedLevel(_resolved(answer, titles), lost, answer.until)
+        return ResolvedLevel(_resolved(answer, titles, at), lost, answer.until)
     any_role = tuple(dict.fromkeys(holder.role for holder in contract.roles))
     others = (
         (default, (OPERATORS,), "nobody_named"),
@@ -152,7 +155,7 @@ def resolve_level(
         if not level.empty:
             answer = level_recipients(level, notified)
             because = Phrase(named if own.empty else "nobody_reached")
-            people = tuple(ResolvedRecipient(each.person, (*each.why, because)) for each in _resolved(answer, titles))
+            people = tuple(replace(each, why=(*each.why, because)) for each in _resolved(answer, titles, at))
             return ResolvedLevel(people, lost, answer.until)
     return ResolvedLevel((), lost)
 
@@ -174,7 +177,7 @@ def resolve_holders(
     answer = level_recipients(own.filtered(reaches), ())
     missed = own.on_duty if answer.now else (*own.on_duty, *own.off_duty)
     lost = tuple(ResolvedRecipient(each.person, _why(each, titles)) for each in missed if not reaches(each.person))
-    return ResolvedLevel(_resolved(answer, titles), lost)
+    return ResolvedLevel(_resolved(answer, titles, at), lost)
 
 
 def customer_holders(
@@ -250,8 +253,8 @@ def is_reachable(catalogue: Catalogue, address: str, disabled: frozenset[str]) -
     return kind is not None and kind.endpoint(rest) not in disabled and kind.reaches(catalogue, rest)
 
 
-def _resolved(answer: LevelDecision, titles: RoleTitles) -> tuple[ResolvedRecipient, ...]:
-    return tuple(ResolvedRecipient(each.person, _why(each, titles)) for each in answer.now)
+def _resolved(answer: LevelDecision, titles: RoleTitles, at: datetime) -> tuple[ResolvedRecipient, ...]:
+    return tuple(ResolvedRecipient(each.person, _why(each, titles), rests_until(each, at)) for each in answer.now)
 
 
 def _why(holding: RoleHolding, titles: RoleTitles) -> tuple[Phrase, ...]:

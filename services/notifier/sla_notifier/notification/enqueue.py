@@ -1,4 +1,4 @@
-"""Stage 7, enqueue: notifications as delivery rows. Pure; the unit of work inserts them."""
+"""Stage 8, enqueue: notifications as delivery rows. Pure; the unit of work inserts them."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _row(context: PipelineContext, notification: Notification) -> DeliveryRow:
         why=context.texts.phrases_in_words(recipient.why, ENGLISH),
         state=notification.state,
         reason=notification.reason.value if notification.reason is not None else "",
-        next_at=context.now,
+        next_at=notification.hold.until if notification.hold is not None else context.now,
         follows=notification.follows,
         carried_by=notification.carried_by,
         subject=message.subject if message is not None else "",
@@ -62,6 +62,8 @@ def _row(context: PipelineContext, notification: Notification) -> DeliveryRow:
         side=recipient.side.value if recipient.person else "",
         turn=turn_of(request.kind, urgency),
         finished_at=context.now if notification.state.final else None,
+        held_since=context.now if notification.hold is not None else None,
+        held_until=notification.hold.until if notification.hold is not None else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""Stage 4, follow: no page is sent before the closing message of the episode before it, and no end before the word
+"""Stage 5, follow: no page is sent before the closing message of the episode before it, and no end before the word
 that it corrects. Pure.
 
 A page of a later episode names the closing message of an earlier one to the same person as what it follows. The sender

@@ -1,4 +1,4 @@
-"""Stage 5, gather: messages that would flood a mailbox are gathered into digests. Pure.
+"""Stage 6, gather: messages that would flood a mailbox are gathered into digests. Pure.
 
 A gathered message keeps its row, which points to its digest; the digest grows until it leaves and is put into words
 then (see `digest`). Programs get every message by itself.
@@ -85,10 +85,10 @@ def gather(
         conversation, kept, digest = _shared(context, conversation, heap, open_digest)
         if digest is not None:
             digests.append(digest)
-            carrier |= {_id(each): digest.id for each in kept}
+            carrier |= {id_of(each): digest.id for each in kept}
         after.append(conversation)
     carried = tuple(
-        replace(each, carried_by=carrier[_id(each)]) if _key(each) and _id(each) in carrier else each
+        replace(each, carried_by=carrier[id_of(each)]) if _key(each) and id_of(each) in carrier else each
         for each in notifications
     )
     return Gathered(carried, tuple(digests), tuple(after))
@@ -121,7 +121,7 @@ def _shared(
 
 def _free_to_wait(heap: Sequence[Notification], digest: str) -> list[Notification]:
     """All but questions, and those that must follow a message which is on its way by itself."""
-    here = {_id(each) for each in heap} | {"", digest}
+    here = {id_of(each) for each in heap} | {"", digest}
     return [each for each in heap if each.follows in here and not _asks(each)]
 
 
@@ -191,7 +191,8 @@ def _pressing(ready: Sequence[Notification]) -> bool:
     return any(each.request.kind in _PRESSING for each in ready)
 
 
-def _id(notification: Notification) -> str:
+def id_of(notification: Notification) -> str:
+    """Return the id of the delivery of a notification that has a recipient."""
     assert notification.recipient is not None
     request: NotificationRequest = notification.request
     return delivery_id(request.id, notification.recipient.person, notification.recipient.address)

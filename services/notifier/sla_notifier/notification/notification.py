@@ -7,11 +7,13 @@ state that the API shows.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sla_domain.contract import Side
 from sla_notifier.alert.request import NotificationRequest
 from sla_notifier.delivery.policy import UnsentReason
 from sla_notifier.delivery.state import DeliveryState
+from sla_notifier.hold.decide import Hold
 from sla_notifier.text.content import Message, Phrase
 
 
@@ -59,6 +61,8 @@ class Recipient:
     """Why this person is notified, as Phrases."""
     side: Side = Side.SUPPORT
     """Whether the person belongs to the vendor's support or to the customer."""
+    rests_until: datetime | None = None
+    """Until when the person is not to be disturbed. None means that the person can be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +85,8 @@ class Notification:
     """The id of the digest (a mail that collects several messages) that contains the message. "" without a digest."""
     contracts: tuple[str, ...] = ()
     """The contracts that a message about a notice names. Empty means the contract of the request."""
+    hold: Hold | None = None
+    """Until when the message waits, in the state HELD. None means that it does not wait."""
     told_by: tuple[str, str] | None = None
     """The request id and the person of another message that names this contract instead. None if there is no such
     message."""

@@ -1,7 +1,7 @@
 """The stages from a request to the rows that the sender claims, in their order.
 
-route → join → suppress → follow → gather → render → enqueue, then (`send.sender`) send → record. Each stage is a pure
-function of the context and the notifications so far. None drops one: what is not sent has its reason in a final row.
+route → join → suppress → hold → follow → gather → render → enqueue, then (`send.sender`) send → record. Each stage is
+a pure function of the context and the notifications so far. None drops one: what is not sent has its reason in a row.
 Gathering needs the conversations with the recipients, so the unit of work loads them in between.
 """
 
@@ -14,6 +14,7 @@ from sla_notifier.delivery.row import DeliveryRow
 from sla_notifier.notification.enqueue import rows_of
 from sla_notifier.notification.follow import follow
 from sla_notifier.notification.gather import Gathered
+from sla_notifier.notification.hold import hold
 from sla_notifier.notification.join import join
 from sla_notifier.notification.notification import Notification
 from sla_notifier.notification.pipeline_context import PipelineContext
@@ -23,7 +24,7 @@ from sla_notifier.notification.suppress import suppress
 
 Stage = Callable[[PipelineContext, tuple[Notification, ...]], tuple[Notification, ...]]
 
-STAGES: tuple[Stage, ...] = (route, join, suppress, follow)
+STAGES: tuple[Stage, ...] = (route, join, suppress, hold, follow)
 
 
 def address_requests(context: PipelineContext, requests: Iterable[NotificationRequest]) -> tuple[Notification, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sla_catalogue import Catalogue
+from sla_notifier.deadline import Deadline
 from sla_notifier.link import Links
 from sla_notifier.notification.notification import ClosingMessage, PagedPerson
 from sla_notifier.text.render import Texts
@@ -37,6 +38,10 @@ class PipelineContext:
     """Maps (alert, contract, due instant) to the first episode in which people were notified of that breach."""
     opted_out: frozenset[tuple[str, str]] = frozenset()
     """The pairs (contract, person) of the customer's people who want no messages about incidents."""
+    deadlines: Mapping[str, Mapping[str, Deadline]] = field(default_factory=dict)
+    """Incident id -> clock id -> the due instant of a running clock, of incidents of which a message may wait."""
+    late: frozenset[str] = frozenset()
+    """Those of these incidents that have an alert which is not closed."""
     digest_over: int = 5
     """How many messages to a mailbox may be sent by themselves in a burst. Further messages are gathered into a digest
     (a mail that collects several messages)."""

@@ -1,4 +1,4 @@
-"""Stage 6, render: messages are put into words, in the recipient's language. Pure."""
+"""Stage 7, render: messages are put into words, in the recipient's language. Pure."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _log = structlog.get_logger(__name__)
 def render(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
     """Write the messages of notifications, in each recipient's language; return all notifications.
 
-    A notification to be sent gets its `message`; other notifications are unchanged. A notification in a digest (a
-    mail that collects several messages) gets only a subject and a payload. But if the recipient has further
-    addresses, the whole message is written, because it may be sent there by itself.
+    A notification to be sent, now or after quiet hours, gets its `message`; other notifications are unchanged. A
+    notification in a digest (a mail that collects several messages) gets only a subject and a payload. But if the
+    recipient has further addresses, the whole message is written, because it may be sent there by itself.
     """
     return tuple(
         replace(each, message=_message(context, each, each.recipient))
-        if each.live and each.message is None and each.recipient is not None
+        if (each.live or each.hold is not None) and each.message is None and each.recipient is not None
         else each
         for each in notifications
     )

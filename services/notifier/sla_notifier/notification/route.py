@@ -222,7 +222,7 @@ def _addressed(
     firsts = _firsts(context, person, channels)
     for first in firsts:
         then = tuple(address for address in own if address not in firsts)
-        recipient = Recipient(person.id, person.language, first, then, meant.why, person.side)
+        recipient = Recipient(person.id, person.language, first, then, meant.why, person.side, meant.rests_until)
         yield replace(notification, recipient=recipient)
     if not firsts:
         yield replace(

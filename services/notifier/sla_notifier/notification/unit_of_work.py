@@ -13,19 +13,23 @@ from sla_catalogue import Catalogue
 from sla_domain.contract import Side
 from sla_notifier import tables
 from sla_notifier.alert import store as alerts
-from sla_notifier.alert.alert import CloseReason
+from sla_notifier.alert.alert import AlertState, CloseReason
 from sla_notifier.alert.change_set import ChangeSet
 from sla_notifier.alert.request import NotificationRequest
+from sla_notifier.deadline import deadlines_of
 from sla_notifier.delivery.endpoint import disabled_endpoints
 from sla_notifier.delivery.fact import delivery_fact
 from sla_notifier.delivery.policy import UnsentReason
 from sla_notifier.delivery.row import DeliveryRow, row_of
 from sla_notifier.delivery.state import UNFINISHED, WAITING, DeliveryState, MessageKind
+from sla_notifier.hold import store as holds
+from sla_notifier.hold.message import HeldMessage, held_message
+from sla_notifier.hold.terms import holds_anything
 from sla_notifier.link import Links
 from sla_notifier.notice import store as notices
 from sla_notifier.notice.record import NoticeTold
 from sla_notifier.notification import conversation_store
-from sla_notifier.notification.gather import conversation_ids, gather
+from sla_notifier.notification.gather import conversation_ids, gather, id_of
 from sla_notifier.notification.notification import ClosingMessage, Notification, PagedPerson
 from sla_notifier.notification.pipeline import address_requests
 from sla_notifier.notification.pipeline import rows as rows_of_gathered
@@ -36,7 +40,7 @@ from sla_notifier.question.question import Question, ask
 from sla_notifier.text.render import Texts
 from sla_platform.store import log as logs
 from sla_platform.store.dialect import insert_new
-from sla_platform.wire import NoticeData, encode_delivery_fact
+from sla_platform.wire import ClockFact, NoticeData, encode_delivery_fact
 
 _d = tables.delivery
 _ESCALATED = [MessageKind.PAGE.value, MessageKind.INFO.value, MessageKind.CRITICAL_FIX.value]
@@ -77,6 +81,7 @@ async def write_changes(
         for row in await _deliveries_of(connection, {request.alert for request in batch.requests if request.alert})
     ]
     sent_before = [row for row in rows if row.kind not in _CLOSING]
+    may_wait = _may_wait(batch) if holds_anything(catalogue) else frozenset()
     context = PipelineContext(
         now=now,
         catalogue=catalogue,
@@ -88,6 +93,8 @@ async def write_changes(
         closing=open_closing_messages(rows),
         paged_of=first_paged_episodes(sent_before),
         opted_out=await opt_outs.opted_out(connection, {request.contract for request in batch.requests}),
+        deadlines=await deadlines_of(connection, may_wait),
+        late=await alerts.late_incidents(connection, may_wait) | _late(batch),
         digest_over=config.digest_over,
     )
     notifications = address_requests(context, batch.requests)
@@ -110,6 +117,9 @@ async def write_changes(
         await _raise_turns(connection, new)
     await notices.save_notices(connection, batch.notices, now)
     await notices.save_told(connection, *people_told(gathered.notifications, now))
+    await holds.keep(connection, held(gathered.notifications))
+    if may_wait or holds_anything(catalogue):
+        await _note_held(connection, batch, now)
     await questions.keep_new(connection, asked(gathered.notifications, now))
     await questions.settle_all(connection, batch.settled, now)
     await logs.append(
@@ -120,6 +130,15 @@ async def write_changes(
             *(delivery_fact(row, now) for row in (*ended, *new)),
         ],
     )
+
+
+def held(notifications: Iterable[Notification]) -> list[HeldMessage]:
+    """Return the messages among these that wait for the end of their receivers' quiet hours."""
+    return [
+        held_message(each.request, id_of(each), each.hold.until, each.hold.needs, each.recipient.why)
+        for each in notifications
+        if each.hold is not None and each.recipient is not None
+    ]
 
 
 def asked(notifications: Iterable[Notification], now: datetime) -> list[Question]:
@@ -286,6 +305,30 @@ def first_paged_episodes(sent_before: Iterable[DeliveryRow]) -> dict[tuple[str, 
             place = (row.alert, row.contract, row.due_at)
             first[place] = min(row.episode, first.get(place, row.episode))
     return first
+
+
+def _may_wait(batch: ChangeSet) -> frozenset[str]:
+    """The incidents of which a message may wait for the end of quiet hours."""
+    found = (each.content.incident for each in batch.requests if isinstance(each.content, ClockFact))
+    return frozenset(filter(None, found))
+
+
+def _late(batch: ChangeSet) -> frozenset[str]:
+    return frozenset(each.incident for each in batch.alerts.values() if each.state is not AlertState.CLOSED)
+
+
+async def _note_held(connection: AsyncConnection, batch: ChangeSet, now: datetime) -> None:
+    """What waits about incidents that are broken now leaves; where somebody takes care, it is needless."""
+    taken = {
+        id_
+        for id_, after in batch.alerts.items()
+        if after.state is AlertState.ACKNOWLEDGED
+        and ((before := batch.known.get(id_)) is None or before.state is not AlertState.ACKNOWLEDGED)
+    }
+    incidents = {each.incident for each in batch.alerts.values() if each.incident}
+    await holds.look(connection, incidents, now)
+    cared_for = {batch.alerts[id_].incident for id_ in taken} - {""}
+    await holds.end(connection, cared_for, UnsentReason.ACKNOWLEDGED, now)
 
 
 async def _hold(connection: AsyncConnection, ending: Collection[str]) -> None:

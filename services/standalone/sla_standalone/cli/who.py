@@ -178,6 +178,7 @@ def _json(contract: Contract, script: IncidentScript, lines: Sequence[ToldLine])
                 "why": line.why,
                 "contains": list(line.contains),
                 "unsent": line.unsent.value if line.unsent is not None else None,
+                "held_until": line.held_until,
             }
             for line in lines
         ],
@@ -204,7 +205,7 @@ def _show(contract: Contract, script: IncidentScript, lines: Sequence[ToldLine],
             line.name or line.person,
             by,
             line.language or "-",
-            line.subject,
+            line.subject if line.held_until is None else _held(line, zone, words),
             line.why,
         )
     for at, kind in happened:
@@ -216,6 +217,11 @@ def _show(contract: Contract, script: IncidentScript, lines: Sequence[ToldLine],
         say(words.lost.format(at=when[0], after=when[1], subject=line.subject or line.what, reason=line.unsent))
     if not lines:
         say(words.nobody.format(until=f"{script.ends.astimezone(zone):%Y-%m-%d %H:%M}"))
+
+
+def _held(line: ToldLine, zone: ZoneInfo, words: WhoWords) -> str:
+    assert line.held_until is not None
+    return words.held.format(until=f"{line.held_until.astimezone(zone):%a %H:%M}", subject=line.subject)
 
 
 def _times(at: datetime, opened: datetime, zone: ZoneInfo) -> tuple[str, str]:

@@ -17,6 +17,8 @@ class WhoWords:
     """The headings of the table: when, after, who, by, language, message, why."""
     lost: str
     """A line for a message that reaches nobody, with the placeholders `{at}`, `{after}`, `{subject}` and `{reason}`."""
+    held: str
+    """The message in a line for one that begins to wait, with the placeholders `{until}` and `{subject}`."""
     nobody: str
     """The line if nobody is told anything, with the placeholder `{until}`."""
 
@@ -27,30 +29,35 @@ WHO: Mapping[str, WhoWords] = MappingProxyType(
             head="{contract} · priority {priority} · opened {opened} ({zone}), and nobody acknowledges",
             columns=("when", "after", "who", "by", "language", "message", "why"),
             lost="reaches nobody: {at} ({after}) {subject}: {reason}",
+            held="waits for the end of quiet hours, {until}: {subject}",
             nobody="Nobody is told of anything until {until}.",
         ),
         "pl": WhoWords(
             head="{contract} · priorytet {priority} · otwarte {opened} ({zone}), nikt nie potwierdza",
             columns=("kiedy", "po", "kto", "jak", "język", "wiadomość", "dlaczego"),
             lost="nie dociera do nikogo: {at} ({after}) {subject}: {reason}",
+            held="czeka na koniec pory ciszy, {until}: {subject}",
             nobody="Do {until} nikt nie zostaje o niczym powiadomiony.",
         ),
         "it": WhoWords(
             head="{contract} · priorità {priority} · aperta {opened} ({zone}), nessuno conferma",
             columns=("quando", "dopo", "chi", "come", "lingua", "messaggio", "perché"),
             lost="non raggiunge nessuno: {at} ({after}) {subject}: {reason}",
+            held="attende la fine delle ore di riposo, {until}: {subject}",
             nobody="Fino a {until} nessuno viene avvisato di nulla.",
         ),
         "ru": WhoWords(
             head="{contract} · приоритет {priority} · открыто {opened} ({zone}), никто не подтверждает",
             columns=("когда", "через", "кто", "как", "язык", "сообщение", "почему"),
             lost="не доходит ни до кого: {at} ({after}) {subject}: {reason}",
+            held="ждёт конца тихих часов, {until}: {subject}",
             nobody="До {until} никого ни о чём не уведомляют.",
         ),
         "zh-TW": WhoWords(
             head="{contract} · 優先順序 {priority} · 開啟於 {opened}（{zone}），無人確認",
             columns=("時間", "經過", "通知對象", "方式", "語言", "訊息", "原因"),
             lost="無人收到：{at}（{after}）{subject}：{reason}",
+            held="等待勿擾時段結束，{until}：{subject}",
             nobody="到 {until} 為止，沒有任何人會收到通知。",
         ),
     }

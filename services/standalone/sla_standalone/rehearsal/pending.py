@@ -73,6 +73,7 @@ _DUE = (
     select(func.min(sla_timer.tables.timer.c.fire_at)).scalar_subquery(),
     select(func.min(sla_notifier.tables.step.c.fire_at)).scalar_subquery(),
     select(func.min(sla_notifier.tables.question.c.next_at)).scalar_subquery(),
+    select(func.min(sla_notifier.tables.held.c.look_at)).scalar_subquery(),
     select(func.min(_delivery.c.next_at))
     .where(_delivery.c.state.in_([state.value for state in sorted(WAITING)]), _delivery.c.carried_by == "")
     .scalar_subquery(),

@@ -71,7 +71,7 @@ def told_otherwise(expected: Sequence[ExpectedMessage], lines: Sequence[ToldLine
         lines: The messages of the rehearsal. Those that reached nobody are ignored.
         zone: The time zone in which instants are written.
     """
-    rest = [line for line in lines if line.unsent is None]
+    rest = [line for line in lines if line.unsent is None and line.held_until is None]
     for each in expected:
         found = next((line for line in rest if _is(each, line)), None)
         if found is None:

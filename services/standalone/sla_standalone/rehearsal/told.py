@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import orjson
@@ -50,12 +50,15 @@ class ToldLine:
     """What the messages in a digest are for (a mail that collects several messages)."""
     unsent: UnsentReason | None = None
     """Why nobody gets the message. None for a message that leaves."""
+    held_until: datetime | None = None
+    """The end of the quiet hours for which the message began to wait at `at`. None for a message that leaves."""
 
 
 async def told(run: Rehearsal, catalogue: Catalogue) -> tuple[ToldLine, ...]:
     """Return the messages of a rehearsal up to now in order of time, and after them the messages that reached nobody.
 
-    Messages that slad found needless, such as a second one to the same person, are left out.
+    A message that waited for the end of quiet hours has a line for when it began to wait, besides the one for when it
+    left. Other messages that slad found needless, such as a second one to the same person, are left out.
 
     Args:
         run: The rehearsal.
@@ -71,8 +74,13 @@ async def told(run: Rehearsal, catalogue: Catalogue) -> tuple[ToldLine, ...]:
             language = written[1] if written else ""
             carried = tuple(_what(one) for one in rows if one.carried_by == row.id)
             left.append(_line(row, catalogue, each.at, language, each.message.subject, carried))
+    waited = [
+        replace(_line(row, catalogue, row.held_since, "", row.subject, ()), held_until=row.held_until)
+        for row in rows
+        if row.held_since is not None and not row.kind.collects
+    ]
     lost = [_line(row, catalogue, row.created_at, "", row.subject, ()) for row in rows if row.state in _LOST]
-    return (*sorted(left, key=_order), *sorted(lost, key=_order))
+    return (*sorted((*left, *waited), key=_order), *sorted(lost, key=_order))
 
 
 def _line(

@@ -224,6 +224,7 @@ EDITS = [
     Edit("PersonDocument.languages", "languages: [de, en]", "languages: [de, it]"),
     Edit("PersonDocument.zone", "languages: [de, en], zone: Europe/Berlin", "languages: [de, en], zone: Asia/Tokyo"),
     Edit("PersonDocument.hours", 'hours: {mon-sun: "06:00-20:00"}', 'hours: {mon-sun: "16:00-20:00"}'),
+    Edit("PersonDocument.quiet", 'quiet: {mon-sun: "06:00-10:00"}', 'quiet: {mon-sun: "06:00-10:30"}'),
     Edit("PersonDocument.until", "until: 2027-03-01", "until: 2026-11-16"),
     # rotas
     Edit("CatalogueDocument.rotas", "  fed: {zone", "  feb: {zone"),
@@ -294,6 +295,7 @@ EDITS = [
     Edit("HolderDocument.person", "{person: bo, coverage", "{person: cy, coverage"),
     Edit("HolderDocument.rota", "desk: [{rota: desk}]", "desk: [{rota: week}]"),
     Edit("HolderDocument.coverage", "{person: bo, coverage: office", "{person: bo, coverage: night"),
+    Edit("HolderDocument.quiet", 'quiet: {mon-sun: "16:00-23:30"}', 'quiet: {mon-sun: "16:00-23:00"}'),
     Edit("HolderDocument.outside", "coverage: office, outside: false}, cy]", "coverage: office, outside: true}, cy]"),
     # allowances
     Edit("PlanDocument.allowances", "amount: 20h", "amount: 21h"),
@@ -361,6 +363,8 @@ EDITS = [
     Edit("PolicyDocument.repeat", "repeat: 1", "repeat: 2"),
     Edit("PolicyDocument.pause", "pause: 20m", "pause: 30m"),
     Edit("PolicyDocument.acknowledgement", "    acknowledgement: {expires", "    # acknowledgement: {expires"),
+    Edit("PolicyDocument.hold", "    hold: {leaves", "    # hold: {leaves"),
+    Edit("HoldDocument.leaves", "hold: {leaves: 50%}", "hold: {leaves: 2h}"),
     Edit("AcknowledgementDocument.expires", "expires: 2h", "expires: 3h"),
     Edit("AcknowledgementDocument.at_next_level", "at_next_level: true", "at_next_level: false"),
     Edit("AcknowledgementDocument.at_left", "at_left: [50%, 25%]", "at_left: [50%, 20%]"),

@@ -383,8 +383,14 @@ def _told(catalogue: Catalogue) -> Any:
     found = NoticeData.model_validate(notice | {"products": products})
     return _plain({
         "chains": {id_: repr(chain_of(catalogue, None, contract)) for id_, contract in book.contracts.items()},
+        "rests": [
+            [one.rests_until for one in resolve_level(catalogue, contract, ("shift",), at).people]
+            for contract in book.contracts.values() for at in instants
+        ],
+        "holds": [(id_, repr(policy.hold)) for id_, policy in catalogue.escalations.items()],
         "people": [
-            [(one.person.name, one.why, one.person.language, usable_addresses(catalogue, one.person, frozenset()))
+            [(one.person.name, one.why, one.person.language, usable_addresses(catalogue, one.person, frozenset()),
+              one.rests_until)
              for one in resolve_level(catalogue, contract, ("on_call", "csm", "cy"), at).people]
             for contract in book.contracts.values() for at in instants
         ],

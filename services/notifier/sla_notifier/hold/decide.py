@@ -1,0 +1,134 @@
+"""Whether a message waits for the end of the receiver's quiet hours, decided when it is made and again later. Pure.
+
+It waits if enough counted time is left when the quiet hours end. While no clock runs, nothing presses. Of an incident
+with a broken promise nothing waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sla_domain.escalation import HoldTerms
+from sla_domain.rulebook import Rulebook
+from sla_notifier.deadline import Deadline, counted_left
+from sla_notifier.delivery.policy import UnsentReason
+from sla_notifier.hold.message import HeldMessage
+
+LOOK_AGAIN = timedelta(hours=1)
+"""How long a warning waits while its clock stands still, before it is looked at again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Until when a message waits, and what must be left then."""
+
+    until: datetime
+    needs: timedelta | None
+    """Counted time. None if no clock runs."""
+
+
+class HoldAnswer(StrEnum):
+    """What becomes of a message that waits."""
+
+    WAITS = "waits"
+    LEAVES = "leaves"
+    NEEDLESS = "needless"
+
+
+@dataclass(frozen=True, slots=True)
+class HoldDecision:
+    """What becomes of a message that waits, decided again."""
+
+    answer: HoldAnswer
+    message: HeldMessage
+    """The message, with the due instant as it is now."""
+    look_at: datetime
+    """When to decide again, if it waits."""
+    reason: UnsentReason | None = None
+    """Why the message is needless. None if it is not."""
+
+
+def hold_for(
+    terms: HoldTerms, rulebook: Rulebook, contract: str, due: Deadline | None, rests_until: datetime, now: datetime
+) -> Hold | None:
+    """Return until when a message waits; None if it is sent now, as too little time would be left.
+
+    Args:
+        terms: How much time must be left.
+        rulebook: The contracts and calendars.
+        contract: The contract's id.
+        due: The due instant that presses. None if no clock runs.
+        rests_until: When the receiver can be disturbed.
+        now: The present instant.
+    """
+    if due is None:
+        return Hold(rests_until, None)
+    needs = terms.needed(counted_left(rulebook, contract, due, now))
+    return Hold(rests_until, needs) if _enough(rulebook, contract, due, rests_until, needs) else None
+
+
+def next_due(deadlines: Mapping[str, Deadline], now: datetime) -> Deadline | None:
+    """Return the earliest due instant after `now`; None if there is none."""
+    return min((each for each in deadlines.values() if each.due_at > now), key=lambda due: due.due_at, default=None)
+
+
+def decide_again(
+    message: HeldMessage,
+    terms: HoldTerms | None,
+    rulebook: Rulebook,
+    deadlines: Mapping[str, Deadline],
+    late: bool,
+    now: datetime,
+) -> HoldDecision:
+    """Return what becomes of a message that waits, at `now`.
+
+    Args:
+        message: The message.
+        terms: How much time must be left by the escalation policy as it is now. None if it holds nothing any more.
+        rulebook: The contracts and calendars.
+        deadlines: Clock id -> due instant, for the running clocks of the incident.
+        late: Whether a promise of the incident is broken.
+        now: The present instant.
+    """
+    if message.ended is not None:
+        return HoldDecision(HoldAnswer.NEEDLESS, message, now, message.ended)
+    if message.clock:
+        return _warning_again(message, terms, rulebook, deadlines.get(message.clock), now)
+    if late:
+        return HoldDecision(HoldAnswer.LEAVES, message, now)
+    return _again(message, terms, rulebook, next_due(deadlines, now), now)
+
+
+def _warning_again(
+    message: HeldMessage, terms: HoldTerms | None, rulebook: Rulebook, due: Deadline | None, now: datetime
+) -> HoldDecision:
+    known = message.content.due_at
+    if (due.due_at if due is not None else known or now) <= now:
+        return HoldDecision(HoldAnswer.NEEDLESS, message, now, UnsentReason.OVERTAKEN)
+    if due is None:  # the clock stands still: how much is left is known when it runs again
+        return HoldDecision(HoldAnswer.WAITS, message, now + LOOK_AGAIN)
+    if due.due_at != known:
+        content = message.content.model_copy(update={"due_at": due.due_at, "hours": due.hours})
+        message = replace(message, content=content)
+    return _again(message, terms, rulebook, due, now)
+
+
+def _again(
+    message: HeldMessage, terms: HoldTerms | None, rulebook: Rulebook, due: Deadline | None, now: datetime
+) -> HoldDecision:
+    if due is not None and message.needs is None and terms is not None:
+        message = replace(message, needs=terms.needed(counted_left(rulebook, message.contract, due, now)))
+    if message.until <= now or terms is None:
+        return HoldDecision(HoldAnswer.LEAVES, message, now)
+    needs = message.needs
+    if due is not None and needs is not None and not _enough(rulebook, message.contract, due, message.until, needs):
+        return HoldDecision(HoldAnswer.LEAVES, message, now)
+    return HoldDecision(HoldAnswer.WAITS, message, message.until)
+
+
+def _enough(rulebook: Rulebook, contract: str, due: Deadline, until: datetime, needs: timedelta) -> bool:
+    left = counted_left(rulebook, contract, due, until)
+    return due.due_at > until and left > timedelta() and left >= needs

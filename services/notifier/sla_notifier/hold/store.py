@@ -1,0 +1,115 @@
+"""Messages that wait for the end of quiet hours, in the database.
+
+What makes one needless or pressing is only noted here, by whoever hears of it; the releaser decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_domain.clock import ClockState
+from sla_domain.tell import Happening
+from sla_notifier import tables
+from sla_notifier.delivery.policy import UnsentReason
+from sla_notifier.hold.message import HeldMessage, held_of
+from sla_platform.store.dialect import upsert
+from sla_platform.wire import ClockFact
+from sla_platform.wire.clock import NOT_BREACHED
+
+_h = tables.held.c
+# What is news although the incident is over, and although somebody takes care of it.
+_OF_THE_END = [Happening.RESOLVED.value, Happening.RATED.value]
+_STANDING = {ClockState.RUNNING.value, ClockState.PAUSED.value, ""}
+
+
+async def keep(connection: AsyncConnection, messages: Iterable[HeldMessage]) -> None:
+    """Store messages that begin to wait, until their quiet hours end."""
+    if rows := [each.columns(each.until) for each in messages]:
+        await connection.execute(upsert(connection, tables.held), rows)
+
+
+async def save(connection: AsyncConnection, message: HeldMessage, look_at: datetime) -> None:
+    """Store a message that waits on.
+
+    Args:
+        look_at: When it is decided again whether it waits.
+    """
+    await connection.execute(upsert(connection, tables.held), [message.columns(look_at)])
+
+
+async def remove(connection: AsyncConnection, deliveries: Collection[str]) -> None:
+    """Delete messages that wait no more, by the ids of their deliveries."""
+    if deliveries:
+        await connection.execute(delete(tables.held).where(_h.delivery.in_(sorted(deliveries))))
+
+
+async def any_due(connection: AsyncConnection, now: datetime) -> bool:
+    """Return whether it is to be decided of any message whether it waits on."""
+    found = await connection.execute(select(_h.delivery).where(_h.look_at <= now).limit(1))
+    return found.first() is not None
+
+
+async def lock_due(connection: AsyncConnection, now: datetime, most: int) -> Sequence[dict[str, Any]]:
+    """Lock the rows of messages of which it is to be decided whether they wait on, and return them by column name.
+
+    Rows that another process has locked are left out.
+
+    Args:
+        most: How many rows at most.
+    """
+    due = select(tables.held).where(_h.look_at <= now).order_by(_h.look_at, _h.delivery).limit(most)
+    found = await connection.execute(due.with_for_update(skip_locked=True))
+    return [dict(row) for row in found.mappings()]
+
+
+def held_messages(rows: Iterable[dict[str, Any]]) -> list[HeldMessage]:
+    """Return the messages in rows of `lock_due`."""
+    return [held_of(row) for row in rows]
+
+
+async def note_facts(connection: AsyncConnection, facts: Sequence[ClockFact], now: datetime) -> bool:
+    """Note what facts mean for messages that wait; return whether any message is concerned.
+
+    A warning is needless once its clock has ended or was breached, anything but the end itself once the incident is
+    over. Of every other message of the incidents it is decided again whether it waits.
+    """
+    incidents = {fact.incident for fact in facts if fact.incident}
+    if not incidents or not await look(connection, incidents, now):
+        return False
+    of_clocks = {str(fact.clock): reason for fact in facts if (reason := _end_of_clock(fact)) is not None}
+    for reason in sorted(set(of_clocks.values())):
+        clocks = sorted(clock for clock, why in of_clocks.items() if why is reason)
+        await connection.execute(update(tables.held).where(_h.clock.in_(clocks)).values(ended=reason.value))
+    over = {fact.incident for fact in facts if fact.turned == Happening.RESOLVED.value}
+    await end(connection, over, UnsentReason.ENDED, now)
+    return True
+
+
+async def look(connection: AsyncConnection, incidents: Collection[str], now: datetime) -> bool:
+    """Let it be decided again of messages about incidents whether they wait; return whether there are any."""
+    if not incidents:
+        return False
+    found = update(tables.held).where(_h.incident.in_(sorted(incidents)), _h.ended == "").values(look_at=now)
+    return bool((await connection.execute(found)).rowcount)
+
+
+async def end(connection: AsyncConnection, incidents: Collection[str], reason: UnsentReason, now: datetime) -> None:
+    """Note that messages about incidents are needless, except those about an end or a rating."""
+    if not incidents:
+        return
+    needless = or_(_h.clock != "", _h.happening.not_in(_OF_THE_END))
+    what = update(tables.held).where(_h.incident.in_(sorted(incidents)), needless, _h.ended == "")
+    await connection.execute(what.values(ended=reason.value, look_at=now))
+
+
+def _end_of_clock(fact: ClockFact) -> UnsentReason | None:
+    if fact.clock is None:
+        return None
+    if fact.breached not in ("", NOT_BREACHED):
+        return UnsentReason.OVERTAKEN
+    return None if fact.state in _STANDING else UnsentReason.ENDED

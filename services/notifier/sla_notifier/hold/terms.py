@@ -1,0 +1,26 @@
+"""Which messages may wait, by the escalation policy that applies."""
+
+from __future__ import annotations
+
+from sla_catalogue import Catalogue
+from sla_domain.contract import ContractId
+from sla_domain.escalation import HoldTerms
+from sla_domain.plan import PlanId
+from sla_platform.wire import ClockFact
+
+
+def holds_anything(catalogue: Catalogue) -> bool:
+    """Return whether any escalation policy of the catalogue lets messages wait."""
+    return any(policy.hold is not None for policy in catalogue.escalations.values())
+
+
+def hold_terms(catalogue: Catalogue, fact: ClockFact) -> HoldTerms | None:
+    """Return how much time must be left for a message about a fact to wait; None if none waits.
+
+    The policy is the one that the fact names, or else that of the plan that applies.
+    """
+    book = catalogue.rulebook
+    contract = book.contracts.get(ContractId(fact.contract)) or book.contracts[book.default_contract]
+    plan = book.plans.get(PlanId(fact.plan)) or book.plan_of(contract)
+    policy = catalogue.escalations.get(fact.escalation or plan.escalation or "")
+    return None if policy is None else policy.hold

@@ -1,0 +1,1 @@
+"""What waited for the end of quiet hours is sent, waits on, or is cancelled."""
