@@ -192,3 +192,26 @@ def test_what_is_told_otherwise_is_said(wanted: ExpectedMessage) -> None:
     assert surplus == "told, not expected: 2026-11-27 22:45 page to ben (email:ben@vendor.example, en)"
     assert len(list(told_otherwise([WANTED], [LINE, LINE], zone))) == 1, "each message is expected once"
     assert list(told_otherwise([], [replace(LINE, unsent=UnsentReason.NOBODY)], zone)) == []
+
+
+def test_what_waits_for_the_end_of_quiet_hours_is_shown_twice(tmp_path: Path) -> None:
+    ring = "email: dina@nocturne.example}"
+    emil = 'emil: {name: Emil Ek, email: emil@vendor.example, quiet: "mon-sun 21:00-07:00"}'
+    text = CATALOGUE.replace(ring, f"{ring}\n      {emil}")
+    text = text.replace("contact: [dina]}", "contact: [dina], lead: [emil]}")
+    text = text.replace("to: [contact]}]", "to: [contact, lead]}]")
+    text = text.replace("roles: [first, second]", "roles: [first, second, lead]")
+    text = text.replace("time: 30m, warn: [10m before]", "time: 12h")
+    text = text.replace("tell: second}]\n", "tell: second}]\n    hold: {leaves: 2h}\n")
+    file = tmp_path / "quiet.yaml"
+    file.write_text(text)
+    said = slad("who", "night", "--at", "2026-11-27T22:00", "--for", "10h", "--catalogue", file, "--json")
+    assert said.status == 0, said.err
+    lines = [
+        (each["at"][:16], each["what"], (each["held_until"] or "")[:16])
+        for each in said.json["told"]
+        if each["person"] == "emil"
+    ]
+    assert lines == [("2026-11-27T21:00", "opened", "2026-11-28T06:00"), ("2026-11-28T06:00", "opened", "")]
+    told = slad("who", "night", "--at", "2026-11-27T22:00", "--for", "10h", "--catalogue", file)
+    assert "waits for the end of quiet hours, Sat 07:00" in " ".join(told.out.split())
