@@ -87,7 +87,7 @@ def test_a_night_in_which_nobody_acts(files: Path) -> None:
     assert said.json["told"][3] | {"at": "", "subject": ""} == {
         "at": "", "after_seconds": 2700, "what": "page", "level": 2, "person": "ben", "name": "Ben Byron",
         "channel": "email", "address": "ben@vendor.example", "language": "en", "subject": "", "why": "level 2, second",
-        "contains": [], "unsent": None,
+        "contains": [], "unsent": None, "held_until": None,
     }  # fmt: skip
     assert said.json["told"][3]["subject"] == "Breached by 15 min: First response for Nocturne (–, INC-1)"
 
