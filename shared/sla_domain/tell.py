@@ -43,6 +43,16 @@ class Happening(StrEnum):
     """A due instant passed."""
     OBJECTIVE_AT_RISK = "objective_at_risk"
     """An objective of attainment is at risk, or cannot be kept any more."""
+    WINDOW_BOOKED = "window_booked"
+    """Extra hours of service were booked under a contract (clauses H10, I6)."""
+    WINDOW_CANCELLED = "window_cancelled"
+    """Booked extra hours were cancelled before they began."""
+    ALLOWANCE_LOW = "allowance_low"
+    """The balance of an allowance (included amount, such as credits) fell to a threshold of its warnings."""
+    ALLOWANCE_EXPIRING = "allowance_expiring"
+    """A part of an allowance expires soon and has not been used."""
+    ALLOWANCE_OVERDRAWN = "allowance_overdrawn"
+    """More of an allowance was used than there was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,9 +74,22 @@ class TellRule:
     """The contract clause. "" if none is named."""
 
 
+OF_CONTRACTS = frozenset(
+    {
+        Happening.OBJECTIVE_AT_RISK,
+        Happening.WINDOW_BOOKED,
+        Happening.WINDOW_CANCELLED,
+        Happening.ALLOWANCE_LOW,
+        Happening.ALLOWANCE_EXPIRING,
+        Happening.ALLOWANCE_OVERDRAWN,
+    }
+)
+"""The happenings that are of a contract and not of an incident, so that a rule can name no priority, product, …"""
+OF_INCIDENTS = frozenset(Happening) - OF_CONTRACTS
+"""The happenings that are of an incident."""
 ATTRIBUTES: dict[str, frozenset[Happening]] = {
-    "product": frozenset(Happening) - {Happening.OBJECTIVE_AT_RISK},
-    "customer": frozenset(Happening) - {Happening.OBJECTIVE_AT_RISK},
+    "product": OF_INCIDENTS,
+    "customer": OF_INCIDENTS,
     "actor": frozenset({Happening.ESCALATED}),
     "escalated_to": frozenset({Happening.ESCALATED}),
     "score": frozenset({Happening.RATED}),

@@ -7,15 +7,19 @@ import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 from tests.unit.notifier.customer_story import facts, told_of
 
+from sla_domain.allowance import AllowanceUnit
+from sla_domain.explain.ledger import amount_text
 from sla_domain.metrics import BUILT_IN, FIRST_RESPONSE
 from sla_domain.plan import CoverageTime
 from sla_domain.tell import Happening
 from sla_notifier.acknowledge.page import AckPage, AckPageKind, ListedAlert, render_page
 from sla_notifier.delivery.state import MessageKind
+from sla_notifier.notification.contract_content import ROWS as CONTRACT_ROWS
 from sla_notifier.notification.happening_content import ROWS
 from sla_notifier.text.content import (
     Action,
@@ -124,10 +128,13 @@ def content(kind: MessageKind, reader: Reader, texts: Texts, title: str = "", **
     if kind is MessageKind.DIGEST:
         values |= {"broken": 22, "fixes": 3, "due_soon": 5, "unpromised": 1, "withdrawn": 2, "ended": 1}
         values |= {"incidents": 21, "asked": 24, "count": 34, "objectives": 1, "reports": 2, "happenings": 4}
+        values |= {"contract_news": 3}
     if kind in (MessageKind.OBJECTIVE, MessageKind.REPORT):
         values |= _figures(reader)
     if kind is MessageKind.HAPPENING:
         values |= _happened(metric, title)
+    if kind is MessageKind.CONTRACT:
+        values |= _of_contract(reader, title)
     notice = kind in (MessageKind.CRITICAL_FIX, MessageKind.ADVISORY, MessageKind.NOTICE_ENDED)
     return Content(
         kind=kind,
@@ -165,6 +172,16 @@ def _figures(reader: Reader) -> dict[str, Value]:
     }  # fmt: skip
 
 
+def _of_contract(reader: Reader, title: str) -> dict[str, Value]:
+    credits = amount_text(Decimal("12.5"), AllowanceUnit.CREDITS, reader.language)
+    return {
+        "news": Happening.ALLOWANCE_EXPIRING.value, "what": one_line(title, 200) or "Flexible Credits", "window": "",
+        "starts": DUE, "window_ends": DUE + timedelta(days=2), "for_priorities": "P1, P2", "on_duty": reader.name,
+        "surcharge": "50 %", "allowance": one_line(title, 200) or "Flexible Credits", "amount": credits,
+        "balance": credits, "expires_at": DUE + timedelta(days=30),
+    }  # fmt: skip
+
+
 def _happened(metric: str, title: str) -> dict[str, Value]:
     return {
         "happening": Happening.OPENED.value, "happened": FixedTerm("happened", Happening.OPENED.value),
@@ -189,6 +206,8 @@ def _rows(kind: MessageKind, *, notice: bool) -> tuple[str, ...]:
         return ("title", "period", "promised", "attained", "misses", "ends")
     if kind is MessageKind.HAPPENING:
         return ROWS
+    if kind is MessageKind.CONTRACT:
+        return CONTRACT_ROWS
     if kind is MessageKind.REPORT:
         return ("period", "met", "missed", "revision", "digest")
     dates = {MessageKind.WARNING: ("due", "left_both"), MessageKind.RESOLVED: ("due", "ended")}
@@ -202,6 +221,8 @@ def _actions(kind: MessageKind, *, notice: bool) -> tuple[Action, ...]:
         return (Action("acknowledge_all", _LINK, main=True), Action("open_board", _LINK), Action("unsubscribe", _LINK))
     if kind in (MessageKind.OBJECTIVE, MessageKind.REPORT):
         return (Action("open_attainment" if kind is MessageKind.OBJECTIVE else "open_report", _LINK, main=True),)
+    if kind is MessageKind.CONTRACT:
+        return (Action("open_contract", _LINK, main=True),)
     if kind is MessageKind.HAPPENING:
         return (Action("open_incident", _LINK, main=True), Action("open_ticket", _LINK))
     asks = kind in (MessageKind.PAGE, MessageKind.CRITICAL_FIX)

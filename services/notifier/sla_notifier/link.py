@@ -233,6 +233,10 @@ class Links:
         """
         return f"{self.base}/attainment?{urlencode({'contract': contract, 'period': period})}"
 
+    def contract(self, contract: str) -> str:
+        """Return the URL of the board's page with a contract's support plan, booked windows and allowances."""
+        return f"{self.base}/contracts/{quote(contract, safe='')}"
+
     def report(self, contract: str, period: str, kind: str, revision: int) -> str:
         """Return the URL of the board's page with a frozen report.
 

@@ -18,6 +18,7 @@ from sla_notifier.ask.reminders import Reminders
 from sla_notifier.channel.port import Channel
 from sla_notifier.channel.registry import open_channels
 from sla_notifier.context import NotifierContext
+from sla_notifier.contract_watch.watch import ContractWatch
 from sla_notifier.escalate.escalator import Escalator
 from sla_notifier.gauge import NotifierGauges
 from sla_notifier.heartbeat import Heartbeat
@@ -150,6 +151,7 @@ def build(
             Part("escalate", escalator.run),
             Part("send", sender.run),
             Part("profiles", Profiles(context).run),
+            Part("contract-news", ContractWatch(context).run),
             Part("questions", Reminders(context).run),
             Part("quiet_hours", Releaser(context).run),
             Part("heartbeat", heartbeat.run),

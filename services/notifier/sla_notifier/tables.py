@@ -338,6 +338,15 @@ question = Table(
     Index("ix_notifier_question_incident", "incident"),
 )
 
+# What was told of contracts themselves: booked hours, allowances that run low (see contract_watch/).
+contract_told = Table(
+    "notifier_contract_told",
+    metadata,
+    Column("contract", String(bounds.CONTRACT), primary_key=True),
+    Column("key", String(bounds.EVENT), primary_key=True),
+    Column("at", Instant, nullable=False),
+)
+
 # What is secret and made here, once for all instances (see link_secret.py).
 secret = Table(
     "notifier_secret",

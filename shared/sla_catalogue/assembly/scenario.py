@@ -14,7 +14,7 @@ from sla_domain.calendar import load_zone, local_instant
 from sla_domain.contract import Contract, ContractId
 from sla_domain.event import Actor, EventKind, WaitingOn
 from sla_domain.incident import RemarkKind
-from sla_domain.tell import Happening
+from sla_domain.tell import OF_INCIDENTS, Happening
 
 NEVER = "never"
 
@@ -81,7 +81,7 @@ _MESSAGES = ("warning", "page", "notice", "unpromised", "closed", "taken_back", 
 _HAPPENINGS = tuple(
     each.value
     for each in Happening
-    if each not in (Happening.WARNED, Happening.BREACHED, Happening.UNPROMISED, Happening.OBJECTIVE_AT_RISK)
+    if each in OF_INCIDENTS and each not in (Happening.WARNED, Happening.BREACHED, Happening.UNPROMISED)
 )
 TOLD_WORDS = (*_MESSAGES, *_HAPPENINGS)
 """What messages can be for, in tests of the catalogue and in `slad who`."""

@@ -10,7 +10,7 @@ from sla_catalogue.document.tell import TellDocument
 from sla_catalogue.problem import Path
 from sla_domain.escalation import TellKind
 from sla_domain.match import Match, MatchCondition
-from sla_domain.tell import ATTRIBUTES, OF_CLOCKS, Happening, TellRule
+from sla_domain.tell import ATTRIBUTES, OF_CLOCKS, OF_CONTRACTS, Happening, TellRule
 
 Written = tuple[Path, TellDocument]
 
@@ -51,7 +51,7 @@ def _rule(path: Path, document: TellDocument, names: RowNames, context: Context)
 def _conditions(path: Path, document: TellDocument, names: RowNames, context: Context) -> list[MatchCondition]:
     found: list[MatchCondition] = []
     if document.priority:
-        if document.on is Happening.OBJECTIVE_AT_RISK:
+        if document.on in OF_CONTRACTS:
             _unsaid("priority", (*path, "priority"), document.on, context)
         found.append(MatchCondition("priority", frozenset(_priorities(path, document, names, context))))
     if document.metric:
@@ -74,7 +74,7 @@ def _unsaid(attribute: str, path: Path, on: Happening, context: Context) -> None
     known = [name for name, happenings in ATTRIBUTES.items() if on in happenings]
     if on in OF_CLOCKS:
         known.append("metric")
-    if on is not Happening.OBJECTIVE_AT_RISK:
+    if on not in OF_CONTRACTS:
         known.append("priority")
     message = f"what is told as `{on.value}` says no {attribute}: the rule would never apply"
     hint = f"conditions here: {', '.join(sorted(known))}" if known else "leave the condition out"

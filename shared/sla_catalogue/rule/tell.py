@@ -23,7 +23,7 @@ def check_tell(subject: CheckedCatalogue) -> None:
     - `unknown-role`: a rule with a role that no plan or contract has
     - `customer-paged`: a rule that pages people of the customer
     - `tell-page`: a rule that pages, under a plan that pages nobody
-    - `tell-never`: a rule for a threshold at which no target warns
+    - `tell-never`: a rule for what never happens here: no target warns, no hours can be booked, no allowance warns
     - `tell-shadowed`: a rule that another one makes needless
     - `unheard`: escalations by the customer notify nobody, although rules for other happenings exist
     """
@@ -39,7 +39,7 @@ def check_tell(subject: CheckedCatalogue) -> None:
             rules = list(_of_contract(one, built))
             _check_held(rules, built, known, subject)
             _check_pages(rules, one, built, subject)
-            _check_thresholds(rules, one, subject)
+            _check_possible(rules, one, built, subject)
             _check_shadowed(rules, subject)
             _check_heard([rule for _, rule in rules], one, subject)
 
@@ -94,14 +94,32 @@ def _check_pages(rules: list[_Placed], one: BuiltContract, whole: BuiltContract,
                     subject.findings.error((*path, "to"), "customer-paged", message, "kind: notice")
 
 
-def _check_thresholds(rules: list[_Placed], one: BuiltContract, subject: CheckedCatalogue) -> None:
-    """A rule on warnings where no target warns of anything would never apply."""
-    if any(row.target.warnings for row in (*one.rows, *one.built.rows)):
-        return
+def _check_possible(rules: list[_Placed], one: BuiltContract, whole: BuiltContract, subject: CheckedCatalogue) -> None:
+    """A rule on warnings where no target warns of anything would never apply, and so on."""
+    id_ = whole.contract.id
     for path, rule in rules:
-        if rule.on is Happening.WARNED:
-            message = f"no target of {one.contract.plan} warns: nobody would ever be told"
-            subject.findings.warning((*path, "on"), "tell-never", message, "warn: 75% in a target")
+        match rule.on:
+            case Happening.WARNED:
+                possible = any(row.target.warnings for row in (*one.rows, *one.built.rows))
+                message, hint = f"no target of {one.contract.plan} warns", "warn: 75% in a target"
+            case Happening.WINDOW_BOOKED | Happening.WINDOW_CANCELLED:
+                possible = any(each.built.plan.windows for each in whole.bought)
+                message, hint = f"no plan of {id_} has `windows` that can be booked", "leave the rule out"
+            case Happening.ALLOWANCE_LOW:
+                possible = any(warning.days is None for each in whole.contract.allowances for warning in each.warnings)
+                message, hint = f"no allowance of {id_} warns of its balance", "warn: [20% left] in an allowance"
+            case Happening.ALLOWANCE_EXPIRING:
+                possible = any(
+                    warning.days is not None for each in whole.contract.allowances for warning in each.warnings
+                )
+                message, hint = f"no allowance of {id_} warns of its expiry", "warn: [30 days before expiry]"
+            case Happening.ALLOWANCE_OVERDRAWN:
+                possible = bool(whole.contract.allowances)
+                message, hint = f"{id_} has no allowance", "leave the rule out"
+            case _:
+                continue
+        if not possible:
+            subject.findings.warning((*path, "on"), "tell-never", f"{message}: nobody would ever be told", hint)
 
 
 def _check_shadowed(rules: list[_Placed], subject: CheckedCatalogue) -> None:

@@ -7,9 +7,13 @@ from datetime import datetime
 
 from sla_domain.contract import Person
 from sla_domain.tell import Happening
+from sla_notifier.alert.contract_news import ContractNews
 from sla_notifier.delivery.policy import UnsentReason
 from sla_notifier.delivery.state import MessageKind
 from sla_platform.wire import ClockFact, NoticeData, ObjectiveFact, ReportFact
+
+RequestContent = ClockFact | NoticeData | ObjectiveFact | ReportFact | ContractNews
+"""What people are notified of: what was published, or news of a contract that follows from its record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +139,7 @@ class NotificationRequest:
     at: datetime
     """When the fact became true, or when the level became due."""
     contract: str
-    content: ClockFact | NoticeData | ObjectiveFact | ReportFact
+    content: RequestContent
     audience: tuple[Audience, ...]
     """Whom to notify."""
     alert: str = ""

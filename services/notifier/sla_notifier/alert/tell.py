@@ -144,13 +144,31 @@ def objective_recipients(
     """
     if fact.kind not in _TELLING:
         return ()
+    found = contract_recipients(Happening.OBJECTIVE_AT_RISK, rulebook, contract, now, (fact.entitlement,))
+    return () if found is None else (found,)
+
+
+def contract_recipients(
+    happening: Happening, rulebook: Rulebook, contract: Contract, now: datetime, entitlements: Iterable[str]
+) -> TellRecipients | None:
+    """Return the recipients that rules of a contract and its plans name for a happening of the contract itself.
+
+    The result is None if no rule applies.
+
+    Args:
+        happening: One of `sla_domain.tell.OF_CONTRACTS`.
+        now: The present instant, at which the hours of rules are checked.
+        entitlements: Ids of the entitlements whose rules apply besides. "" is none.
+    """
+    bought = tuple(entitlements)
     rules = dict.fromkeys(
         rule
         for plan in (*contract.plans, "")
-        for rule in rules_of(rulebook, contract, plan, fact.entitlement)
-        if rule.on is Happening.OBJECTIVE_AT_RISK and _in_hours(rule, rulebook, contract, now)
+        for id_ in bought
+        for rule in rules_of(rulebook, contract, plan, id_)
+        if rule.on is happening and _in_hours(rule, rulebook, contract, now)
     )
-    return (TellRecipients(_names(list(rules))),) if rules else ()
+    return TellRecipients(_names(list(rules))) if rules else None
 
 
 def without_overtaken(requests: Iterable[NotificationRequest]) -> list[NotificationRequest]:

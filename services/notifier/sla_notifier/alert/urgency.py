@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from sla_domain.objective import ObjectiveNews
+from sla_domain.tell import Happening
 from sla_domain.urgency import score_of_weight, weight
+from sla_notifier.alert.contract_news import AllowanceNews, WindowNews
+from sla_notifier.alert.request import RequestContent
 from sla_notifier.delivery.state import MessageKind
-from sla_platform.wire import ClockFact, NoticeData, ObjectiveFact, ReportFact
+from sla_platform.wire import NoticeData, ObjectiveFact, ReportFact
 
 # Pages come first, then ends of pages, information, and messages that can wait.
 RANKS = {
@@ -25,6 +28,7 @@ RANKS = {
             MessageKind.UNPROMISED,
             MessageKind.HAPPENING,
             MessageKind.OBJECTIVE,
+            MessageKind.CONTRACT,
             MessageKind.REPORT,
             MessageKind.ADVISORY,
             MessageKind.DIGEST,
@@ -34,7 +38,7 @@ RANKS = {
 _STEP = 1_000.0  # more than any score
 
 
-def weight_of(content: ClockFact | NoticeData | ObjectiveFact | ReportFact) -> float:
+def weight_of(content: RequestContent) -> float:
     """Return the part of an urgency that does not depend on the time; the higher, the more urgent.
 
     `urgency_of` multiplies the result by a factor for the time left. The result depends on the content:
@@ -44,7 +48,10 @@ def weight_of(content: ClockFact | NoticeData | ObjectiveFact | ReportFact) -> f
     - A notice of a critical fix: 1 if the severity is `critical`, 1/2 if `high`, 1/3 if `medium`, 1/4 if `low`.
     - An objective of attainment: 1/2 if it is exhausted, else 1/3.
     - A report: 1/4.
+    - News of a contract: 1/3 if an allowance is overdrawn, else 1/4.
     """
+    if isinstance(content, WindowNews | AllowanceNews):
+        return weight(3 if content.happening is Happening.ALLOWANCE_OVERDRAWN else 4, 1)
     if isinstance(content, ReportFact):
         return weight(4, 1)
     if isinstance(content, ObjectiveFact):
@@ -54,15 +61,14 @@ def weight_of(content: ClockFact | NoticeData | ObjectiveFact | ReportFact) -> f
     return content.weight or content.urgency / 100  # facts of older releases say the whole alone
 
 
-def urgency_of(
-    content: ClockFact | NoticeData | ObjectiveFact | ReportFact, due_at: datetime | None, now: datetime
-) -> float:
-    """Return how urgent a fact, notice, objective or report is at `now`, from 0 to 200; higher is more urgent.
+def urgency_of(content: RequestContent, due_at: datetime | None, now: datetime) -> float:
+    """Return how urgent the content of a message is at `now`, from 0 to 200; higher is more urgent.
 
     For a fact of an older release the result is up to 400.
 
     Args:
-        content: A fact (the timer's event about a clock), a notice of a critical fix, an objective or a report.
+        content: A fact (the timer's event about a clock), a notice of a critical fix, an objective, a report, or news
+            of a contract.
         due_at: The due instant. None while the clock is paused, which gives an urgency near 0.
     """
     return score_of_weight(weight_of(content), None if due_at is None else due_at - now)

@@ -85,6 +85,7 @@ def retry_policy_of(kind: MessageKind) -> RetryPolicy:
             | MessageKind.OBJECTIVE
             | MessageKind.HAPPENING
             | MessageKind.REPORT
+            | MessageKind.CONTRACT
         ):
             return ORDINARY
         case _:

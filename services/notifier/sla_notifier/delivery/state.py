@@ -68,6 +68,7 @@ class MessageKind(StrEnum):
     OBJECTIVE = "objective"  # an objective of attainment stands otherwise than before
     HAPPENING = "happening"
     """Reports what happened to an incident, as a rule of the catalogue asks (`sla_domain.tell`)."""
+    CONTRACT = "contract"  # extra hours or an allowance of a contract, as a rule of the catalogue asks
     REPORT = "report"  # a report of a contract, frozen and sent after its period
     CONFIRMATION = "confirm"  # whether an address wants to be registered
     DIGEST = "digest"

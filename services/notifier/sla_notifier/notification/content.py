@@ -8,8 +8,10 @@ from sla_catalogue.duration import BadDuration, parse_allowed
 from sla_domain.contract import Side
 from sla_domain.fact import Retargeted, reason_of
 from sla_domain.plan import Allowed
+from sla_notifier.alert.contract_news import AllowanceNews, WindowNews
 from sla_notifier.alert.request import NotificationRequest
 from sla_notifier.delivery.state import MessageKind
+from sla_notifier.notification.contract_content import contract_content
 from sla_notifier.notification.customer_content import customer_content
 from sla_notifier.notification.directory import person_name
 from sla_notifier.notification.happening_content import happening_content
@@ -41,6 +43,8 @@ def content_of(
         return notice_content(context, request, request.content, recipient, contracts or (request.contract,))
     if isinstance(request.content, ReportFact):
         return report_content(context, request, request.content, recipient)
+    if isinstance(request.content, WindowNews | AllowanceNews):
+        return contract_content(context, request, request.content, recipient)
     if isinstance(request.content, ObjectiveFact):
         return objective_content(context, request, request.content, recipient)
     if recipient.side is Side.CUSTOMER:

@@ -46,6 +46,7 @@ _COUNTED = {
     MessageKind.OBJECTIVE: "objectives",
     MessageKind.REPORT: "reports",
     MessageKind.HAPPENING: "happenings",
+    MessageKind.CONTRACT: "contract_news",
 }
 _RANK = {
     kind: rank
@@ -58,6 +59,7 @@ _RANK = {
             MessageKind.UNPROMISED,
             MessageKind.HAPPENING,
             MessageKind.OBJECTIVE,
+            MessageKind.CONTRACT,
             MessageKind.REPORT,
             MessageKind.ADVISORY,
             MessageKind.TAKEN_BACK,
@@ -79,6 +81,7 @@ _STEPS = {
     MessageKind.OBJECTIVE: 1,
     MessageKind.REPORT: 1,
     MessageKind.HAPPENING: 1,
+    MessageKind.CONTRACT: 1,
 }
 ACKNOWLEDGEABLE = (MessageKind.PAGE, MessageKind.CRITICAL_FIX)  # what asks for an acknowledgement
 

@@ -7,6 +7,7 @@ from typing import assert_never
 
 import structlog
 
+from sla_notifier.alert.contract_news import AllowanceNews, WindowNews
 from sla_notifier.notification.content import content_of
 from sla_notifier.notification.digest import line_without_words
 from sla_notifier.notification.notification import Notification, Recipient
@@ -63,6 +64,8 @@ def _plain(context: PipelineContext, notification: Notification, recipient: Reci
             about = f"{said.contract} {said.objective} {said.period}"
         case ReportFact():
             about = f"{said.contract} {said.report.value} {said.period}"
+        case WindowNews() | AllowanceNews():
+            about = said.contract
         case _:
             assert_never(said)
     line = line_without_words(request.kind, about, context.texts.words(recipient.language))

@@ -56,6 +56,7 @@ _COLOURS = {
     MessageKind.ADVISORY: "#0969da",
     MessageKind.NOTICE_ENDED: "#1a7f37",
     MessageKind.OBJECTIVE: "#bf8700",
+    MessageKind.CONTRACT: "#0969da",
     MessageKind.HAPPENING: "#0969da",
     MessageKind.REPORT: "#0969da",
     MessageKind.CONFIRMATION: "#0969da",

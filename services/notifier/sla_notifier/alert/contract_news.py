@@ -1,0 +1,154 @@
+"""News of a contract itself: extra hours that are booked or cancelled, allowances that run low (clauses H10, I6, E10).
+
+Pure. News follows from the contract's record as it stands, so that it can be computed at any time, in any process; each
+news has a stable key, by which people are told of it once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sla_domain import bounds
+from sla_domain.allowance import Allowance
+from sla_domain.bounds import fitting_id
+from sla_domain.contract import Contract
+from sla_domain.contract_ledgers import ledger_terms
+from sla_domain.ledger import Ledger, current_crossings, ledger_at, period_at
+from sla_domain.record import ContractRecord
+from sla_domain.rulebook import Rulebook
+from sla_domain.tell import Happening
+from sla_domain.window import BookedWindow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowNews:
+    """Extra hours of service that were booked or cancelled."""
+
+    contract: str
+    """Id of the contract."""
+    window: BookedWindow
+    """The booked hours."""
+    cancelled: bool
+    """Whether the hours were cancelled. False means booked."""
+
+    @property
+    def happening(self) -> Happening:
+        """Return what rules of the catalogue call this."""
+        return Happening.WINDOW_CANCELLED if self.cancelled else Happening.WINDOW_BOOKED
+
+    @property
+    def key(self) -> str:
+        """Return the stable key of this news within its contract."""
+        return fitting_id(f"window/{self.window.id}/cancelled", bounds.EVENT) if self.cancelled else self.booked_key
+
+    @property
+    def booked_key(self) -> str:
+        """Return the key of the news that these hours were booked."""
+        return fitting_id(f"window/{self.window.id}/booked", bounds.EVENT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllowanceNews:
+    """An allowance (included amount) that is low, expires soon or is overdrawn. Amounts of hours are in seconds."""
+
+    contract: str
+    """Id of the contract."""
+    happening: Happening
+    """ALLOWANCE_LOW, ALLOWANCE_EXPIRING or ALLOWANCE_OVERDRAWN."""
+    allowance: Allowance
+    occasion: str
+    """The threshold and the instant at which it was crossed, or the ledger entry for which the balance did not
+    suffice."""
+    balance: Decimal
+    """What can be used now."""
+    amount: Decimal
+    """What expires, or what was missing. 0 for ALLOWANCE_LOW."""
+    expires: datetime | None = None
+    """When the amount expires. None unless ALLOWANCE_EXPIRING."""
+
+    @property
+    def key(self) -> str:
+        """Return the stable key of this news within its contract."""
+        return fitting_id(f"{self.happening.value}/{self.allowance.id}/{self.occasion}", bounds.EVENT)
+
+
+ContractNews = WindowNews | AllowanceNews
+"""News of a contract itself, not of an incident."""
+
+
+def contract_news(
+    rulebook: Rulebook, contract: Contract, record: ContractRecord, now: datetime
+) -> tuple[ContractNews, ...]:
+    """Return what there is to tell of a contract at `now`.
+
+    Booked hours are news until they end, and cancelled ones until they would have begun. A warning of an allowance is
+    news while it applies, an overdrawn allowance until its period ends.
+
+    Args:
+        record: The contract's booked windows and ledger entries. An empty record for a contract without any.
+
+    Raises:
+        CalendarError: No calendar can be made of the hours that an allowance names, or `now` lies outside of it.
+    """
+    return (*_windows(contract, record, now), *_allowances(rulebook, contract, record, now))
+
+
+def newest_of_each(news: Iterable[ContractNews]) -> tuple[ContractNews, ...]:
+    """Return the news of which people need to be told, of those that are new at once.
+
+    If an allowance has crossed several thresholds, the last one stands for all.
+    """
+    found: dict[tuple[str, str], ContractNews] = {}
+    for each in news:
+        if isinstance(each, WindowNews):
+            found["window", each.key] = each
+        elif each.happening is Happening.ALLOWANCE_LOW:
+            found[each.happening.value, each.allowance.id] = each
+        else:
+            lot = "" if each.expires is None else each.expires.isoformat()
+            found[each.happening.value, f"{each.allowance.id}/{lot}"] = each
+    return tuple(found.values())
+
+
+def _windows(contract: Contract, record: ContractRecord, now: datetime) -> Iterator[WindowNews]:
+    for entry in record.windows:
+        cancelled = entry.cancelled_in is not None
+        if now < (entry.window.start if cancelled else entry.window.end):
+            yield WindowNews(contract=contract.id, window=entry.window, cancelled=cancelled)
+
+
+def _allowances(
+    rulebook: Rulebook, contract: Contract, record: ContractRecord, now: datetime
+) -> Iterator[AllowanceNews]:
+    for terms in ledger_terms(rulebook, contract):
+        ledger = ledger_at(terms, record.entries_of(terms.allowance.id), now)
+        yield from _warnings(contract, ledger)
+        since = period_at(terms, terms.allowance.expires, now).start
+        for objection in ledger.objections:
+            if objection.missing and objection.at >= since:
+                yield AllowanceNews(
+                    contract=contract.id,
+                    happening=Happening.ALLOWANCE_OVERDRAWN,
+                    allowance=terms.allowance,
+                    occasion=objection.entry,
+                    balance=ledger.free,
+                    amount=objection.missing,
+                )
+
+
+def _warnings(contract: Contract, ledger: Ledger) -> Iterator[AllowanceNews]:
+    left = {each.lot.id: each.left for each in ledger.lots}
+    for crossing in current_crossings(ledger):
+        expiring = crossing.expires is not None
+        yield AllowanceNews(
+            contract=contract.id,
+            happening=Happening.ALLOWANCE_EXPIRING if expiring else Happening.ALLOWANCE_LOW,
+            allowance=ledger.terms.allowance,
+            occasion=crossing.key,
+            balance=ledger.free,
+            amount=left.get(crossing.lot, Decimal(0)) if expiring else Decimal(0),
+            expires=crossing.expires,
+        )

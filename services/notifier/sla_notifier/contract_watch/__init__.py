@@ -1,0 +1,1 @@
+"""News of contracts themselves: booked hours and allowances, told once each."""

@@ -1,0 +1,138 @@
+"""Whoever the rules of a contract name hears of booked hours and of allowances that run low, once each.
+
+What there is to tell follows from the contract's record as it stands (`alert.contract_news`), so that looking twice, or
+in two processes at once, does no harm: each news is claimed by its key in the transaction that queues the messages.
+Source: clauses H10, I6, E10 (docs/clauses.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+import structlog
+
+from sla_domain.contract import ContractId
+from sla_domain.errors import DomainError
+from sla_domain.record import ContractRecord
+from sla_notifier.alert.change_set import ChangeSet
+from sla_notifier.alert.contract_news import ContractNews, WindowNews, contract_news, newest_of_each
+from sla_notifier.alert.contract_request import contract_request, tells_of_contract
+from sla_notifier.context import NotifierContext
+from sla_notifier.contract_watch.store import claim
+from sla_notifier.notification.unit_of_work import write_changes
+from sla_platform.errors import Retryable
+from sla_platform.fault import error_text
+from sla_platform.store.instant import store_now
+from sla_platform.turn import LoopYielder
+
+_log = structlog.get_logger(__name__)
+LOOK_SECONDS = 5.0
+AT_ONCE = 50  # contracts of which nothing is known to have changed, in one look
+ANEW = timedelta(hours=1)  # without a change only time moves an allowance, to thresholds that are days apart
+
+
+class ContractWatch:
+    """The loop that tells of booked hours and of allowances. Call `run`, or `look` to check once.
+
+    A contract that was changed is checked within seconds, every other about once an hour, or less often if there are
+    more than 36,000.
+    """
+
+    def __init__(self, context: NotifierContext) -> None:
+        self._context = context
+        self._place = 0  # of the rows of records
+        self._told: dict[str, frozenset[str]] = {}  # by contract, what is known to have been told
+        self._waiting: list[str] = []
+        self._begun: datetime | None = None  # when all contracts were last put into `_waiting`
+
+    async def run(self) -> None:
+        """Call `look` every 5 seconds until cancelled. A Retryable error is logged, and the loop continues."""
+        while True:
+            try:
+                await self.look()
+            except Retryable as error:
+                _log.warning("contracts.retry", error=str(error))
+            await self._context.time_source.sleep(LOOK_SECONDS)
+
+    async def look(self) -> int:
+        """Tell what is new of the contracts that have changed, and of the next ones whose turn it is.
+
+        The result is the number of news that were told or claimed to be told to nobody.
+
+        Raises:
+            Retryable: A passing failure. The next call checks the same contracts again.
+        """
+        context, place = self._context, self._place
+        changed: list[str] = []
+        if (records := context.records) is not None:
+            async with context.store.reading() as connection:
+                await records.refresh(connection)
+                changed, place = await records.changed_since(connection, self._place)
+        told, turn = 0, LoopYielder()
+        for contract in dict.fromkeys((*changed, *self._next())):
+            told += await self._one(contract)
+            await turn.yield_if_due()
+        self._place = place
+        del self._waiting[:AT_ONCE]
+        return told
+
+    def _next(self) -> Sequence[str]:
+        """The contracts whose turn it is. Those with entries in their ledgers come first."""
+        now, records = self._context.time_source.now(), self._context.records
+        if not self._waiting and (self._begun is None or abs(now - self._begun) >= ANEW):
+            of_files = self._context.catalogue().rulebook.written_contracts
+            recorded = () if records is None else (*records.shelf.with_entries(), *records.shelf)
+            self._waiting, self._begun = list(dict.fromkeys((*of_files, *recorded))), now
+        return self._waiting[:AT_ONCE]
+
+    async def _one(self, contract: str) -> int:
+        """A contract whose news cannot be computed or told keeps the others from nothing."""
+        try:
+            found = self._news(contract, self._context.time_source.now())
+            if not found or self._told.get(contract, frozenset()).issuperset(each.key for each in found):
+                return 0
+            done = await self._written(contract)
+        except Retryable:
+            raise
+        except DomainError as error:  # its catalogue does not know those hours: `slad check` says so
+            _log.warning("contracts.unknown", contract=contract, error=str(error)[:300])
+            return 0
+        except Exception as error:
+            _log.error("contracts.refused", contract=contract, error=error_text(error)[:500])
+            return 0
+        if done:
+            self._context.signal()
+        return done
+
+    def _news(self, contract: str, now: datetime) -> tuple[ContractNews, ...]:
+        rulebook, records = self._context.catalogue().rulebook, self._context.records
+        found = rulebook.contract_at(ContractId(contract), now)
+        if found is None or not tells_of_contract(rulebook, found):
+            return ()
+        record = None if records is None else records.shelf.get(contract)
+        return contract_news(rulebook, found, record or ContractRecord(id=found.id), now)
+
+    async def _written(self, contract: str) -> int:
+        context = self._context
+        async with context.writing() as connection:
+            now = await store_now(connection, context.time_source)
+            catalogue, news = context.catalogue(), self._news(contract, now)
+            before, claimed = await claim(connection, contract, [each.key for each in news], now)
+            fresh = newest_of_each(each for each in news if each.key in claimed and _concerns(each, before))
+            found = catalogue.rulebook.contract_at(ContractId(contract), now)
+            asked = [] if found is None else [contract_request(each, catalogue.rulebook, found, now) for each in fresh]
+            requests = tuple(each for each in asked if each is not None)
+            if requests:
+                batch = ChangeSet({})
+                batch.requests += requests
+                await write_changes(connection, batch, catalogue, context.render_config, now)
+        self._told[contract] = frozenset(each.key for each in news)
+        if claimed:
+            _log.info("contracts.told", contract=contract, news=sorted(claimed), messages=len(requests))
+        return len(claimed)
+
+
+def _concerns(news: ContractNews, before: Collection[str]) -> bool:
+    """Whoever never heard that hours were booked need not hear that they are cancelled."""
+    return not isinstance(news, WindowNews) or not news.cancelled or news.booked_key in before
