@@ -23,7 +23,7 @@ from sla_domain.explain.sentences import SENTENCE_LANGUAGES
 from sla_domain.explain.text import rounded_text
 from sla_domain.plan import WorkingDayTime
 from sla_domain.sentence import Sentence
-from sla_domain.tell import Happening
+from sla_domain.tell import OF_CONTRACTS, Happening
 from sla_notifier.acknowledge.page import AckPage, AckPageKind, ListedAlert, render_page
 from sla_notifier.delivery.state import MessageKind
 from sla_notifier.notification.customer_content import TEMPLATE
@@ -199,7 +199,7 @@ VARIANTS: tuple[dict[str, Any], ...] = (
 
 
 def test_every_happening_that_has_no_message_of_its_own_has_words() -> None:
-    own = {Happening.WARNED, Happening.BREACHED, Happening.UNPROMISED, Happening.OBJECTIVE_AT_RISK}
+    own = {Happening.WARNED, Happening.BREACHED, Happening.UNPROMISED, *OF_CONTRACTS}
     assert set(TOLD) == set(Happening) - own
     leads = [Texts().message(content(MessageKind.HAPPENING, happening=each.value), "en").text for each in TOLD]
     assert len(set(leads)) == len(TOLD)

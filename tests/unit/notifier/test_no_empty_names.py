@@ -35,7 +35,7 @@ EMPTY = ["", " ", "\u200b", "\u00a0", "\x00", "\n"]
 GONE = st.sampled_from([*EMPTY, "gone", "acme"])
 ABOUT_NO_CLOCK = (
     MessageKind.CRITICAL_FIX, MessageKind.ADVISORY, MessageKind.NOTICE_ENDED, MessageKind.CONFIRMATION,
-    MessageKind.DIGEST, MessageKind.OBJECTIVE, MessageKind.REPORT,
+    MessageKind.DIGEST, MessageKind.OBJECTIVE, MessageKind.REPORT, MessageKind.CONTRACT,
 )  # fmt: skip
 OUTCOMES = ["met", "missed", "cancelled", "withdrawn", "retargeted", "taken_back"]
 # Quotes around nothing, words around nothing, a separator before nothing.

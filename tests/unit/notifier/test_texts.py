@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from sla_domain.plan import Allowed, CoverageTime, Unspecified, WallTime, WorkingDayTime
+from sla_domain.tell import OF_CONTRACTS, Happening
 from sla_notifier.acknowledge.page import AckPage, AckPageKind, render_page
 from sla_notifier.delivery.state import MessageKind
 from sla_notifier.text.content import (
@@ -42,6 +43,8 @@ VALUES: dict[str, Value] = {
     "counted": "16", "missed": "2", "over": 1, "report": "Acme S.A. 2026-11", "met": "14", "revision": "1",
     "digest": "ab", "happening": "opened", "happened": FixedTerm("happened", "opened"), "old": "P1", "new": "P3",
     "lapsed_by": "", "lapsed_at": "", "passed_by": "", "passed_to": "",
+    "news": "window_booked", "what": "github:7 Shop is down", "starts": NOW, "window_ends": NOW, "on_duty": "Ben Berg",
+    "balance": "2 credits", "amount": "1 credit", "expires_at": NOW,
 }  # fmt: skip
 
 
@@ -56,6 +59,7 @@ COUNTS = {
     "objectives": 1,
     "reports": 1,
     "happenings": 1,
+    "contract_news": 1,
     "asked": 8,
 }
 
@@ -221,3 +225,16 @@ def test_the_button_to_acknowledge_comes_before_everything_that_can_wait(kind: M
     message = Texts().message(content(kind), "en")
     for said in (message.text, message.html):
         assert said.index("https://slad.example/ack/x") < said.index("Customer")
+
+
+@pytest.mark.parametrize("news", sorted(each.value for each in OF_CONTRACTS - {Happening.OBJECTIVE_AT_RISK}))
+@pytest.mark.parametrize("tag", ["en", "pl", "it", "ru", "zh-TW"])
+def test_every_news_of_a_contract_has_words_of_its_own(news: str, tag: str) -> None:
+    message = Texts().message(content(MessageKind.CONTRACT, news=news), tag)
+    others = [
+        Texts().message(content(MessageKind.CONTRACT, news=each.value), tag).text
+        for each in OF_CONTRACTS - {Happening.OBJECTIVE_AT_RISK}
+        if each.value != news
+    ]
+    assert message.text not in others
+    assert "github:7 Shop is down" in message.subject
