@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import uvicorn
+from fastapi import FastAPI
 
 from sla_platform.settings import Settings
 from sla_standalone.compose import run_process
@@ -16,8 +16,8 @@ from sla_standalone.serve import _listen
 
 
 @asynccontextmanager
-async def served(settings: Settings, names: tuple[str, ...]) -> AsyncIterator[tuple[int, Mapping[str, Any]]]:
-    """Serve these services; gives their port and their OpenAPI document."""
+async def served(settings: Settings, names: tuple[str, ...]) -> AsyncIterator[tuple[int, FastAPI]]:
+    """Serve these services; gives their port and their app."""
     async with run_process(settings, names) as process:
         config = server_config(process.app, 5, settings, process.context.registry, Capacity(500, 500, 100))
         config.load()
@@ -26,7 +26,7 @@ async def served(settings: Settings, names: tuple[str, ...]) -> AsyncIterator[tu
         with _listen(settings) as listening:
             await server.startup([listening])
             try:
-                yield listening.getsockname()[1], process.app.openapi()
+                yield listening.getsockname()[1], process.app
             finally:
                 for service in process.services:
                     if service.drain is not None:

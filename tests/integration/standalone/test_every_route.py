@@ -79,8 +79,8 @@ async def serving(store: str, body_seconds: float) -> AsyncIterator[list[Route]]
     async with AsyncExitStack() as stack:
         found: list[Route] = []
         for names in (ALL,) if embedded else tuple((name,) for name in ALL):
-            port, document = await stack.enter_async_context(served(settings, names))
-            described = [(verb.upper(), path) for path, verbs in document["paths"].items() for verb in verbs]
+            port, app = await stack.enter_async_context(served(settings, names))
+            described = [(verb.upper(), path) for path, verbs in app.openapi()["paths"].items() for verb in verbs]
             found += [Route(port, *each) for each in (*described, *NOT_OF_THE_DOCUMENT)]
         assert len({route.path for route in found}) > 25
         yield found
