@@ -49,7 +49,8 @@ def main() -> int:
         return 2
     kept = os.environ.get("SLAD_CHAOS_FOLDER")
     folder = Path(kept or tempfile.mkdtemp(prefix="slad-chaos-"))
-    again = f"SLAD_CHAOS_SEED={seed} SLAD_CHAOS_SECONDS={total:g} make chaos"
+    of_one = f" SLAD_CHAOS_PROFILES={profiles[0].value}" if len(profiles) == 1 else ""
+    again = f"SLAD_CHAOS_SEED={seed} SLAD_CHAOS_SECONDS={total:g}{of_one} make chaos"
     print(f"chaos: {again}", flush=True)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(max(soft, 8192), hard), hard))
