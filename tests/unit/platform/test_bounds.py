@@ -18,7 +18,6 @@ from sqlalchemy import Column, String, Text
 
 from sla_board.contract_api.links import PlanLinkIn
 from sla_board.history.filter import STATES
-from sla_board.history.verdict import ListedVerdict
 from sla_board.link.store import ID_BYTES
 from sla_board.reason.reason import name_and_key as said_by
 from sla_catalogue.api_key import KeyScope
@@ -318,7 +317,7 @@ LONGEST: dict[str, int] = {
     "board_clock.state": longest(ClockState),
     "board_clock.warned": len(WarningAt(before=LONGEST_SPAN).key),
     **{f"board_listed{of}.phase": longest(STATES) for of in ("", "_clock", "_count")},
-    **{f"board_listed{of}.verdict": longest(ListedVerdict) for of in ("", "_clock", "_count")},
+    **{f"board_listed{of}.verdict": longest(PromiseVerdict) for of in ("", "_clock", "_count")},
     "board_listed.zone": longest(zoneinfo.available_timezones()),
     "board_listing.after": bounds.INCIDENT,
     "board_clock.verdict": longest(PromiseVerdict),
