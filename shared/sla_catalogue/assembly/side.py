@@ -23,6 +23,7 @@ _STATED: Mapping[Dialect, frozenset[str]] = {
     Dialect.STANDARD_WEBHOOKS: frozenset({"domains"}),
     Dialect.MAPPED: frozenset({"groups", "domains"}),
     Dialect.ZAMMAD: frozenset({"groups", "domains"}),
+    Dialect.ZENDESK: frozenset({"domains"}),  # of triggers
 }
 _WAYS = ("groups", "domains", "associations")
 # Senders that name the way in which work ended.

@@ -92,6 +92,13 @@ _NOT_OF: Mapping[Dialect, Mapping[str, str]] = {
     Dialect.ALERTMANAGER: _OF_ALERTS,
     Dialect.GRAFANA: _OF_ALERTS,
 }
+# Dialects whose deliveries list no labels under which a lookup could find anything.
+_UNLABELLED = frozenset(
+    {
+        Dialect.CHATWOOT, Dialect.FRESHDESK, Dialect.GLPI, Dialect.INTERCOM, Dialect.REDMINE, Dialect.SERVICENOW,
+        Dialect.ZAMMAD, Dialect.ZENDESK, Dialect.PAGERDUTY, Dialect.CLOUDEVENTS, Dialect.STANDARD_WEBHOOKS,
+    }
+)  # fmt: skip
 _OF_GENERATED = ("categories", "language", "observed", "half_day_closes_at")
 
 
@@ -132,6 +139,12 @@ def _of_source(source: SourceDocument, path: Path) -> Iterator[_Unread]:
         for key in ("map", "preset"):
             if key in source.model_fields_set:
                 yield (*path, key), f"{dialect.value} is read without a map; dialect: mapped has one"
+    if dialect in _UNLABELLED:
+        lookups = {"customer": source.customer, "product": source.product}
+        places = [((name,), one) for name, one in lookups.items()]
+        for where, lookup in places + [(("attributes", name), one) for name, one in source.attributes.items()]:
+            if lookup is not None and lookup.label is not None:
+                yield (*path, *where, "label"), f"slad reads no labels of {dialect.value}; say a field"
     if source.authentication is None:
         return
     kind = kind_of_proof(dialect, source.authentication)

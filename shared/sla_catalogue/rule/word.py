@@ -27,6 +27,7 @@ ATTRIBUTES = frozenset(
     }
 )  # fmt: skip
 _OWN = frozenset({"contract", "plan", "base_plan", "scope"})  # slad states these itself
+_SCOPES = frozenset({"in", "out"})  # every value of `scope`
 _LONG_NIGHT = 12 * 60  # a shift over midnight that is longer is more likely two times swapped
 
 
@@ -61,6 +62,13 @@ def _check_languages(subject: CheckedCatalogue) -> None:
         message = f"slad has no words for mails in {tag}: {who} is written to in the contract's language"
         subject.findings.warning(paths[0], "no-mail-texts", message, f"it has {', '.join(sorted(MAIL_LANGUAGES))}")
     for contract in subject.bought:
+        spoken = contract.contract.languages
+        if spoken and not any(nearest_tag(tag, MAIL_LANGUAGES) for tag in spoken) and all(map(is_language, spoken)):
+            message = (
+                f"slad has no words for mails in {', '.join(spoken)}: who names no language is written to in English"
+            )
+            subject.findings.warning((*contract.path, "languages"), "no-mail-texts", message,
+                                     f"it has {', '.join(sorted(MAIL_LANGUAGES))}")  # fmt: skip
         served = {language_of(tag) for tag in contract.built.plan.languages}
         other = [tag for tag in contract.contract.languages if served and language_of(tag) not in served]
         if other and "languages" in contract.document.model_fields_set:
@@ -124,6 +132,9 @@ def _check_attributes(subject: CheckedCatalogue) -> None:
     seen: set[tuple[Path, str]] = set()
     for path, target in rows:
         for condition in target.match.conditions:
+            if condition.attribute == "scope" and (odd := sorted(condition.normal_values - _SCOPES)):
+                message = f"no incident is {odd[0]!r} of scope: the row would never apply"
+                subject.findings.error(path, "unknown-scope", message, _like_scope(odd[0]))
             if condition.attribute in known or (path, condition.attribute) in seen:
                 continue
             seen.add((path, condition.attribute))
@@ -147,6 +158,10 @@ def _check_roles(subject: CheckedCatalogue) -> None:
                 message = f"neither the plan nor an escalation asks for the role {role!r}"
                 subject.findings.warning((*contract.path, "roles", role), "role-unasked", message,
                                          f"did you mean {near[0]!r}?")  # fmt: skip
+
+
+def _like_scope(word: str) -> str:
+    return did_you_mean(word, sorted(_SCOPES)) or ", ".join(sorted(_SCOPES))
 
 
 # -- hours ------------------------------------------------------------------------------------------------

@@ -34,6 +34,26 @@ def test_a_key_that_nothing_reads_there_is_an_error(tmp_path: Path, text: str, k
     assert problem.message.startswith(f"{key} would be read by nothing: ")
 
 
+@pytest.mark.parametrize(
+    ("dialect", "refused"),
+    [
+        ("zendesk", True),
+        ("zammad", True),
+        ("servicenow", True),
+        ("pagerduty", True),
+        ("gitlab", False),
+        ("jira", False),
+    ],
+)
+@pytest.mark.parametrize("lookup", ["customer: {%s}", "product: {%s}", "attributes: {tier: {%s}}"])
+def test_a_lookup_by_labels_that_nothing_reads(tmp_path: Path, dialect: str, refused: bool, lookup: str) -> None:
+    text = f"sources: {{hub: {{dialect: {dialect}, authentication: {{secret: a-secret-of-the-hub}}, %s}}}}\n"
+    found = [each for each in problems(tmp_path, SOUND + text % (lookup % 'label: "c:"')) if each.code == "unread-key"]
+    assert [each.message for each in found] == [
+        f"label would be read by nothing: slad reads no labels of {dialect}; say a field"
+    ] * refused
+
+
 @pytest.mark.parametrize(("times", "read"), [("{P1: 1h, P2: 4h}", False), ("{P1: 1h, P2: 4 working days}", True)])
 def test_a_reading_of_working_days_needs_working_days(tmp_path: Path, times: str, read: bool) -> None:
     text = changed("by_priority: {P1: 1h, P2: 4h}}", f"by_priority: {times}, working_days: close_of_nth_day}}")

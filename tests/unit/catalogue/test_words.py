@@ -42,6 +42,13 @@ def test_whoever_reads_another_language_is_named(tmp_path: Path) -> None:
     assert codes(tmp_path, person("en-GB")) == []
 
 
+def test_a_contract_in_languages_that_slad_cannot_write_is_written_to_in_english(tmp_path: Path) -> None:
+    (found,) = problems(tmp_path, changed("country: PL", "country: PL\n    languages: [de, pt-BR]"))
+    assert (found.code, found.severity.value) == ("no-mail-texts", "warning")
+    assert found.message == "slad has no words for mails in de, pt-BR: who names no language is written to in English"
+    assert codes(tmp_path, changed("country: PL", "country: PL\n    languages: [de, pl]")) == []
+
+
 def test_a_contract_in_a_language_its_plan_is_not_served_in(tmp_path: Path) -> None:
     text = changed("    priorities: [{id: P1}", "    languages: [en, pl]\n    priorities: [{id: P1}")
     assert codes(tmp_path, changed("country: PL", "country: PL\n    languages: [pl]", text)) == []
@@ -84,6 +91,15 @@ def test_a_condition_on_an_attribute(tmp_path: Path, attribute: str, found: list
     row = "      - {metric: first_response, coverage: office, by_priority: {P1: 1h, P2: 4h}}\n"
     narrow = f"      - {{metric: first_response, coverage: office, time: 2h, when: {{{attribute}: X}}}}\n"
     assert codes(tmp_path, changed(row, narrow + row)) == found
+
+
+@pytest.mark.parametrize(
+    ("scope", "found"), [("outt", ["unknown-scope"]), ("[in, of]", ["unknown-scope"]), ("Out", [])]
+)
+def test_a_condition_on_a_scope_that_no_incident_has(tmp_path: Path, scope: str, found: list[str]) -> None:
+    row = "      - {metric: first_response, coverage: office, by_priority: {P1: 1h, P2: 4h}}\n"
+    narrow = f"      - {{metric: first_response, coverage: office, time: 2h, when: {{scope: {scope}}}}}\n"
+    assert errors(tmp_path, changed(row, narrow + row)) == found
 
 
 def test_what_a_source_states_is_known_and_what_slad_states_is_its_own(tmp_path: Path) -> None:

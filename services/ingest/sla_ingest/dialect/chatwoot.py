@@ -54,6 +54,10 @@ USUAL_STATUSES: Mapping[str, TicketPhase] = {
 }
 """A pending conversation is held by a bot, and the customer waits all the same. A message reopens a resolved one."""
 _USUAL_CUSTOMER = Lookup(field="conversation.meta.sender.additional_attributes.company_name")
+# Attributes of the account's own, which have no key without a value.
+_WHOLE = tuple(
+    f"conversation.{place}{kind}_attributes" for place in ("", "meta.sender.") for kind in ("additional", "custom")
+)
 _MESSAGE_TYPES = {"0": "incoming", "1": "outgoing", "2": "activity", "3": "template"}
 _STATUS_EVENTS = frozenset({"conversation_opened", "conversation_resolved", "conversation_status_changed"})
 _UNRELATED = ("contact_", "inbox_", "webwidget_", "conversation_typing_")
@@ -147,7 +151,7 @@ def _ticket(case: ChatwootDelivery) -> Ticket:
     return Ticket(
         source=source,
         at=at,
-        attributes=with_lookups(shown, source, document, customer=_USUAL_CUSTOMER),
+        attributes=with_lookups(shown, source, document, customer=_USUAL_CUSTOMER, whole=_WHOLE),
         phase=phase,
         created=claimed_time(shown_now.get("created_at"), TimeQuality.EXACT),
         # A conversation's own webhook is sent as it changes; beside a message the conversation tells no date.

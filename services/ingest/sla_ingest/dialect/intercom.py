@@ -56,6 +56,7 @@ USUAL_STATES: Mapping[str, TicketPhase] = {
 }
 """A closed conversation is reopened by any reply, so closing it resolves."""
 _USUAL_CUSTOMER = Lookup(field="data.item.company.name")
+_WHOLE = ("data.item.custom_attributes",)
 # Topics whose newest conversation part is the thing that happened.
 _OF_A_PART = frozenset(
     {
@@ -158,7 +159,7 @@ def _ticket(case: IntercomNotification) -> Ticket:
         source=source,
         at=_when(case),
         shown_at=claimed_time(item.get("updated_at"), TimeQuality.OBJECT_UPDATED).at,
-        attributes=with_lookups(shown, source, case.payload, customer=_USUAL_CUSTOMER),
+        attributes=with_lookups(shown, source, case.payload, customer=_USUAL_CUSTOMER, whole=_WHOLE),
         phase=phase,
         created=claimed_time(item.get("created_at"), TimeQuality.EXACT),
         ends_with_word=True,

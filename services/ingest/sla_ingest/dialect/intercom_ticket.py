@@ -49,6 +49,7 @@ USUAL_STATES: Mapping[str, TicketPhase] = {
     "resolved": TicketPhase.RESOLVED,
 }
 """The categories of states, which Intercom fixes; the labels are each account's own."""
+_WHOLE = ("ticket.ticket_attributes", "data.item.ticket_attributes", "data.item.ticket.ticket_attributes")
 _QUIET = frozenset({"contact.attached", "contact.detached", "rating.provided", "admin.replied.translated"})
 
 
@@ -122,7 +123,7 @@ def _ticket(case: IntercomTicket) -> Ticket:
         source=source,
         at=at,
         shown_at=as_of,
-        attributes=with_lookups(stated, source, {**case.payload, "ticket": shown_now}),
+        attributes=with_lookups(stated, source, {**case.payload, "ticket": shown_now}, whole=_WHOLE),
         phase=phase,
         created=claimed_time(shown_now.get("created_at"), TimeQuality.EXACT),
         # The notification is of the change itself; the first one that shows the end dates it, unless it is sent late.

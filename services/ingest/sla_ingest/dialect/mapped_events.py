@@ -96,7 +96,9 @@ def _drafted(reading: MapReading, step: EventStep, at: ClaimedTime, stated: froz
         remarks = who.remarks if unsure and kind is EventKind.COMMENTED else ()
     attributes = dict(reading.attributes())
     wanted = _STATED.get(kind, frozenset()) | stated
-    if kind not in _ALL:
+    if kind is EventKind.OPENED:
+        attributes = {name: value for name, value in attributes.items() if value}
+    elif kind not in _ALL:
         attributes = {name: value for name, value in attributes.items() if name in wanted}
     if kind is EventKind.PRIORITY_CHANGED and "priority" not in attributes:
         raise DoesNotFit("an event priority_changed needs priority: its expression finds none")

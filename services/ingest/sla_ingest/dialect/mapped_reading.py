@@ -24,6 +24,9 @@ class MapFailed(Exception):
     """Raised if a JMESPath expression of a source's map fails on a delivery. The message names the key of the map."""
 
 
+_KEYS = {"reporter_id": "reporter"}  # attribute -> key of the map, where they differ
+
+
 class MapReading:
     """Evaluates the JMESPath expressions of a source's map on one event, each at most once.
 
@@ -186,7 +189,10 @@ class MapReading:
         return known or written, ()
 
     def attributes(self) -> Mapping[str, str]:
-        """Return name -> value, for the ticket's attributes that the map looks up and the event has."""
+        """Return name -> value, for the ticket's attributes that the map looks up and the event has.
+
+        "" means that the event says that there is no such value: the map finds an empty text.
+        """
         if self._attributes is None:
             self._attributes = self._attributes_now()
         return self._attributes
@@ -205,11 +211,20 @@ class MapReading:
         for name, lookup in (("customer", self.source.customer), ("product", self.source.product)):
             if self.stated(name) or lookup is not None:
                 found[name] = self._looked_up(self.text(name), lookup)
+        emptied = {
+            name for name in found if self.stated(_KEYS.get(name, name)) and self._emptied(_KEYS.get(name, name))
+        }
         for name, expression in self.map.attributes.items():
-            found[name] = name_text(self.evaluated(f"attributes.{name}", expression))
+            value = self.evaluated(f"attributes.{name}", expression)
+            found[name] = name_text(value)
+            emptied |= {name} if value == "" else set()
         for name, lookup in self.source.attributes.items():
             found[name] = self._looked_up(found.get(name, ""), lookup)
-        return {name: value for name, value in found.items() if value}
+        return {name: value for name, value in found.items() if value or name in emptied}
+
+    def _emptied(self, name: str) -> bool:
+        """Whether the event says that there is no such value: by an empty text. Nothing found says nothing."""
+        return bool(self.value(name) == "")
 
     def _looked_up(self, found: str, lookup: Lookup | None) -> str:
         if lookup is None:

@@ -144,22 +144,39 @@ def look_up_value(lookup: Lookup | None, document: Any, labels: Iterable[str] = 
     return clean_text(lookup.translate(found or lookup.constant)) if found or lookup.constant else ""
 
 
-def has_path(value: Any, dotted: str) -> bool:
-    """Return whether a document has a value at a path, even if the value is null.
+def has_path(value: Any, dotted: str, whole: Iterable[str] = ()) -> bool:
+    """Return whether a document says something about a path: it has a value there, or says that there is none.
+
+    It says that there is none by null, an empty text or an empty list at the path or at any object above it, and by a
+    list that is shorter than the path needs. Nothing is said where a key is missing, unless it is missing from an
+    object that is shown as a whole.
 
     Args:
         value: The document.
         dotted: The path, such as `issue.fields.priority`.
+        whole: Paths of objects of which the sender always sends everything. A key that one of them lacks has no value.
     """
-    *parents, last = dotted.split(".")
-    for name in parents:
-        if isinstance(value, dict):
-            value = value.get(name)
-        elif isinstance(value, list) and name.isdigit() and int(name) < len(value):
+    walked: list[str] = []
+    shown = tuple(whole)
+    for name in dotted.split("."):
+        if isinstance(value, list) and name.isdigit():
+            if int(name) >= len(value):
+                return True
             value = value[int(name)]
-        else:
+        elif not isinstance(value, dict):
             return False
-    return last in value if isinstance(value, dict) else isinstance(value, list) and last.isdigit()
+        elif name in value:
+            value = value[name]
+        else:
+            return _within(".".join(walked), shown)
+        walked.append(name)
+        if value is None or value in ("", []):
+            return True
+    return True
+
+
+def _within(path: str, whole: Iterable[str]) -> bool:
+    return any(path == shown or path.startswith(f"{shown}.") for shown in whole)
 
 
 def attribute_lookups(
@@ -177,16 +194,19 @@ def attribute_lookups(
     return {name: lookup for name, lookup in usual.items() if lookup is not None} | dict(source.attributes)
 
 
-def stated_lookups(lookups: Mapping[str, Lookup], document: Any, labels: Iterable[str] | None = None) -> dict[str, str]:
+def stated_lookups(
+    lookups: Mapping[str, Lookup], document: Any, labels: Iterable[str] | None = None, whole: Iterable[str] = ()
+) -> dict[str, str]:
     """Return the attributes about which a delivery says something, by the catalogue's lookups.
 
-    These are the attributes whose lookup finds a value, is by label, or has a path that exists in the document. The
-    value is "" if the delivery says that there is none.
+    These are the attributes whose lookup finds a value, is by label, or has a path of which the document says something
+    (`has_path`). The value is "" if the delivery says that there is none.
 
     Args:
         lookups: Maps an attribute to its lookup, a setting that says where to find the value.
         document: The delivery.
         labels: The ticket's labels. None means that the delivery does not show them.
+        whole: Paths of objects that the delivery shows as a whole (see `has_path`).
     """
     there = list(labels or ())
     values = {name: look_up_value(lookup, document, there) for name, lookup in lookups.items()}
@@ -195,7 +215,7 @@ def stated_lookups(lookups: Mapping[str, Lookup], document: Any, labels: Iterabl
         for name, value in values.items()
         if value
         or (lookups[name].label and labels is not None)
-        or (lookups[name].field and has_path(document, lookups[name].field))
+        or (lookups[name].field and has_path(document, lookups[name].field, whole))
     }
 
 
@@ -205,7 +225,7 @@ def overlay_lookups(
     """Return a delivery's attributes after the catalogue's lookups were applied; empty attributes are left out.
 
     If a lookup finds a value, it replaces the value in `shown`. If a lookup finds none, the attribute is removed in two
-    cases: the lookup is by label, or its path exists in the document. Otherwise the value in `shown` is kept.
+    cases: the lookup is by label, or the document says that there is none. Otherwise the value in `shown` is kept.
 
     Args:
         shown: The attributes that the translator found itself.

@@ -59,6 +59,7 @@ USUAL_STATUSES: Mapping[str, TicketPhase] = {
 """The statuses of Redmine's default configuration. Feedback does not say from whom."""
 _USUAL_PRODUCT = Lookup(field="data.issue.project.name")
 _OTHER_OBJECTS = frozenset({"news", "time_entry", "version", "wiki_page"})
+_WHOLE = ("data.issue", "fields")  # what an issue has no value for is left out
 # Changed columns of an issue that class it anew; the catalogue's lookups read them.
 _CLASSES = frozenset({"tracker_id", "project_id", "category_id"})
 
@@ -138,13 +139,13 @@ def _ticket(case: RedmineDelivery) -> Ticket:
         "assignee": text_at(issue, "assigned_to", "name"),
     }
     shown["priority"], unknown = _priority(case)
-    document = {**case.payload, "fields": _fields(issue)}
+    document = {**case.payload, "fields": _fields(issue)} if "custom_fields" in issue else case.payload
     return Ticket(
         source=source,
         at=_when(case),
         # Redmine writes the body when it sends it: what was changed since the journal is shown, too.
         shown_at=claimed_time(issue.get("updated_on"), TimeQuality.OBJECT_UPDATED).at,
-        attributes=with_lookups(shown, source, document, product=_USUAL_PRODUCT),
+        attributes=with_lookups(shown, source, document, product=_USUAL_PRODUCT, whole=_WHOLE),
         phase=phase,
         created=claimed_time(issue.get("created_on"), TimeQuality.EXACT),
         ended_at=claimed_time(issue.get("closed_on"), TimeQuality.EXACT).at if _closed(issue) else None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -216,6 +216,7 @@ def with_lookups(
     *,
     customer: Lookup | None = None,
     product: Lookup | None = None,
+    whole: Iterable[str] = (),
 ) -> dict[str, str]:
     """Return a ticket's attributes together with those that the catalogue says to look up in the delivery.
 
@@ -225,5 +226,6 @@ def with_lookups(
         document: The delivery.
         customer: The lookup for the customer if the catalogue has none.
         product: The lookup for the product if the catalogue has none.
+        whole: Paths of objects that the delivery shows as a whole: a value that one of them lacks was taken away.
     """
-    return {**shown, **stated_lookups(attribute_lookups(source, customer, product), document)}
+    return {**shown, **stated_lookups(attribute_lookups(source, customer, product), document, whole=whole)}

@@ -135,7 +135,9 @@ def _ticket(case: ZammadDelivery) -> Ticket:
     return Ticket(
         source=source,
         at=at,
-        attributes=with_lookups(shown, source, case.payload, customer=_USUAL_CUSTOMER, product=_USUAL_PRODUCT),
+        attributes=with_lookups(
+            shown, source, case.payload, customer=_USUAL_CUSTOMER, product=_USUAL_PRODUCT, whole=("ticket",)
+        ),
         phase=phase,
         created=claimed_time(ticket.get("created_at"), TimeQuality.EXACT),
         # Zammad sends when the ticket changes; that it was closed is told at the latest then.
