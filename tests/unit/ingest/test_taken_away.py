@@ -144,7 +144,8 @@ def test_a_customer_that_was_taken_away_is_gone(name: str) -> None:
 
 
 MAP = {
-    "incident": "id", "time": "at", "priority": "urgency", "customer": "org", "title": "title", "attributes": {"assignee": "owner"},
+    "incident": "id", "time": "at", "priority": "urgency", "customer": "org", "title": "title",
+    "attributes": {"assignee": "owner"},
     "when": [{"when": "made", "event": "opened"}, {"when": "id", "event": "observed"}],
 }  # fmt: skip
 
