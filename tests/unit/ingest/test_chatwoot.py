@@ -34,7 +34,8 @@ CSAT = {"submitted_values": {"csat_survey_response": {"rating": 4, "feedback_mes
 CASES: dict[str, tuple[Any, str]] = {
     "created": (c("created"), "opened"),
     "created while a bot has it": (c("created", status="pending"), "opened"),
-    "created as snoozed": (c("created", status="snoozed"), "opened; waiting customer"),
+    "created as snoozed": (chatwoot.body("created", status="snoozed"), "opened; waiting customer"),
+    "created, and snoozed since": (c("created", status="snoozed"), "opened"),
     "snoozed": (c("status_changed", ("status", "open", "snoozed"), status="snoozed"), "waiting customer"),
     "woken": (c("status_changed", ("status", "snoozed", "open")), "resumed"),
     "resolved": (c("status_changed", ("status", "open", "resolved"), status="resolved"), "resolved"),

@@ -144,7 +144,7 @@ def z(kind: str, event: dict[str, Any] | None = None, **detail: Any) -> Any:
 
 ZENDESKS: dict[str, tuple[Any, str]] = {
     "created": (z("created"), "opened"),
-    "created as on hold": (z("created", status="HOLD"), "opened; waiting vendor"),
+    "created as on hold": (zendesk.body("created", status="HOLD"), "opened; waiting vendor"),
     "pending": (z("status_changed", zendesk.changed("OPEN", "PENDING"), status="PENDING"), "waiting customer"),
     "pending in lower case": (z("status_changed", zendesk.changed("open", "pending")), "waiting customer"),
     "taken up": (z("status_changed", zendesk.changed("NEW", "OPEN")), "observed"),
@@ -201,7 +201,7 @@ def s(previous: dict[str, Any] | None = None, by: Any = servicenow.BOB, operatio
 HOLD = {"state": "1", "hold_reason": ""}
 SERVICENOWS: dict[str, tuple[Any, str]] = {
     "inserted": (s(operation="insert", by=servicenow.ANN), "opened"),
-    "inserted on hold": (s(operation="insert", state="3", hold_reason="1"), "opened; waiting customer"),
+    "inserted on hold": (servicenow.body("insert", state="3", hold_reason="1"), "opened; waiting customer"),
     "for the caller": (s(HOLD, state="3", hold_reason="1"), "waiting customer"),
     "for the reason of the instance": (s(HOLD, state="3", hold_reason="4"), "waiting vendor"),
     "for a reason by name": (

@@ -33,7 +33,7 @@ def f(user: Any, parent: Any = None, **item: Any) -> Any:
 TASK = {"id": 5, "content": "Look", "is_private": False, "tickets_id": 42, "state": 1}
 CASES: dict[str, tuple[Any, str]] = {
     "new": (g(event="new"), "opened"),
-    "new as pending": (g(4, "new"), "opened; waiting other"),
+    "new as pending": (glpi.body("new", status=4), "opened; waiting other"),
     "changed": (g(2), "nothing_relevant"),
     "a status of the account": (g(20), "nothing_relevant"),
     "a status nobody names": (g(21), "observed"),

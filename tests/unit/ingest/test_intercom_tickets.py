@@ -37,7 +37,7 @@ def was(state: str) -> Any:
 COURIER = {"type": "ticket_state", "id": "40", "category": "in_progress", "internal_label": "With the courier"}
 CASES: dict[str, tuple[Any, str]] = {
     "created": (t("created"), "opened"),
-    "created as asked": (t("created", state="waiting_on_customer"), "opened; waiting customer"),
+    "created as asked": (bodies.body("created", state="waiting_on_customer"), "opened; waiting customer"),
     "asked": (t("state.updated", was("in_progress"), "waiting_on_customer"), "waiting customer"),
     "back": (t("state.updated", was("waiting_on_customer"), "in_progress"), "resumed"),
     "nothing says what before": (t("state.updated", None, "in_progress"), "reopened; resumed"),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from tests.build.story import clock_of, instant
-from tests.unit.ingest.desk_bodies import freshdesk, glpi, intercom, intercom_ticket, redmine, zendesk
+from tests.unit.ingest.desk_bodies import freshdesk, glpi, intercom, intercom_ticket, redmine, servicenow, zendesk
 from tests.unit.ingest.test_same_story import RULES, Told, received
 
 from sla_catalogue.source import Dialect
@@ -109,3 +109,31 @@ def test_an_answer_that_solves_the_ticket_is_judged_whichever_delivery_comes_fir
         assert incident.ended_at == instant(LATER)
         states = {clock.metric: clock.state for clock in incident.clocks}
         assert states == {"first_response": ClockState.MISSED, "resolution": ClockState.MISSED}
+
+
+MADE: dict[str, tuple[Dialect, dict[str, Any]]] = {
+    "zendesk": (
+        Dialect.ZENDESK,
+        zendesk.body("created", status="SOLVED", updated_at=instant(LATER).isoformat()),
+    ),
+    "redmine": (Dialect.REDMINE, redmine.body("created", status=3, updated_on=redmine.time(LATER))),
+    "intercom": (
+        Dialect.INTERCOM,
+        intercom.body("conversation.user.created", by=intercom.ANN, state="closed", updated_at=intercom.seconds(LATER)),
+    ),
+    "glpi": (Dialect.GLPI, {"item": glpi.ticket(LATER, 5), "event": "new"}),
+    "servicenow, of a call that was written down later": (
+        Dialect.SERVICENOW,
+        servicenow.body("insert", LATER, state="6", opened_at=servicenow.written("Mon 09:00")),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_an_opening_that_is_told_late_is_not_resolved_when_it_was_opened(name: str) -> None:
+    dialect, body = MADE[name]
+    incident = fold(received(dialect, [(LATER, body)]), RULES)
+    assert (incident.opened_at, incident.phase) == (instant("Mon 09:00"), Phase.RESOLVED)
+    assert all(clock.state is not ClockState.MET for clock in incident.clocks), "nobody knows that it was in time"
+    assert incident.ended_at is not None
+    assert incident.ended_at >= instant(LATER)

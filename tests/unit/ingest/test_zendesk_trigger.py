@@ -33,8 +33,8 @@ def t(kind: str, by: str = "", user: Any = bodies.BOB, comment: Any = None, **de
 PUBLIC, PRIVATE = {"id": "7", "is_public": "true"}, {"id": "8", "is_public": "false"}
 CASES: dict[str, tuple[Any, str]] = {
     "created": (t("created"), "opened"),
-    "created as pending": (t("created", status="Pending"), "opened; waiting customer"),
-    "created on hold, in capitals": (t("created", status="ON-HOLD"), "opened; waiting vendor"),
+    "created as pending": (bodies.body("created", status="Pending"), "opened; waiting customer"),
+    "created on hold, in capitals": (bodies.body("created", status="ON-HOLD"), "opened; waiting vendor"),
     "changed": (t("updated", status="Solved"), "nothing_relevant"),
     "an answer": (t("commented", "agent", comment=PUBLIC), "responded"),
     "a reply": (t("commented", "end_user", bodies.ANN, PUBLIC), "customer_replied"),

@@ -28,6 +28,7 @@ from sla_ingest.dialect.speaker import SAID, SIDED, Speaker
 
 _ENDED = frozenset({TicketPhase.RESOLVED, TicketPhase.CLOSED, TicketPhase.CANCELLED})
 _WITHIN = timedelta(seconds=1)  # many senders date a ticket to the second
+_AT_ONCE = timedelta(seconds=5)  # a ticket is made, then announced
 NOBODY_KNOWN = Speaker(Actor.UNKNOWN)
 """The speaker of a change of which the delivery does not say who made it."""
 
@@ -71,13 +72,21 @@ class Ticket:
     def opened(self, who: Speaker = NOBODY_KNOWN, name: str = "") -> list[EventDraft]:
         """Return the events of a new ticket: an opening with all its attributes, and the event that its first status
         means.
+
+        A ticket that is shown as of later than its creation had that status later, if at all from the start: the
+        opening is the only event then, and the snapshot says the rest.
         """
         stamp = self.created if self.created is not None and self.created.at is not None else self.at
         stated = {name: value for name, value in self.attributes.items() if value}
         first = self.draft(EventKind.OPENED, who, name, stamp=stamp, attributes=stated, remarks=self.remarks)
-        steps = transition_steps(TicketPhase.OPEN, self.phase) if self.phase else ()
+        steps = transition_steps(TicketPhase.OPEN, self.phase) if self.phase and self._is_first(stamp) else ()
         later = [step for step in steps if step.kind is not EventKind.UPDATED]
         return [first, *(self.draft(s.kind, who, name, stamp=stamp, waiting_on=s.waiting_on) for s in later)]
+
+    def _is_first(self, made: ClaimedTime) -> bool:
+        """Whether the ticket is shown as it was when it was made."""
+        shown = [at for at in (self.at.at, self.shown_at) if at is not None]
+        return made.at is None or all(at <= made.at + _AT_ONCE for at in shown)
 
     def moved(self, before: TicketPhase | None, who: Speaker = NOBODY_KNOWN, name: str = "") -> list[EventDraft]:
         """Return the events of a change of the ticket's status.
