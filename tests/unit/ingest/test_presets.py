@@ -88,6 +88,11 @@ SES = {
     "Message": '{"notificationType":"Received","mail":{"timestamp":"2026-11-20T09:00:00.000Z",'
     '"source":"ann@acme.example","headers":[{"name":"Subject","value":"VPN"}],"commonHeaders":{"messageId":"<m1@acme.example>","subject":"VPN"}}}',
 }  # fmt: skip
+SES_ANSWER = {**SES, "Message": SES["Message"].replace('"name":"Subject"', '"name":"REFERENCES"')}
+SES_ABSENT = {
+    **SES,
+    "Message": SES["Message"].replace('"Subject","value":"VPN"', '"Auto-submitted","value":"auto-replied"'),
+}
 KUMA = {
     "heartbeat": {"monitorID": 7, "status": 0, "time": "2026-11-20 09:00:00.123", "msg": "timeout", "important": True},
     "monitor": {"id": 7, "name": "shop", "url": "https://shop.example"}, "msg": "[shop] [Down] timeout",
@@ -153,7 +158,10 @@ TABLE: dict[str, list[tuple[Any, str]]] = {
     "postmark": [
         (POSTMARK, "opened"),
         ({**POSTMARK, "Headers": [ANSWER]}, "commented"),
+        ({**POSTMARK, "Headers": [ANSWER | {"Name": "references"}]}, "commented"),
         ({**POSTMARK, "Headers": [{"Name": "Auto-Submitted", "Value": "auto-replied"}]}, "unrelated"),
+        ({**POSTMARK, "Headers": [{"Name": "auto-submitted", "Value": "auto-generated"}]}, "unrelated"),
+        ({**POSTMARK, "Headers": [{"Name": "AUTO-SUBMITTED", "Value": "No"}]}, "opened"),
         ({"RecordType": "Bounce"}, "unrelated"),
     ],
     "salesforce": [
@@ -161,7 +169,7 @@ TABLE: dict[str, list[tuple[Any, str]]] = {
         ({**SALESFORCE, "event": "created"}, "opened"),
         ({**SALESFORCE, "event": "commented", "comment": {"IsPublished": False}}, "observed"),
     ],
-    "ses": [(SES, "opened"), ({"Type": "SubscriptionConfirmation", "SubscribeURL": "https://x"}, "no_entry"),
+    "ses": [(SES, "opened"), (SES_ANSWER, "commented"), (SES_ABSENT, "unrelated"), ({"Type": "SubscriptionConfirmation", "SubscribeURL": "https://x"}, "no_entry"),
             ({**SES, "Message": "no json"}, "map_failed")],
     "uptime-kuma": [
         (KUMA, "reopened; resumed"),
@@ -186,6 +194,8 @@ TABLE: dict[str, list[tuple[Any, str]]] = {
         (ZABBIX, "opened"),
         ({**ZABBIX, "value": "0", "recovery_clock": "1795169000"}, "resolved"),
         ({**ZABBIX, "update": "1", "action": "acknowledged", "user": "bob"}, "assigned"),
+        ({**ZABBIX, "update": "1", "action": "unacknowledged", "user": "bob"}, "observed"),
+        ({**ZABBIX, "update": "1", "action": "acknowledged, commented, closed", "user": "bob"}, "resolved"),
         ({"text": "hello"}, "no_entry"),
     ],
 }  # fmt: skip
