@@ -169,8 +169,13 @@ TABLE: dict[str, list[tuple[Any, str]]] = {
         ({**SALESFORCE, "event": "created"}, "opened"),
         ({**SALESFORCE, "event": "commented", "comment": {"IsPublished": False}}, "observed"),
     ],
-    "ses": [(SES, "opened"), (SES_ANSWER, "commented"), (SES_ABSENT, "unrelated"), ({"Type": "SubscriptionConfirmation", "SubscribeURL": "https://x"}, "no_entry"),
-            ({**SES, "Message": "no json"}, "map_failed")],
+    "ses": [
+        (SES, "opened"),
+        (SES_ANSWER, "commented"),
+        (SES_ABSENT, "unrelated"),
+        ({"Type": "SubscriptionConfirmation", "SubscribeURL": "https://x"}, "no_entry"),
+        ({**SES, "Message": "no json"}, "map_failed"),
+    ],
     "uptime-kuma": [
         (KUMA, "reopened; resumed"),
         ({**KUMA, "heartbeat": {**KUMA["heartbeat"], "status": 1}}, "resolved"),
