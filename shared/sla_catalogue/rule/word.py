@@ -18,6 +18,7 @@ from sla_catalogue.problem import Path, did_you_mean
 from sla_catalogue.rule.subject import CheckedCatalogue
 from sla_domain.explain.language import LANGUAGES
 from sla_domain.explain.language.tag import nearest_tag
+from sla_domain.incident import Scope
 
 # What every incident may state, whatever its source; besides, sources state further attributes.
 ATTRIBUTES = frozenset(
@@ -27,7 +28,7 @@ ATTRIBUTES = frozenset(
     }
 )  # fmt: skip
 _OWN = frozenset({"contract", "plan", "base_plan", "scope"})  # slad states these itself
-_SCOPES = frozenset({"in", "out"})  # every value of `scope`
+_SCOPES = frozenset(scope.word for scope in Scope)  # every value of the attribute `scope`
 _LONG_NIGHT = 12 * 60  # a shift over midnight that is longer is more likely two times swapped
 
 
