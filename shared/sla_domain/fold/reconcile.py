@@ -167,7 +167,7 @@ def _moves(state: IncidentState, event: IncidentEvent, shown: Snapshot, at: date
     end = _end(state, event, shown, at)
     if known.live or _goes_further(known, phase):
         yield end
-    elif known is Phase.CANCELLED and phase is not known and _not_before(shown.ended_at, state.ended_at):
+    elif known is Phase.CANCELLED and phase is not known and _ended_anew(shown, state.ended_at):
         yield ReconcilingEvent(_reconciling(event, EventKind.REOPENED), end.at)
         yield end
 
@@ -193,8 +193,12 @@ def _goes_further(known: Phase, phase: Phase) -> bool:
     return known is Phase.CLOSED and phase is Phase.CANCELLED
 
 
-def _not_before(shown: datetime | None, known: datetime | None) -> bool:
-    return shown is not None and known is not None and shown >= known
+def _ended_anew(shown: Snapshot, known: datetime | None) -> bool:
+    """Whether a cancelled ticket is shown resolved after all. One that is closed when it was cancelled is put away."""
+    at = shown.ended_at
+    if at is None or known is None:
+        return False
+    return at > known if shown.phase is Phase.CLOSED else at >= known
 
 
 def _attributes(state: IncidentState, event: IncidentEvent, shown: Snapshot) -> Iterator[IncidentEvent]:

@@ -171,6 +171,14 @@ def test_a_ticket_created_after_its_first_event_opens_with_it() -> None:
     assert told.fold(RULES).opened_at == told.at("Mon 10:00")
 
 
+def test_a_cancelled_ticket_that_is_closed_with_the_date_of_its_cancellation_is_put_away() -> None:
+    told = Desk().opened("Mon 09:00").cancelled("Mon 10:00")
+    closed = told.shown("Mon 11:00", Phase.CLOSED, ended_at="Mon 10:00")
+    assert told.closed("Mon 11:00", snapshot=closed).fold(RULES).phase is Phase.CANCELLED
+    assert {verdict for verdict, _ in verdicts(told).values()} == {"cancelled"}
+    assert told.seen("Mon 13:00", Phase.CLOSED, ended_at="Mon 12:00").fold(RULES).phase is Phase.CLOSED
+
+
 def test_a_merge_counts_after_an_end_and_no_end_after_a_merge() -> None:
     ended = Desk().opened("Mon 09:00").cancelled("Mon 10:00")
     merged = ended.happened(EventKind.MERGED, "Mon 10:00", merged_into=IncidentId("INC-2"))

@@ -137,3 +137,38 @@ def test_an_opening_that_is_told_late_is_not_resolved_when_it_was_opened(name: s
     assert all(clock.state is not ClockState.MET for clock in incident.clocks), "nobody knows that it was in time"
     assert incident.ended_at is not None
     assert incident.ended_at >= instant(LATER)
+
+
+def _fresh(before: int, after: int, status: str) -> dict[str, Any]:
+    return freshdesk.body(f"{{status:{{from:{before},to:{after}}}}}", LATER, ticket_status=status)
+
+
+def _zen(before: str, after: str) -> dict[str, Any]:
+    return zendesk.body("status_changed", LATER, zendesk.changed(before, after), status=after) | {"id": after}
+
+
+AT_ONCE: dict[str, tuple[Dialect, dict[str, Any], dict[str, Any], dict[str, Any]]] = {
+    "freshdesk": (
+        Dialect.FRESHDESK,
+        freshdesk.body("{ticket_action:created}", performed_by="requester"),
+        _fresh(2, 4, "Resolved"),
+        _fresh(4, 2, "Open"),
+    ),
+    "freshdesk, waiting": (
+        Dialect.FRESHDESK,
+        freshdesk.body("{ticket_action:created}", performed_by="requester"),
+        _fresh(2, 6, "Waiting on Customer"),
+        _fresh(6, 2, "Open"),
+    ),
+    "zendesk": (Dialect.ZENDESK, zendesk.body("created"), _zen("OPEN", "SOLVED"), _zen("SOLVED", "OPEN")),
+}
+
+
+@pytest.mark.parametrize("name", AT_ONCE)
+def test_two_changes_of_one_instant_are_read_as_they_fit_together(name: str) -> None:
+    dialect, opened, first, second = AT_ONCE[name]
+    for order in ([first, second], [second, first]):
+        history = received(dialect, [("Mon 09:00", opened)])
+        for seconds, body in enumerate(order):
+            history += received(dialect, [(f"{LATER}:0{seconds}", body)])
+        assert fold(history, RULES).phase is Phase.OPEN

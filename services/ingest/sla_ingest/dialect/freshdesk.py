@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sla_catalogue.source import Lookup, Source, TicketPhase
-from sla_domain.event import Actor, EventKind, TimeQuality
+from sla_domain.event import NOTHING, Actor, EventKind, TimeQuality
 from sla_ingest.dialect.document import JSON, translate_object
 from sla_ingest.dialect.port import (
     Delivery,
@@ -42,7 +42,7 @@ from sla_ingest.dialect.read import (
     text_at,
 )
 from sla_ingest.dialect.speaker import AccountDetails, Speaker, mail_domain, side_of
-from sla_ingest.dialect.ticket import Ticket, meaning_of, plan_priority, with_lookups
+from sla_ingest.dialect.ticket import Ticket, meaning_of, plan_priority, stood_in, with_lookups
 
 MEDIA_TYPES = JSON
 USUAL_STATUSES: Mapping[str, TicketPhase] = {
@@ -155,6 +155,7 @@ def _ticket(source: Source, payload: Node, body: Node, event: TriggeredEvent) ->
         at=claimed_time(body.get("event_time"), TimeQuality.OBJECT_UPDATED, zone=source.zone),
         attributes=with_lookups(shown, source, payload, customer=_USUAL_CUSTOMER),
         phase=phase,
+        before=stood_in(meaning_of(source, (event.before,), USUAL_STATUSES)[0]) if event.what == "status" else NOTHING,
         created=created if created.at is not None else None,
         ends_with_word=True,
         remarks=odd,

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sla_catalogue.source import Lookup, Source, TicketPhase, fold_case
-from sla_domain.event import NOTHING, Actor, EventKind, Snapshot
+from sla_domain.event import ENDED, NOTHING, PHASE, Actor, EventKind, Snapshot
 from sla_ingest.dialect.phase import standing_of, transition_steps
 from sla_ingest.dialect.port import (
     ClaimedTime,
@@ -45,6 +45,9 @@ class Ticket:
     """The time as of which the delivery shows the ticket, if it may be later than the change. None if not told."""
     attributes: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     """Name -> value. "" means that the ticket has no such value; a missing name, that the delivery does not tell."""
+    before: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    """How the ticket stood before the change, as in `Snapshot.before`: it orders changes of one instant. Empty if the
+    delivery does not say so."""
     phase: TicketPhase | None = None
     """The phase that the ticket's status means. None if the delivery does not state it in words that slad knows."""
     created: ClaimedTime | None = None
@@ -145,6 +148,7 @@ class Ticket:
             ended_at=self.ended_at if self.phase in _ENDED else None,
             attributes=self.attributes,
             version=self.at.version,
+            before=self.before,
         )
 
     def outcome(
@@ -198,6 +202,20 @@ def meaning_of(
         return None, ()
     said = f"{named[-1]}; say it under sources.{source.id}.statuses"
     return None, (RemarkNote(IngestRemark.UNMAPPED_STATUS, said),)
+
+
+def stood_in(phase: TicketPhase | None, status: str = "") -> Mapping[str, str]:
+    """Return how a ticket stood before a change of its status, as in `Snapshot.before`.
+
+    Args:
+        phase: The phase before the change. If None (not known), the result is empty.
+        status: The status before the change, in the words of the ticket. "" if only its number is told: it then fits
+            no status that is known.
+    """
+    if phase is None:
+        return NOTHING
+    waits = "" if phase.waiting_on is None else f":{phase.waiting_on.value}"
+    return {PHASE: ENDED if phase in _ENDED else f"{standing_of(phase).value}{waits}", "status": status}
 
 
 def plan_priority(source: Source, *words: str) -> tuple[str, tuple[RemarkNote, ...]]:

@@ -44,7 +44,7 @@ from sla_ingest.dialect.read import (
     text_at,
 )
 from sla_ingest.dialect.speaker import AccountDetails, Speaker, side_of
-from sla_ingest.dialect.ticket import NOBODY_KNOWN, Ticket, meaning_of, plan_priority, with_lookups
+from sla_ingest.dialect.ticket import NOBODY_KNOWN, Ticket, meaning_of, plan_priority, stood_in, with_lookups
 from sla_ingest.dialect.zendesk_trigger import BY_MERGE, TRIGGER, USUAL_STATUSES, trigger_outcome
 
 MEDIA_TYPES = JSON
@@ -163,6 +163,7 @@ def _ticket(case: ZendeskEvent) -> Ticket:
         source=source,
         at=at if at.at is not None else updated,
         shown_at=updated.at,
+        before=stood_in(_phase_before(case), text_at(case.event, "previous").lower()),
         attributes=with_lookups(shown, source, case.payload, customer=_USUAL_CUSTOMER, product=_USUAL_PRODUCT),
         phase=phase,
         created=claimed_time(detail.get("created_at"), TimeQuality.EXACT),
@@ -181,6 +182,12 @@ def _phase(case: ZendeskEvent, status: str) -> tuple[TicketPhase | None, tuple[R
     return (TicketPhase.CANCELLED, ()) if phase is TicketPhase.CLOSED and _by_merge(case) else (phase, odd)
 
 
+def _phase_before(case: ZendeskEvent) -> TicketPhase | None:
+    """What the status before the change means; None for another change."""
+    written = text_at(case.event, "previous") if case.kind == "status_changed" else ""
+    return meaning_of(case.source, (written,), USUAL_STATUSES)[0]
+
+
 def _by_merge(case: ZendeskEvent) -> bool:
     return BY_MERGE in array_at(case.detail, "tags")
 
@@ -197,13 +204,12 @@ def _priority(source: Source, word: str) -> tuple[str, tuple[RemarkNote, ...]]:
 
 
 def _found(case: ZendeskEvent, ticket: Ticket) -> list[EventDraft] | Ignored | Parked:
-    current, previous = text_at(case.event, "current"), text_at(case.event, "previous")
+    current = text_at(case.event, "current")
     match case.kind:
         case "created":
             return ticket.opened(Speaker(Actor.UNKNOWN))
         case "status_changed":
-            before, _ = meaning_of(case.source, (previous,), USUAL_STATUSES)
-            return _in_status(case, ticket, current).moved(before)
+            return _in_status(case, ticket, current).moved(_phase_before(case))
         case "merged":
             return [_merged(case, ticket)]
         case "priority_changed":
