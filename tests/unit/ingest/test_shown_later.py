@@ -157,8 +157,8 @@ AT_ONCE: dict[str, tuple[Dialect, dict[str, Any], dict[str, Any], dict[str, Any]
     "freshdesk, waiting": (
         Dialect.FRESHDESK,
         freshdesk.body("{ticket_action:created}", performed_by="requester"),
-        _fresh(2, 6, "Waiting on Customer"),
-        _fresh(6, 2, "Open"),
+        _fresh(2, 3, "Pending"),
+        _fresh(3, 2, "Open"),
     ),
     "zendesk": (Dialect.ZENDESK, zendesk.body("created"), _zen("OPEN", "SOLVED"), _zen("SOLVED", "OPEN")),
 }
