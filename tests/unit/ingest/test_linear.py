@@ -15,7 +15,7 @@ from sla_domain.clock import ClockState
 from sla_domain.event import IncidentEvent
 from sla_domain.fold import fold
 from sla_domain.phase import Phase
-from sla_ingest.dialect import DIALECTS, Delivery
+from sla_ingest.dialect import DIALECTS, Accepted, Delivery, IngestRemark
 
 RULES = rulebook(plan(row("first_response", "1h"), row("resolution", "8h")), contract(customers=("acme",)))
 LINE = source(
@@ -157,3 +157,20 @@ def test_whichever_delivery_is_lost_the_last_one_tells_where_the_issue_stands(lo
     last = issue("update", when="11:30", before={"title": "Up"}, state=DONE, completedAt=at("11:00"))
     incident = fold(_told(*(body for n, body in enumerate(STORY) if n != lost), last), RULES)
     assert (incident.phase, str(incident.opened_at)[:19]) == (Phase.RESOLVED, "2026-11-20 09:00:00")
+
+
+@pytest.mark.parametrize(
+    ("state", "remarked"),
+    [(WORKS, False), (ASKS, False), (DONE, False), (DROPPED, True),
+     ({"id": "s-9", "name": "Warten auf Teile", "type": "started"}, True),
+     ({"id": "s-9", "name": "Waiting for customer", "type": "started"}, False)],
+)  # fmt: skip
+def test_a_state_that_its_type_alone_explains_is_remarked(state: Any, remarked: bool) -> None:
+    for body in (issue("create", state=state, priority=2), moved(state, before={"stateId": "s-1"}, priority=2)):
+        outcome = translated(body, LINE).outcome
+        assert isinstance(outcome, Accepted)
+        noted = [
+            note for one in outcome.events for note in one.remarks if note.remark is IngestRemark.STATUS_BY_CATEGORY
+        ]
+        assert bool(noted) is remarked, body["action"]
+        assert all("sources.desk.statuses" in str(note) for note in noted)

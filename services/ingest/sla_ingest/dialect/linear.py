@@ -4,7 +4,8 @@
 - **Time**: the delivery's `createdAt` is the instant of the change, exact; the opening has the issue's `createdAt`.
 - **Staff**: whoever writes is a member of the workspace and taken for staff, with a remark; the issue's creator, and
   whoever writes from outside (`externalUser`: a mail, a chat), is the customer. Integrations are bots.
-- **States**: `statuses` has a state's name or id; without it the state's type decides, which Linear itself fixes.
+- **States**: `statuses` has a state's name or id; without it the state's type decides, with a remark on a state of the
+  team's own: no type tells of waiting.
 - **Snapshot**: each delivery of an issue has all of it: state, labels, priority, assignee, times.
 - **Redelivery**: `webhookTimestamp` is the attempt's own time, the rest is the same; it is taken out of a signed body.
 - **Unknown**: the names of labels that were taken off, and whether a comment is seen by the customer.
@@ -13,7 +14,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -30,6 +31,7 @@ from sla_ingest.dialect.port import (
     EventDraft,
     Ignored,
     IgnoredBecause,
+    IngestRemark,
     Outcome,
     Parked,
     ParkedBecause,
@@ -64,6 +66,10 @@ _TYPES: Mapping[str, TicketPhase] = {
     "canceled": TicketPhase.CANCELLED,
     "duplicate": TicketPhase.CANCELLED,
 }
+# The states of a new team, whose names say what their types do.
+_USUAL_STATES = frozenset(
+    {"triage", "backlog", "todo", "in progress", "in review", "done", "canceled", "cancelled", "duplicate"}
+)
 _NO_PRIORITY = "no priority"
 # Kinds of data that are known and are neither an issue nor a comment.
 _UNRELATED = frozenset(
@@ -192,7 +198,7 @@ def _opened(case: LinearDelivery) -> list[EventDraft]:
     at = began if began.at is not None else case.at
     attributes, odd = _attributes(case)
     stated = {name: value for name, value in attributes.items() if value}
-    found = [_draft(case, EventKind.OPENED, at=at, attributes=stated, remarks=odd)]
+    found = [_draft(case, EventKind.OPENED, at=at, attributes=stated, remarks=(*odd, *_by_type(case)))]
     phase = phase_by_label(case.source, case.labels) or _phase_of_state(case)
     for step in transition_steps(TicketPhase.OPEN, phase) if phase not in (None, TicketPhase.IN_PROGRESS) else ():
         found.append(_draft(case, step.kind, waiting_on=step.waiting_on, at=at))
@@ -225,10 +231,15 @@ def _updated(case: LinearDelivery) -> list[EventDraft]:
     phase = _phase_of_state(case)
     if "stateId" in changed and phase is not None:
         named = {"status": text_at(case.data, "state", "name")}
-        found += [
+        steps = [
             _draft(case, one.kind, waiting_on=one.waiting_on, attributes=named)
             for one in transition_steps(_stood(case), phase)
         ]
+        odd = _by_type(case)
+        if odd:
+            first, *rest = steps or [_draft(case, EventKind.OBSERVED, attributes=named)]
+            steps = [replace(first, remarks=(*first.remarks, *odd)), *rest]
+        found += steps
     return found
 
 
@@ -306,6 +317,17 @@ def _phase_of_state(case: LinearDelivery) -> TicketPhase | None:
     kind = _TYPES.get(text_at(state, "type"))
     usual = USUAL_LABELS.get(fold_case(name)) if kind is not None and standing_of(kind).live else None
     return told or usual or kind
+
+
+def _by_type(case: LinearDelivery) -> tuple[RemarkNote, ...]:
+    """The remark that a state's type alone decides: a team's own state may be a wait, of which no type tells."""
+    state = object_at(case.data, "state")
+    name = text_at(state, "name")
+    said = case.source.phase_of(identifier_text(state.get("id"))) or case.source.phase_of(name)
+    if not name or said or fold_case(name) in _USUAL_STATES or USUAL_LABELS.get(fold_case(name)):
+        return ()
+    where = f"{name}; say it under sources.{case.source.id}.statuses"
+    return (RemarkNote(IngestRemark.STATUS_BY_CATEGORY, where),)
 
 
 def _priority(case: LinearDelivery) -> tuple[str, tuple[RemarkNote, ...]]:
