@@ -43,7 +43,7 @@ VALUES: dict[str, Value] = {
     "counted": "16", "missed": "2", "over": 1, "report": "Acme S.A. 2026-11", "met": "14", "revision": "1",
     "digest": "ab", "happening": "opened", "happened": FixedTerm("happened", "opened"), "old": "P1", "new": "P3",
     "lapsed_by": "", "lapsed_at": "", "passed_by": "", "passed_to": "",
-    "news": "window_booked", "what": "github:7 Shop is down", "starts": NOW, "window_ends": NOW, "on_duty": "Ben Berg",
+    "news": "window_booked", "what": "github:7 Shop is down", "starts": NOW, "window_ends": NOW, "on_duty": "Acme",
     "balance": "2 credits", "amount": "1 credit", "expires_at": NOW,
 }  # fmt: skip
 

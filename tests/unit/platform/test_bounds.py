@@ -200,6 +200,7 @@ LONGEST: dict[str, int] = {
     "ingest_log.id": max(INCIDENT_EVENT, NOTICE_EVENT),
     "timer_log.id": FACT,
     "notifier_log.id": max(DELIVERY_EVENT, ALERT_EVENT),
+    "notifier_contract_told.key": len(bounds.fitting_id("n" * 1_000, bounds.EVENT)),
     **{f"{service}_quarantine.{column}": bound
        for service in ("ingest", "timer", "notifier", "board") for column, bound in QUARANTINE.items()},
     **{f"{owner}_audit.{column}": bound
