@@ -40,6 +40,15 @@ GRAMMAR = (
 _NUMBER, _WORD_AFTER, _WORD_BEFORE = 1, 2, 0
 _Part = tuple[int, int, str]
 _ZERO: _Part = (_NUMBER, 0, "")
+_SEVERAL = re.compile(r"[<>=!|*,]|\.[xX]$|\+$")
+
+
+def names_one_version(text: str) -> bool:
+    """Return whether a text is a version, such as `4.2-sp1`, and no range such as `>=4.2`, `4.x` or `4.2+`.
+
+    What a customer runs is compared as one version. A range would be taken for a version that nobody runs.
+    """
+    return bool(text.strip()) and _SEVERAL.search(text.strip()) is None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from sla_catalogue.rule.subject import CheckedCatalogue
 from sla_domain.explain.language import LANGUAGES
 from sla_domain.explain.language.tag import nearest_tag
 from sla_domain.incident import Scope
+from sla_domain.version import names_one_version
 
 # What every incident may state, whatever its source; besides, sources state further attributes.
 ATTRIBUTES = frozenset(
@@ -35,14 +36,15 @@ _LONG_NIGHT = 12 * 60  # a shift over midnight that is longer is more likely two
 def check_words(subject: CheckedCatalogue) -> None:
     """Report words that are wrong or look like a mistake to `subject.findings`.
 
-    They are unknown languages, misspelt attributes and roles, hours past midnight whose two times look swapped, and
-    lookups (places of values in deliveries) that find nothing.
+    They are unknown languages, misspelt attributes and roles, hours past midnight whose two times look swapped,
+    lookups (places of values in deliveries) that find nothing, and ranges where a customer's versions are expected.
     """
     _check_languages(subject)
     _check_attributes(subject)
     _check_roles(subject)
     _check_nights(subject)
     _check_lookups(subject)
+    _check_versions(subject)
 
 
 # -- languages --------------------------------------------------------------------------------------------
@@ -216,3 +218,17 @@ def _check_lookups(subject: CheckedCatalogue) -> None:
             elif lookup.values and not any((lookup.field, lookup.label)):
                 message = f"{where} translates `values`, but looks nothing up: it is always {lookup.constant!r}"
                 subject.findings.error(path, "empty-lookup", message, "field: …, or leave `values` out")
+
+
+# -- versions ---------------------------------------------------------------------------------------------
+
+
+def _check_versions(subject: CheckedCatalogue) -> None:
+    """Report ranges among the versions that customers run: no critical fix would match them."""
+    for name, contract in subject.written.contracts.items():
+        for number, item in enumerate(contract.environment):
+            for version in item.versions:
+                if not names_one_version(version):
+                    path: Path = ("contracts", name, "environment", number, "versions")
+                    message = f"{version!r} is no version that somebody runs, but a range"
+                    subject.findings.error(path, "version-range", message, "name each version, or none for any")

@@ -153,3 +153,13 @@ def test_a_person_is_written_to_in_their_own_language_else_in_the_contracts(
     text = changed("country: PL", f"country: PL\n    {contract}" if contract else "country: PL", text)
     found = loaded(tmp_path, text).rulebook.contracts[ContractId("acme")].people["anna"]
     assert found.language == tag
+
+
+@pytest.mark.parametrize(
+    ("version", "refused"),
+    [(">=4.0", True), ("4.x", True), ("4.2.*", True), ("4.1 || 4.2", True), ("4.2+", True), ("", True),
+     ("4.2", False), ("v4.2-sp1", False), ("2026.1 hotfix 3", False), ("1.0.0+build.7", False), ("xenial", False)],
+)  # fmt: skip
+def test_a_range_is_no_version_that_a_customer_runs(tmp_path: Path, version: str, refused: bool) -> None:
+    text = changed("country: PL", f"country: PL\n    environment: [{{product: shop, versions: ['4.1', '{version}']}}]")
+    assert errors(tmp_path, text) == ["version-range"] * refused

@@ -114,3 +114,12 @@ def test_what_cannot_be_read_at_all() -> None:
     assert refused("{", JSON_TYPE).status == 400
     assert refused(b"product\n\xff", CSV_TYPE).status == 400
     assert refused("product", "application/pdf").status == 415
+
+
+@pytest.mark.parametrize(("body", "kind"), [
+    ([{"product": "shop", "versions": ["4.1", ">=4.2"]}], JSON_TYPE),
+    ("product,version\nshop,4.x\n", CSV_TYPE),
+])  # fmt: skip
+def test_a_range_is_no_version_that_somebody_runs(body: Any, kind: str) -> None:
+    (error,) = refused(body, kind).errors
+    assert "is a range: name each version that is run, or none for any" in error["detail"]

@@ -10,6 +10,7 @@ from typing import Any
 from sla_domain.bounds import writable
 from sla_domain.contract import EnvironmentItem
 from sla_domain.normal import normal
+from sla_domain.version import names_one_version
 from sla_ingest.contract.written import read_json, unfit
 from sla_platform.http.problem import Problem, pointer
 
@@ -87,6 +88,9 @@ def _faults(product: str, versions: list[str], facts: Mapping[str, str]) -> Iter
             yield f"{text[:40]!r}… is longer than {longest} characters"
         elif not writable(text):
             yield "a text without control characters or line breaks is expected"
+    for version in versions:
+        if version and not names_one_version(version):
+            yield f"{version[:40]!r} is a range: name each version that is run, or none for any"
 
 
 # -- JSON
