@@ -216,6 +216,21 @@ async def test_a_period_is_not_to_be_frozen_while_a_required_reason_lacks(
     assert await lacking("umbrella") == []
 
 
+async def test_what_another_contract_said_before_the_ticket_moved_explains_nothing(
+    broken: BoardBench, client: httpx2.AsyncClient
+) -> None:
+    await client.put(reason(UMBRELLA), json={"code": "busy"})
+    async with broken.store.transaction() as connection:  # as if it had been said while the ticket was Acme's
+        await connection.execute(tables.breach_reason.update().values(contract="acme"))
+    assert await listed(client, lacking="true") == ["jira-umb:1"], "no period is frozen on another's word"
+    assert await listed(client, unexplained="true") == ["jira-umb:1", "jira-acme:1"]
+    read = (await client.get(f"/v1/breaches/{UMBRELLA.clock}")).json()
+    assert (read["reason"], len(read["history"])) == (None, 1), "who sees all contracts sees what was said"
+    same = (await client.put(reason(UMBRELLA), json={"code": "busy"})).json()
+    assert (same["changed"], same["reason"]["code"]) == (True, "busy")
+    assert await listed(client, lacking="true") == []
+
+
 @pytest.mark.parametrize(
     ("query", "pointer"),
     [("period=2026-13", "/period"), ("period=2026-11&from=2026-11-01T00:00:00Z", "/period"), ("after=1.x", "/after"),

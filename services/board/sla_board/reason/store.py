@@ -83,8 +83,8 @@ class ReasonKeeper:
     ) -> tuple[SaidReason, bool]:
         """Record the reason of a breach.
 
-        The result is the reason, and whether it was recorded now. A reason equal to the newest one is not recorded
-        again. Earlier reasons stay on record.
+        The result is the reason, and whether it was recorded now. A reason equal to the newest one of the clock's
+        contract is not recorded again. Earlier reasons stay on record.
 
         Args:
             rules: The rules of the clock's plan on reasons.
@@ -103,7 +103,7 @@ class ReasonKeeper:
             await audit.next_place(connection, tables.audit)  # one after the other, so that no reason is stored twice
             row = await _breached(connection, wanted.clock, only_contract)
             before = (await reasons_of(connection, [wanted.clock])).get(wanted.clock, [])
-            last = before[-1] if before else None
+            last = next((one for one in reversed(before) if one.contract == row.contract), None)
             if last is not None and last.says(wanted.code, wanted.text):
                 return last, False
             now = await store_now(connection, self._time_source)

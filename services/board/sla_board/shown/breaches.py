@@ -70,12 +70,12 @@ class ShownBreach:
     required: bool
     """Whether the plan requires a reason before the period's report is frozen (stored unchangeably)."""
     reasons: tuple[SaidReason, ...]
-    """All stated reasons. The last one is in force."""
+    """All stated reasons, those too that were stated of it under another contract before the ticket moved."""
 
     @property
     def reason(self) -> SaidReason | None:
-        """Return the newest reason. None if nobody has stated one."""
-        return self.reasons[-1] if self.reasons else None
+        """Return the newest reason that was stated under the breach's contract. None if nobody has stated one."""
+        return next((one for one in reversed(self.reasons) if one.contract == self.contract), None)
 
     @property
     def page(self) -> str:
@@ -206,7 +206,7 @@ def _matching(asked: BreachFilter, after: ClockCursor | None) -> Select[Any]:
     if asked.end is not None:
         wanted.append(_clock.breached_at < asked.end)
     if asked.unexplained or asked.lacking:
-        wanted.append(~exists().where(_reason.clock == _clock.id))
+        wanted.append(~exists().where(_reason.clock == _clock.id, _reason.contract == _clock.contract))
     if after is not None:
         wanted.extend(after.behind(_clock.breached_at, _clock.id))
     return select(tables.clock).where(*wanted).order_by(_clock.breached_at.desc(), _clock.id.desc())
