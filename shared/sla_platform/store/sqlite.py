@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
@@ -39,6 +40,49 @@ _PRAGMAS = (
 )
 
 
+class FileWatch:
+    """Notices that the file of a database was deleted or replaced while connections have it open.
+
+    SQLite goes on with the file that nobody can open any more, and what is accepted is gone with the process.
+
+    Args:
+        path: The file.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._opened: tuple[int, int] | None = None
+
+    def note_opened(self) -> None:
+        """Remember the file, the first time that this is called after it was opened."""
+        if self._opened is None:
+            self._opened = self._present()
+
+    def fault(self) -> str | None:
+        """Return in words that the file is not the one that was opened; None if it is."""
+        present = self._present()
+        if self._opened is None or present == self._opened:
+            return None
+        what = "was deleted" if present is None else "was replaced by another file"
+        return f"{self._path} {what} while slad has it open: put it back, or stop slad before it is restored"
+
+    def check(self) -> None:
+        """Do nothing if the file is the one that was opened, or none was opened yet.
+
+        Raises:
+            StoreBusy: It is not.
+        """
+        if (fault := self.fault()) is not None:
+            raise StoreBusy(fault)
+
+    def _present(self) -> tuple[int, int] | None:
+        try:
+            found = os.stat(self._path)
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+
 class SqliteDatabase:
     """A `Database` in one SQLite file, with one connection for all writers and several for readers.
 
@@ -63,10 +107,11 @@ class SqliteDatabase:
         self._path = url.database
         url = url.set(drivername="sqlite+aiosqlite")
         Path(self._path).parent.mkdir(parents=True, exist_ok=True)
+        self._file = FileWatch(self._path)
         self.writer = _sqlite_connections(
-            url, size=1, begin="BEGIN IMMEDIATE", patience=30 if patient else LOCK_SECONDS
+            url, self._file, size=1, begin="BEGIN IMMEDIATE", patience=30 if patient else LOCK_SECONDS
         )
-        self.reader = _sqlite_connections(url, size=4, begin="BEGIN", pragmas=("query_only=ON",))
+        self.reader = _sqlite_connections(url, self._file, size=4, begin="BEGIN", pragmas=("query_only=ON",))
         self._glancing: sqlite3.Connection | None = None
 
     def glance(self, query: str, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
@@ -105,6 +150,8 @@ class SqliteDatabase:
 
         The write lock is taken and released again to find out. This may take two seconds.
         """
+        if (fault := self._file.fault()) is not None:
+            return fault
         return await asyncio.to_thread(sqlite_write_refusal, self._path, LOOK_SECONDS)
 
     async def close(self) -> None:
@@ -129,14 +176,18 @@ class _Connection(sqlite3.Connection):
 
 
 def _sqlite_connections(
-    url: URL, *, size: int, begin: str, pragmas: tuple[str, ...] = (), patience: float = LOCK_SECONDS
+    url: URL, file: FileWatch, *, size: int, begin: str, pragmas: tuple[str, ...] = (), patience: float = LOCK_SECONDS
 ) -> Connections:
+    def opened(*args: Any, **more: Any) -> Any:
+        file.check()  # a connection to a file that is gone would make an empty one
+        return sqlite_cursor.connect(*args, **more)
+
     engine = create_async_engine(
         url,
         hide_parameters=True,
         poolclass=AsyncAdaptedQueuePool,
         **unlimited(size),
-        connect_args={"timeout": patience, "factory": _Connection, "async_creator_fn": sqlite_cursor.connect},
+        connect_args={"timeout": patience, "factory": _Connection, "async_creator_fn": opened},
         json_serializer=json_text,
         json_deserializer=orjson.loads,
     )
@@ -149,9 +200,11 @@ def _sqlite_connections(
         for pragma in (*_PRAGMAS, *pragmas):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
+        file.note_opened()
 
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Any) -> None:
+        file.check()
         wanted = _DERIVED if connection.get_execution_options().get(DERIVING) else _SAFE
         if connection.info.get(_SYNCHRONOUS, _SAFE) != wanted:
             connection.exec_driver_sql(f"PRAGMA synchronous={wanted}")  # it cannot be changed within a transaction

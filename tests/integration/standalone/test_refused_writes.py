@@ -96,6 +96,18 @@ async def test_the_disk_is_full_under_sqlite(tmp_path: Path) -> None:
         assert await client.reasons() == {}
 
 
+async def test_the_file_of_sqlite_is_deleted(tmp_path: Path) -> None:
+    """What were accepted now would be gone with the process: whoever sent it must hear so, and whoever watches."""
+    path = tmp_path / "slad.db"
+    async with serving(f"sqlite:///{path}") as client:
+        path.rename(tmp_path / "aside.db")
+        assert (await client.post()).status_code == 503
+        assert "was deleted" in (await client.reasons())["process.writes"]
+        (tmp_path / "aside.db").rename(path)
+        await client.until_ready()
+        assert (await client.post()).status_code == 202
+
+
 async def _most_pages(store: Store, number: int) -> None:
     async with store.transaction() as connection:
         await connection.exec_driver_sql(f"PRAGMA max_page_count = {number}")

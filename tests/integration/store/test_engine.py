@@ -6,6 +6,7 @@ What both databases do alike: `tests/conformance/test_store.py`.
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -107,6 +108,29 @@ async def test_a_full_disk_makes_us_busy(tmp_path: Path) -> None:
         async with store.transaction() as connection:
             await connection.execute(_number.insert(), [{"n": n} for n in range(10_000)])
     assert await _numbers(store) == []
+    await store.close()
+
+
+async def test_a_file_that_is_gone_takes_nothing_that_would_be_gone_with_it(tmp_path: Path) -> None:
+    """SQLite writes on into a file that was deleted, or that another one has replaced."""
+    path, aside = tmp_path / "slad.db", tmp_path / "aside.db"
+    store = Store(f"sqlite:///{path}")
+    await create_all(store, [_metadata])
+    for change, said in (
+        (lambda: path.rename(aside), "was deleted"),
+        (lambda: shutil.copy(aside, path), "was replaced by another file"),
+    ):
+        change()
+        with pytest.raises(StoreBusy, match=said):
+            async with store.transaction() as connection:
+                await connection.execute(_number.insert(), [{"n": 1}])
+        with pytest.raises(StoreBusy, match=said):
+            await _numbers(store)
+        assert said in (await store.write_refusal() or "")
+    aside.replace(path)
+    async with store.transaction() as connection:
+        await connection.execute(_number.insert(), [{"n": 2}])
+    assert (await _numbers(store), await store.write_refusal()) == ([2], None)
     await store.close()
 
 
