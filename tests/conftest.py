@@ -25,7 +25,7 @@ import pytest_asyncio
 from hypothesis import HealthCheck, settings
 from playwright.async_api import Browser, Page
 from tests import clock_record
-from tests.real import routes
+from tests.real import routes, statements
 from tests.real.certificates import Certificates
 from tests.real.chromium import find_chromium, offline_page, running_chromium
 from tests.real.emptied import EmptiedDatabases
@@ -87,6 +87,7 @@ settings.load_profile("brief")
 def pytest_configure(config: pytest.Config) -> None:
     clock_record.install(config)
     routes.remember()
+    statements.remember()
     worker: dict[str, Any] | None = getattr(config, "workerinput", None)
     run = Path(worker["slad_run"]) if worker else open_run()
     config.stash[_RUN] = run
