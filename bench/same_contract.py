@@ -79,8 +79,7 @@ async def measured(arguments: argparse.Namespace, fleet: Fleet, hook: WebhookRec
     await asyncio.sleep(ALLOWED.total_seconds())
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-    until = applied
-    names = [name for name, due in paced.due.items() if calm <= due < until]
+    names = [name for name, due in paced.due.items() if calm <= due < applied]
     arrived = await _arrivals(hook, set(names))
     figures: dict[str, Any] = {
         "profile": fleet.profile.value,
@@ -89,7 +88,7 @@ async def measured(arguments: argparse.Namespace, fleet: Fleet, hook: WebhookRec
         "applied_seconds": applied - begun,
         "refused": len(paced.refused),
     }
-    for word, first, last in (("calm", calm, begun), ("crowded", begun, until)):
+    for word, first, last in (("calm", calm, begun), ("crowded", begun, applied)):
         for of, own in (("other", False), ("own", True)):
             due = {one: paced.due[one] for one in names if first <= paced.due[one] < last and (one in paced.own) is own}
             late = sorted(arrived[one] - due[one] for one in due if one in arrived)

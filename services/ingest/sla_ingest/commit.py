@@ -32,7 +32,7 @@ from sla_platform.store.engine import Store
 _log = structlog.get_logger(__name__)
 _Labels = tuple[str, str]
 _JOINING = 25
-_SLICES = 2  # of a batch that wait at a time: as much as one commit holds
+_SLICES = 5  # of a batch that wait at a time: as much as one commit holds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +43,8 @@ class CommitBounds:
     """How long a commit waits for more deliveries, if the commit before held several requests."""
     group_deliveries: int = 500
     """A commit that holds this many deliveries takes no further request."""
+    contended_deliveries: int = 100
+    """The same while others wait to write to the database."""
     group_bytes: int = 16 * 1024 * 1024
     """A commit that holds this many bytes takes no further request."""
     queue_deliveries: int = 10_000
@@ -67,6 +69,7 @@ class QueueFull(Retryable):
 class _Waiting:
     entries: Sequence[InboxEntry]
     bytes: int
+    is_slice: bool
     answered: asyncio.Future[list[Receipt]]
 
 
@@ -94,6 +97,7 @@ class GroupCommit:
         refresh: inbox.RefreshContracts | None = None,
     ) -> None:
         self._store = store
+        self._giving_way = store.giving_way()  # for slices of batches alone
         self._rulebook = rulebook
         self._wake_signal = wake_signal
         self._metrics = metrics
@@ -147,9 +151,10 @@ class GroupCommit:
     ) -> list[list[Receipt]]:
         """Store the slices of a batch and return the receipts of each, in the order of `slices`.
 
-        Each slice is stored in one transaction, which it may share with other requests. Only one or two slices wait in
-        the queue at a time, so other requests are stored in between. Call it within `batch`. After an error some slices
-        may be stored; pass all again, those that were stored get their first response.
+        Each slice is stored in one transaction, which it may share with other requests. Only a few slices wait in the
+        queue at a time, so other requests are stored in between, and slices alone give way to whoever else wants to
+        write. Call it within `batch`. After an error some slices may be stored; pass all again, those that were stored
+        get their first response.
 
         Args:
             sender: Who sends them, a source or an API key. Senders take turns.
@@ -175,7 +180,7 @@ class GroupCommit:
 
     async def _queued(self, entries: Sequence[InboxEntry], sender: str, *, counted: bool) -> list[Receipt]:
         size = _size(entries)
-        waiting = _Waiting(entries, size, asyncio.get_running_loop().create_future())
+        waiting = _Waiting(entries, size, not counted, asyncio.get_running_loop().create_future())
         self._queue.add(sender, waiting, len(entries), size, counted=counted)
         self._metrics.pending.set(self.pending)
         if self._task is None:
@@ -212,9 +217,11 @@ class GroupCommit:
             self._task = None
 
     def _next_group(self) -> list[_Waiting]:
+        bounds = self._bounds
+        most = bounds.contended_deliveries if self._store.contended else bounds.group_deliveries
         group: list[_Waiting] = []
         size = work = 0
-        while self._queue and (not group or (work < self._bounds.group_deliveries and size < self._bounds.group_bytes)):
+        while self._queue and (not group or (work < most and size < bounds.group_bytes)):
             waiting = self._queue.take()
             size += waiting.bytes
             work += sum(weight(entry) for entry in waiting.entries)
@@ -225,7 +232,8 @@ class GroupCommit:
     async def _answer(self, group: Sequence[_Waiting]) -> None:
         began = time.monotonic()
         try:
-            receipts = await self._commit([entry for waiting in group for entry in waiting.entries])
+            store = self._giving_way if all(waiting.is_slice for waiting in group) else self._store
+            receipts = await self._commit([entry for waiting in group for entry in waiting.entries], store)
         except Retryable as error:
             self._metrics.commit_failures.inc()
             for waiting in group:
@@ -251,11 +259,11 @@ class GroupCommit:
                 if not waiting.answered.done():
                     waiting.answered.set_result(mine)
 
-    async def _commit(self, entries: Sequence[InboxEntry]) -> list[Receipt]:
+    async def _commit(self, entries: Sequence[InboxEntry], store: Store) -> list[Receipt]:
         started = time.perf_counter()
         try:
             async with asyncio.timeout(self._bounds.commit_seconds):
-                receipts = [receipt for run in _runs(entries) for receipt in await self._write(run)]
+                receipts = [receipt for run in _runs(entries) for receipt in await self._write(run, store)]
         except TimeoutError:
             raise StoreBusy("the database did not take the delivery in time; try again shortly") from None
         self._metrics.commit_seconds.observe(time.perf_counter() - started)
@@ -263,9 +271,9 @@ class GroupCommit:
         self._note(receipts)
         return receipts
 
-    async def _write(self, entries: Sequence[InboxEntry]) -> list[Receipt]:
+    async def _write(self, entries: Sequence[InboxEntry], store: Store) -> list[Receipt]:
         receipts = await inbox.take_entries(
-            self._store, entries, self._rulebook(), inbox.store_receipts, self._count_work, self._refresh
+            store, entries, self._rulebook(), inbox.store_receipts, self._count_work, self._refresh
         )
         if any((one.entry.events or one.entry.work is not None) and not one.duplicate for one in receipts):
             self._wake_signal.wake()

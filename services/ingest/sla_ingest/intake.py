@@ -49,7 +49,7 @@ UNKNOWN = "unknown"
 _KEYS_ARE_MISSING = frozenset({AuthFailure.NO_KEYS, AuthFailure.UNKNOWN_KEY})
 _PROVEN_BY_HEAD = frozenset({AuthenticationKind.TOKEN, AuthenticationKind.BASIC, AuthenticationKind.BEARER})
 EVENTS = "events"  # what metrics call sources that no entry of the catalogue describes
-CHUNK = 250  # events of a batch that are translated and committed in one go
+CHUNK = 100  # events of a batch that are committed in one go
 # Computing a promise costs a fold, and after a large import no one reads them.
 MAX_PROMISES = 100
 

@@ -1,7 +1,8 @@
 """When the running clocks of an incident are due: the notifier's own copy, kept by the facts that it reads.
 
 An alert opens at its breach, when its own clock has nothing left. How long it may rest is said by the other clocks of
-the incident.
+the incident. The copy has a reader of its own (`intake.deadlines`), beside the one that pages people: of thousands of
+incidents that are opened at once every clock changes it.
 """
 
 from __future__ import annotations

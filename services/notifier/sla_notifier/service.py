@@ -22,6 +22,8 @@ from sla_notifier.contract_watch.watch import ContractWatch
 from sla_notifier.escalate.escalator import Escalator
 from sla_notifier.gauge import NotifierGauges
 from sla_notifier.heartbeat import Heartbeat
+from sla_notifier.intake.deadlines import GROUP as DEADLINE_GROUP
+from sla_notifier.intake.deadlines import DeadlineHandler
 from sla_notifier.intake.handler import TOPICS, FactHandler
 from sla_notifier.intake.scheduler import FairScheduler
 from sla_notifier.link import Links
@@ -40,11 +42,13 @@ from sla_platform.bus import EventSource, Feeds, Quarantine, WakeSignal
 from sla_platform.bus.metrics import BusMetrics
 from sla_platform.bus.quarantine import CONSUME
 from sla_platform.contracts.copies import RecordCopy, with_records
+from sla_platform.envelope import Topic
 from sla_platform.http.keys import Authorizer
 from sla_platform.retention import Retention, RetentionLoop, RetentionOrder, ServiceSweeps, newest_in
 from sla_platform.runtime import Check, Part, Service
 from sla_platform.settings import Settings
 from sla_platform.store.engine import Store
+from sla_platform.store.quarantine import QuarantineEntry
 from sla_platform.timesource import TimeSource
 
 STALLED_SECONDS = 30.0
@@ -114,7 +118,16 @@ def build(
         Escalator(context),
     )
     sender = Sender(context, channels, Pace(lease_seconds=settings.delivery_lease_seconds))
-    quarantine.register_replay(CONSUME, handler.replay)
+    deadlines = DeadlineHandler(context)
+    clocks = feeds.source(
+        DEADLINE_GROUP, [Topic.CLOCKS], tables.deadline_cursor, keep_quarantined=quarantine.keep_quarantined
+    )
+
+    async def replay(entry: QuarantineEntry) -> None:
+        await handler.replay(entry)
+        await deadlines.replay(entry)
+
+    quarantine.register_replay(CONSUME, replay)
 
     over = NotifierSweeps(store.giving_way())
     sweeps = (
@@ -136,6 +149,9 @@ def build(
         await preload_files(context, channels)
         await facts.run(handler)
 
+    async def keep_deadlines() -> None:
+        await clocks.run(deadlines)
+
     async def close() -> None:
         for channel in channels.values():
             await channel.close()
@@ -147,6 +163,7 @@ def build(
         "notifier",
         parts=(
             Part("consume", consume),
+            Part("deadlines", keep_deadlines),
             Part("decide", scheduler.run),
             Part("escalate", escalator.run),
             Part("send", sender.run),

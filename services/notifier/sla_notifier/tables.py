@@ -37,6 +37,7 @@ contract_cursor = contract_cursor_table(metadata, "notifier")
 
 log = log_table(metadata, "notifier")
 cursor = cursor_table(metadata, "notifier")
+deadline_cursor = cursor_table(metadata, "notifier_deadline")
 audit = audit_tables(metadata, "notifier")
 quarantine = quarantine_table(metadata, "notifier")
 

@@ -49,7 +49,7 @@ WRITERS: Mapping[Topic, str] = MappingProxyType(
 READERS: Mapping[Topic, tuple[str, ...]] = MappingProxyType(
     {
         Topic.INCIDENTS: ("timer", "board", "notifier"),
-        Topic.CLOCKS: ("notifier", "board"),
+        Topic.CLOCKS: ("notifier", "board", "notifier_deadline"),
         Topic.NOTICES: ("notifier", "board"),
         Topic.DELIVERIES: ("board", "ingest"),
         Topic.OBJECTIVES: ("notifier",),

@@ -50,6 +50,11 @@ class PrioritySemaphore:
         self._first: deque[asyncio.Future[None]] = deque()
         self._giving_way: deque[tuple[float, asyncio.Future[None]]] = deque()
 
+    @property
+    def contended(self) -> bool:
+        """Return whether somebody waits for a place."""
+        return self._waiting()
+
     async def take(self, *, gives_way: bool) -> None:
         """Wait for a place, and take it.
 
@@ -110,6 +115,11 @@ class Connections:
         self.engine = engine
         self._places = PrioritySemaphore(places)
         self._gives_way = False
+
+    @property
+    def contended(self) -> bool:
+        """Return whether somebody waits for a connection."""
+        return self._places.contended
 
     def with_options(self, **options: Any) -> Connections:
         """Return an object that opens connections with these SQLAlchemy options.

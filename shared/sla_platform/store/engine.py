@@ -82,6 +82,14 @@ class Store:
         """
         return self._database.writer.engine
 
+    @property
+    def contended(self) -> bool:
+        """Return whether somebody waits to write.
+
+        Whoever has much to write then does it in smaller parts. On SQLite all services of a process write at one place.
+        """
+        return self._writer.contended
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """Open a transaction for the `with` block: commit at its end, roll back on any error.

@@ -571,18 +571,18 @@ async def test_a_merge_into_a_ticket_of_many_copies_what_is_new_alone(
 async def test_a_large_batch_of_merges_leaves_others_their_turn(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each is a transaction of its own: a commit holds only as many as others can wait for, and one is waited for."""
     commit, sizes, waiting = world.ingest.commit, [], [0]
-    take = commit.take
+    queued = commit._queued
 
-    async def noted(entries: Sequence[Any], sender: str) -> Any:
+    async def noted(entries: Sequence[Any], sender: str, *, counted: bool) -> Any:
         sizes.append(len(entries))
         waiting[0] += 1
         assert waiting[0] == 1
         try:
-            return await take(entries, sender)
+            return await queued(entries, sender, counted=counted)
         finally:
             waiting[0] -= 1
 
-    monkeypatch.setattr(commit, "take", noted)
+    monkeypatch.setattr(commit, "_queued", noted)
     merges = [stated(n, 10, "merged", f"T{2 * n}", merged_into=f"T{2 * n + 1}") for n in range(25)]
     await told_in_one(world, merges)
-    assert sizes == [10, 10, 5]
+    assert sizes == [4] * 6 + [1]

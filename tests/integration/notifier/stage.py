@@ -27,6 +27,7 @@ from sla_notifier.channel.port import Channel
 from sla_notifier.channel.registry import open_channels
 from sla_notifier.context import NotifierContext
 from sla_notifier.escalate.escalator import Escalator
+from sla_notifier.intake.deadlines import DeadlineHandler
 from sla_notifier.intake.handler import FactHandler
 from sla_notifier.intake.scheduler import FairScheduler
 from sla_notifier.release.releaser import Releaser
@@ -37,7 +38,7 @@ from sla_platform.bus import Batch, WakeSignal
 from sla_platform.bus.quarantine import CONSUME
 from sla_platform.contracts.copies import RecordCopy
 from sla_platform.contracts.shelf import RecordShelf
-from sla_platform.envelope import Envelope
+from sla_platform.envelope import Envelope, Topic
 from sla_platform.http import problem
 from sla_platform.http.keys import KeyGate
 from sla_platform.settings import Settings
@@ -98,6 +99,7 @@ class Stage:
         )
         self.channels = {**open_channels(self.settings, self.overlaid), **self.channels}
         self.handler = FactHandler(self.context)
+        self.deadlines = DeadlineHandler(self.context)
         self.context.quarantine.register_replay(CONSUME, self.handler.replay)
         self.scheduler = FairScheduler(self.context)
         self.escalator = Escalator(self.context)
@@ -129,6 +131,8 @@ class Stage:
     async def take_in(self, *envelopes: Envelope) -> None:
         """The bus gives these events in one batch; they wait for their turn."""
         await given(self.handler, Batch(0, envelopes, None), self.context.quarantine)
+        told = tuple(one for one in envelopes if one.topic is Topic.CLOCKS)
+        await given(self.deadlines, Batch(0, told, None), self.context.quarantine)
 
     async def pass_time(self, **span: float) -> None:
         """So much time goes by; due steps are taken, nothing is sent."""

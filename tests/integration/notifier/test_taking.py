@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import httpx2
@@ -13,6 +15,7 @@ from tests.real.smtp import SmtpServer
 
 from sla_domain.fact import FactKind
 from sla_notifier.delivery.policy import UnsentReason
+from sla_platform.bus import Batch
 from sla_platform.envelope import Envelope
 
 __all__ = ["url"]
@@ -200,3 +203,18 @@ async def test_the_command_takes_passes_and_snoozes(stage: Stage, link: str, url
     for wrong in (("--take", "--pass-to", "ben"), ("--past-deadline",)):
         assert (await typed(url, "github:7", *wrong)).status == 2
     assert (await typed(url, "--take")).status == 2
+
+
+async def test_facts_that_only_move_deadlines_make_no_page_wait(stage: Stage) -> None:
+    """Of thousands of incidents opened at once each clock has a deadline; the reader that pages people writes none."""
+    started = [
+        fact(FactKind.CLOCK_STARTED, NINE, "started", incident=f"github:{number}", state="running")
+        for number in range(100, 120)
+    ]
+    async with stage.store.transaction():  # nobody else can write
+        async with asyncio.timeout(5):
+            await stage.handler.handle(Batch(0, tuple(started), None))
+    assert await stage.table("notifier_deadline") == []
+    unreadable = replace(started[0], data=b"{")
+    await stage.deadlines.handle(Batch(0, (unreadable, *started), None))
+    assert len(await stage.table("notifier_deadline")) == 20

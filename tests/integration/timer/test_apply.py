@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
 from tests.integration.timer.desk import EXAMPLES, TEN, Desk
 
 from sla_catalogue import Catalogue, load_catalogue
 from sla_domain.event import Actor, EventId, EventKind, IncidentEvent, IncidentId, WaitingOn
+from sla_platform.envelope import Envelope
 from sla_platform.errors import Fenced
 from sla_platform.store.engine import Store
+from sla_platform.wire import encode_event
 from sla_timer import tables
+from sla_timer.apply import ownership, save
+from sla_timer.apply.unit import by_incident
 
 INCIDENT = IncidentId("demo:INC-1")
 
@@ -156,3 +162,46 @@ async def test_the_last_fact_says_what_was_kept_and_an_opening_what_the_reporter
     assert "advice" not in end
     kept = {each["metric"]: (each.get("met", 0), each.get("missed", 0)) for each in end["outcomes"]}
     assert kept == {"first_response": (1, 0), "resolution": (0, 1)}
+
+
+async def test_many_incidents_of_one_batch_are_applied_in_parts_and_each_incident_in_one(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other transactions, such as those of a page, come between two parts; what is said of one incident is not torn."""
+    parts: list[list[str]] = []
+    real = ownership.lock_partition
+
+    async def noted(connection: AsyncConnection, partition: int, epoch: int) -> None:
+        parts.append([])
+        await real(connection, partition, epoch)
+
+    written = save.write_events
+
+    async def counted(connection: AsyncConnection, fresh: Sequence[tuple[Envelope, IncidentEvent]]) -> None:
+        parts[-1] += [one.incident for _, one in fresh]
+        await written(connection, fresh)
+
+    monkeypatch.setattr(ownership, "lock_partition", noted)
+    monkeypatch.setattr(save, "write_events", counted)
+    events = [replace(opened(), id=EventId(f"o{n}"), incident=IncidentId(f"demo:{n}")) for n in range(230)]
+    told = [replace(responded(TEN), id=EventId(f"r{n}"), incident=IncidentId(f"demo:{n}")) for n in range(0, 230, 5)]
+    await desk.accept(*events, *told, through=TEN)
+    assert [len(part) for part in parts] == [100, 100, 76]
+    assert len({name for part in parts for name in set(part)}) == sum(len(set(part)) for part in parts) == 230
+    assert desk.progress.caught_up_through(0) == TEN
+    assert (await desk.kinds()).count("clock.met") == 46
+
+
+def test_a_batch_is_divided_between_incidents_alone() -> None:
+    def said(incident: str, number: int) -> tuple[Envelope, IncidentEvent]:
+        one = replace(opened(), id=EventId(f"{incident}-{number}"), incident=IncidentId(incident))
+        return encode_event(one), one
+
+    readable = [said(incident, number) for number in range(3) for incident in ("a", "b", "c")]
+    parts = by_incident(readable, 6)
+    assert [[one.id for _, one in part] for part in parts] == [
+        ["a-0", "a-1", "a-2", "b-0", "b-1", "b-2"],
+        ["c-0", "c-1", "c-2"],
+    ]
+    assert [len(part) for part in by_incident(readable, 2)] == [3, 3, 3], "an incident is never torn"
+    assert by_incident([], 2) == []

@@ -106,3 +106,18 @@ async def test_a_wait_ends(monkeypatch: pytest.MonkeyPatch) -> None:
         await places.take(gives_way=True)
     places.give_back()
     await places.take(gives_way=True)
+
+
+async def test_somebody_waits_from_the_first_to_the_last() -> None:
+    queue = Queue()
+    assert not queue.places.contended
+    await queue.places.take(gives_way=False)
+    assert not queue.places.contended, "it is taken, and nobody waits"
+    await queue.wait("board", gives_way=True)
+    gone = await queue.wait("timer")
+    gone.cancel()
+    await asyncio.gather(gone, return_exceptions=True)
+    assert queue.places.contended
+    queue.places.give_back()
+    await asyncio.gather(*queue.users, return_exceptions=True)
+    assert not queue.places.contended

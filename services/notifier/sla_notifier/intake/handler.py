@@ -104,7 +104,7 @@ class FactHandler:
         decoded = [(envelope.id, _decoded(envelope)) for envelope in heard]
         incoming = [(id_, said) for id_, said in decoded if not isinstance(said, ClockFact) or self._matters(said)]
         self._context.metrics.irrelevant.inc(len(decoded) - len(incoming))
-        await self._note_deadlines([said for _, said in decoded if isinstance(said, ClockFact)])
+        await self._note_held([said for _, said in decoded if isinstance(said, ClockFact)])
         if not incoming:
             return
         try:
@@ -143,17 +143,18 @@ class FactHandler:
             with passing_as_retryable():
                 await put_off_expiries(work, self._context)
 
-    async def _note_deadlines(self, facts: list[ClockFact]) -> None:
-        """Of every fact, also those that concern no alert: a clock that will be due is what an alert may rest until."""
-        change = changed_deadlines(facts)
-        holds = holds_anything(self._context.catalogue()) and bool(facts)
-        if not change.rows and not change.ended and not holds:
+    async def _note_held(self, facts: list[ClockFact]) -> None:
+        """What waits for the end of quiet hours may have become needless, or may wait no more.
+
+        Of every fact, also those that concern no alert. The due instants are stored first, since it is decided by them;
+        if nothing is ever held, a reader of their own stores them (`intake.deadlines`).
+        """
+        if not facts or not holds_anything(self._context.catalogue()):
             return
         with passing_as_retryable():
             async with self._context.store.deriving().transaction() as connection:
-                await save_deadlines(connection, change)
-                if holds:  # what waits may have become needless, or may wait no more
-                    await note_facts(connection, facts, await store_now(connection, self._context.time_source))
+                await save_deadlines(connection, changed_deadlines(facts))
+                await note_facts(connection, facts, await store_now(connection, self._context.time_source))
 
     def _matters(self, fact: ClockFact) -> bool:
         """Whether the fact can concern an alert, or a rule may tell of it."""

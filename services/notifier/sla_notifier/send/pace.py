@@ -1,13 +1,14 @@
 """How much is sent at once, and to which endpoints. Pure.
 
-An endpoint has few places, so that a slow one fills only its own. A server through which everything of its kind goes,
-such as the mail server, has more, and they come first, since behind that one endpoint stand as many people as behind
-all the others.
+An endpoint has few places, so that a slow one fills only its own; while it answers quickly it has more, so that
+thousands of pages to one person do not take minutes. A server through which everything of its kind goes, such as the
+mail server, has more, and they come first, since behind that one endpoint stand as many people as behind all the
+others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -19,6 +20,10 @@ class Pace:
     """How many messages are sent at the same time, to all endpoints together."""
     per_endpoint: int = 4
     """How many messages are sent to one webhook at the same time."""
+    per_quick_endpoint: int = 16
+    """The same while the webhook answers quickly."""
+    quick_seconds: float = 0.5
+    """What a quick answer takes at most."""
     per_server: int = 16
     """How many messages are sent at the same time to a server for everybody, such as the mail server. With a lower
     number, urgent messages would wait behind many others."""
@@ -32,15 +37,57 @@ class Pace:
     """The pause after a failure of the database."""
 
 
+class Quickness:
+    """Remembers how many places each webhook has. Call `note` after each attempt.
+
+    Each message that is taken quickly gives its webhook a place more, up to `Pace.per_quick_endpoint`. One that is not
+    takes all of them away again but `Pace.per_endpoint`.
+    """
+
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
+        self._more: dict[str, int] = {}  # places beyond the usual ones, of those who have any
+
+    def note(self, endpoint: str, seconds: float, *, sent: bool) -> None:
+        """Record an attempt.
+
+        Args:
+            seconds: How long it took.
+            sent: Whether the message was taken.
+        """
+        if sent and seconds <= self._pace.quick_seconds:
+            most = self._pace.per_quick_endpoint - self._pace.per_endpoint
+            self._more[endpoint] = min(self._more.get(endpoint, 0) + 1, max(most, 0))
+        else:
+            self._more.pop(endpoint, None)
+
+    def places(self, endpoint: str) -> int:
+        """Return how many messages are sent to a webhook at the same time."""
+        return self._pace.per_endpoint + self._more.get(endpoint, 0)
+
+    def forget(self, busy: Collection[str]) -> None:
+        """Forget the webhooks to which nothing is being sent.
+
+        Args:
+            busy: Those to which something is.
+        """
+        self._more = {endpoint: more for endpoint, more in self._more.items() if endpoint in busy}
+
+
 def places_by_endpoint(
-    endpoints: Sequence[str], busy: Mapping[str, int], pace: Pace, servers: Mapping[str, int | None]
+    endpoints: Sequence[str],
+    busy: Mapping[str, int],
+    pace: Pace,
+    servers: Mapping[str, int | None],
+    quickness: Quickness | None = None,
 ) -> dict[str, int]:
     """Return how many messages of each endpoint to claim now.
 
     An endpoint is the mail server or one webhook. Endpoints that can take no more are left out.
 
     Servers come first. Each gets the number in `servers`, at most `per_server`. Then each other endpoint gets at most
-    `per_endpoint`, and at most an equal part of the free room.
+    `per_endpoint`, and at most an equal part of the free room. A quick endpoint may get more, once half of its places
+    are free: messages claimed together cost less.
 
     Args:
         endpoints: The endpoints with due messages, the longest waiting first.
@@ -48,7 +95,9 @@ def places_by_endpoint(
         pace: The limits. `at_once` is the limit for all endpoints together.
         servers: Maps an endpoint that serves everybody, such as `email`, to the number of messages that it can take.
             None means that the number is unknown.
+        quickness: Which endpoints are quick. None means none.
     """
+    quick = quickness or Quickness(pace)
     free = pace.at_once - sum(busy.values())
     share = max(free // max(len(endpoints), 1), 1)
     found: dict[str, int] = {}
@@ -57,7 +106,9 @@ def places_by_endpoint(
             room = servers[endpoint]
             most = pace.per_server if room is None else min(room, pace.per_server)
         else:
-            most = min(pace.per_endpoint, share)
+            most = min(quick.places(endpoint), share)
+            if most > pace.per_endpoint and busy.get(endpoint, 0) > most // 2:
+                continue
         taken = min(most - busy.get(endpoint, 0), free)
         if taken > 0:
             found[endpoint] = taken

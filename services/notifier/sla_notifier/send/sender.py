@@ -29,7 +29,7 @@ from sla_notifier.delivery.policy import AttemptResult
 from sla_notifier.delivery.record import record_attempts
 from sla_notifier.delivery.row import DeliveryRow, thread_of
 from sla_notifier.notification.digest import compose_digest
-from sla_notifier.send.pace import Pace, places_by_endpoint
+from sla_notifier.send.pace import Pace, Quickness, places_by_endpoint
 from sla_platform.bus import signalled_within
 from sla_platform.errors import Retryable
 from sla_platform.fault import Fault, as_retryable, error_text, fault_of
@@ -55,6 +55,7 @@ class Sender:
         self._context = context
         self._channels = channels
         self._pace = pace or Pace()
+        self._quickness = Quickness(self._pace)
         self._sending: dict[str, tuple[DeliveryRow, asyncio.Task[None]]] = {}
         self._done: list[FinishedAttempt] = []
         self._finished = asyncio.Event()
@@ -126,7 +127,8 @@ class Sender:
         async with self._context.store.reading() as connection:
             due = await due_endpoints(connection, await store_now(connection, self._context.time_source))
         busy = Counter(row.endpoint for row, _ in self._sending.values())
-        room = places_by_endpoint(due, busy, self._pace, self._servers())
+        self._quickness.forget(busy.keys() | set(due))
+        room = places_by_endpoint(due, busy, self._pace, self._servers(), self._quickness)
         if not room:
             return []
         try:
@@ -191,7 +193,9 @@ class Sender:
         self._sending[row.id] = (row, task)
 
     async def _send(self, row: DeliveryRow) -> None:
+        begun = time.monotonic()
         outcome = await self._outcome(row)
+        self._quickness.note(row.endpoint, time.monotonic() - begun, sent=isinstance(outcome, Sent))
         self._done.append(FinishedAttempt(row, outcome, self._context.time_source.now()))
         self._finished.set()
 

@@ -34,6 +34,7 @@ from sla_timer.tick.progress import Progress
 
 _log = structlog.get_logger(__name__)
 Fresh = list[tuple[Envelope, IncidentEvent]]
+AT_ONCE = 100  # events of different incidents in one transaction: a page passes between two
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +140,9 @@ class Applier:
         if epoch is None:
             raise Fenced(f"partition {batch.partition} is not ours")
         readable = await self._readable(batch.envelopes)
-        if readable:
+        for some in by_incident(readable, AT_ONCE):
             with self._metrics.apply_seconds.time():
-                await self._apply(batch.partition, epoch, readable)
+                await self._apply(batch.partition, epoch, some)
             self._wake()
         if batch.through is not None:
             self._progress.note(batch.partition, epoch, batch.through)
@@ -261,9 +262,11 @@ class Applier:
         surplus = await save.write_surplus_events(connection, [one for one in fresh if one[1].id in left])
         started = time.perf_counter()
         decided = save.Changes()
+        turn = LoopYielder()
         for name in sorted(ids):
             if one := stored_incident(name, known, prepared.get(name), surplus.get(name, 0)):
                 decided.add(decide(unit.partition, one, pins, now, self._options))
+            await turn.yield_if_due()
         self._metrics.decide_seconds.observe(time.perf_counter() - started)
         await save.write_changes(connection, decided)
         await tombstone.mark_late(connection, tables.tombstone, known.tombstones, now)
@@ -301,6 +304,27 @@ class Applier:
                 _log.warning(
                     "apply.forgotten", incident=name, event_ids=late, ended_at=known.tombstones[name].isoformat()
                 )
+
+
+def by_incident(readable: Fresh, size: int) -> list[Fresh]:
+    """Divide a batch among several transactions; pure.
+
+    All events of an incident are in the same part, in their order, so that nobody sees half of a request. Incidents are
+    in the order of their first events.
+
+    Args:
+        readable: The events with their envelopes.
+        size: How many events a part may have. If one incident has more, its part is larger.
+    """
+    of: dict[str, Fresh] = {}
+    for one in readable:
+        of.setdefault(one[1].incident, []).append(one)
+    parts: list[Fresh] = []
+    for events in of.values():
+        if not parts or len(parts[-1]) + len(events) > size:
+            parts.append([])
+        parts[-1] += events
+    return parts
 
 
 def _first_of_each_id(readable: Fresh, seen: set[str]) -> Fresh:

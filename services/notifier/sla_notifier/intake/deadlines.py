@@ -1,0 +1,85 @@
+"""The reader that keeps the due instants of running clocks, beside the one that pages people.
+
+Nobody is paged by due instants, so its transactions give way to others.
+"""
+
+from __future__ import annotations
+
+from sla_notifier.context import NotifierContext
+from sla_notifier.deadline import changed_deadlines, save_deadlines
+from sla_notifier.hold import store as holds
+from sla_notifier.hold.terms import holds_anything
+from sla_platform.bus import Batch
+from sla_platform.bus.quarantine import envelope_of
+from sla_platform.envelope import Envelope, Topic
+from sla_platform.errors import BadEnvelope
+from sla_platform.fault import passing_as_retryable
+from sla_platform.store.instant import store_now
+from sla_platform.store.quarantine import QuarantineEntry
+from sla_platform.turn import LoopYielder
+from sla_platform.wire import ClockFact, decode_clock_fact
+from sla_platform.wire.clock import CANARY
+
+GROUP = "notifier_deadline"
+"""The name of the reader, by which the bus knows how far it has read."""
+
+
+class DeadlineHandler:
+    """Keeps the stored due instants of running clocks by the facts (events about clocks) that the bus gives it.
+
+    If messages wait for the end of quiet hours, it is decided again of those of the same incidents whether they wait.
+    """
+
+    def __init__(self, context: NotifierContext) -> None:
+        self._context = context
+        self._store = context.store.giving_way().deriving()
+
+    async def assigned(self, partitions: frozenset[int]) -> None:
+        """Do nothing: the handler keeps no state of a partition. Called when partitions are assigned."""
+
+    async def revoked(self, partitions: frozenset[int]) -> None:
+        """Do nothing: the handler keeps no state of a partition. Called when partitions are taken away."""
+
+    async def handle(self, batch: Batch) -> None:
+        """Store what a batch of facts changes, in one transaction.
+
+        A fact that cannot be read is skipped: the reader that pages people quarantines it.
+
+        Raises:
+            Retryable: A passing failure of the database. Nothing is stored.
+        """
+        facts: list[ClockFact] = []
+        turn = LoopYielder()
+        for envelope in batch.envelopes:
+            facts += _readable(envelope)
+            await turn.yield_if_due()
+        change = changed_deadlines(facts)
+        if not change.rows and not change.ended:
+            return
+        with passing_as_retryable():
+            async with self._store.transaction() as connection:
+                await save_deadlines(connection, change)
+                if holds_anything(self._context.catalogue()):
+                    now = await store_now(connection, self._context.time_source)
+                    await holds.look(connection, {fact.incident for fact in facts if fact.incident}, now)
+
+    async def replay(self, entry: QuarantineEntry) -> None:
+        """Store what a fact changes that could not be processed before. Events of other topics change nothing.
+
+        Args:
+            entry: The event in the quarantine.
+
+        Raises:
+            Retryable: A passing failure of the database.
+        """
+        if entry.topic == Topic.CLOCKS.value:
+            await self.handle(Batch(entry.partition, (envelope_of(entry),), None))
+
+
+def _readable(envelope: Envelope) -> list[ClockFact]:
+    if envelope.key == CANARY:
+        return []
+    try:
+        return [decode_clock_fact(envelope)]
+    except BadEnvelope:
+        return []
