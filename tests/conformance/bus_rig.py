@@ -141,6 +141,7 @@ class Rig:
             contract_cursor_table(metadata, service)
             quarantine_table(metadata, service)
             audit_tables(metadata, service)
+        cursor_table(metadata, "notifier_deadline")
         await create_all(self.store, [metadata])
         if self.kafka:
             await ensure_topics(self.settings)

@@ -9,7 +9,7 @@ from sqlalchemy import Select, create_engine
 from sla_notifier import tables
 from sla_notifier.delivery import claim
 from sla_notifier.delivery.claim import Lease
-from sla_notifier.delivery.state import UNFINISHED
+from sla_notifier.delivery.state import TO_SEND
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
@@ -36,8 +36,8 @@ def test_endpoints_with_something_due_are_found_without_reading_what_was_sent() 
 
 
 def test_the_indexes_hold_every_message_that_is_to_be_sent() -> None:
-    states = ", ".join(f"'{state.value}'" for state in sorted(UNFINISHED))
+    states = ", ".join(f"'{state.value}'" for state in sorted(TO_SEND))
     engine = create_engine("sqlite://")
     with engine.connect() as connection:
         query = f"SELECT count(*) FROM (SELECT value AS state, '' AS carried_by FROM json_each(json_array({states})))"
-        assert connection.exec_driver_sql(f"{query} WHERE {tables.TO_SEND.text}").scalar() == len(UNFINISHED)
+        assert connection.exec_driver_sql(f"{query} WHERE {tables.TO_SEND.text}").scalar() == len(TO_SEND)
