@@ -72,6 +72,7 @@ def serve(url: str, port: int, catalogue: str) -> None:
     from fastapi import FastAPI
     from prometheus_client import CollectorRegistry
 
+    import sla_standalone  # noqa: F401 - installs the kinds of channels, without which no catalogue is read
     from sla_catalogue import load_catalogue
     from sla_ingest import inbox, tables
     from sla_ingest.commit import GroupCommit
@@ -88,7 +89,7 @@ def serve(url: str, port: int, catalogue: str) -> None:
     store = Store(url if durable else "sqlite:///unused.db")
     if not durable:
 
-        async def decide_only(self: Any, entries: Any) -> Any:
+        async def decide_only(self: Any, entries: Any, _store: Any) -> Any:
             return await inbox.decide_receipts(entries, IncidentHistory(), self._rulebook())
 
         GroupCommit._write = decide_only  # type: ignore[method-assign]
