@@ -171,7 +171,7 @@ request = Table(
     Index("ix_board_request_undecided", "contract", "due_at", postgresql_where=UNDECIDED, sqlite_where=UNDECIDED),
 )
 _WHOLE = text("part < 2")
-_OPENED, _HAS_ENDED, _DUE = text("opened_at IS NOT NULL"), text("ended_at IS NOT NULL"), text("due_at IS NOT NULL")
+_OPENED, _DUE = text("opened_at IS NOT NULL"), text("due_at IS NOT NULL")
 
 # The list of incidents, one row for each as those see it who may see all contracts. An incident that has moved has
 # further rows: one for each contract, as it stood there. `part` says which row is which (`sla_board.history.part`).
@@ -211,7 +211,7 @@ listed = Table(
     Index("ix_board_listed_verdict", "verdict", "counts_at", "incident"),
     Index("ix_board_listed_folded", "folded"),
     Index("ix_board_listed_opened", "contract", "opened_at", postgresql_where=_OPENED, sqlite_where=_OPENED),
-    Index("ix_board_listed_ended", "contract", "ended_at", postgresql_where=_HAS_ENDED, sqlite_where=_HAS_ENDED),
+    Index("ix_board_listed_ended", "contract", "ended_at"),  # those that have not ended are found by it, too
     Index("ix_board_listed_due", "contract", "due_at", postgresql_where=_DUE, sqlite_where=_DUE),
     # Two boards that write one incident at once notice it by this: each incident has one row for all contracts.
     Index("ux_board_listed_row", "incident", "contract", "part", unique=True),

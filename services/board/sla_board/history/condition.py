@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, Table, and_, false, or_
+from sqlalchemy import ColumnElement, FromClause, Table, and_, false, func, literal, or_
 
 from sla_board import tables
 from sla_board.history.cursor import ListPlace
@@ -90,10 +91,8 @@ def dated(shown: IncidentFilter, columns: Any) -> list[ColumnElement[bool]]:
         chosen.append(columns.metric == shown.metric)
     at = dating(shown, columns)
     if shown.date is ListDate.PRESENT:
-        chosen.append(at.is_not(None))
-        ends = (columns.ended_at, columns.left_at)
-        chosen += [or_(end.is_(None), end >= shown.since) for end in ends if shown.since is not None]
-    elif shown.since is not None:
+        return [*chosen, *present(columns, shown.since, shown.until)]
+    if shown.since is not None:
         chosen.append(at >= shown.since)
     if shown.until is not None:
         chosen.append(at < shown.until)
@@ -112,6 +111,27 @@ def follows(at: ColumnElement[Any], columns: Any, after: ListPlace, of_clocks: b
     tail = or_(columns.incident < after.incident, and_(columns.incident == after.incident, tail))
     # The first comparison is implied, but an index can begin with it.
     return and_(at <= after.at, or_(at < after.at, and_(at == after.at, tail)))
+
+
+def present(columns: Any, since: datetime | None, until: datetime | None) -> list[ColumnElement[bool]]:
+    """Return the SQL conditions on incidents that were open at any time between two instants.
+
+    Those that ended before are not looked at, however many: what was opened before `since` is found by its end.
+
+    Args:
+        columns: The columns of the table `board_listed`.
+        since: None for no bound.
+        until: None for no bound.
+    """
+    opened = columns.opened_at
+    within = [opened.is_not(None), *([] if until is None else [opened < until])]
+    if since is None:
+        return within
+    # An expression has no index: of what was opened before, the one by the end is to be used.
+    before = func.coalesce(opened, literal(until or since, opened.type)) < since
+    lasting = [and_(before, columns.ended_at >= since), and_(before, columns.ended_at.is_(None))]
+    bounds = [opened >= since, *([] if until is None else [opened < until])]
+    return [or_(and_(*bounds), *lasting), or_(columns.left_at.is_(None), columns.left_at >= since)]
 
 
 @dataclass(frozen=True, slots=True)

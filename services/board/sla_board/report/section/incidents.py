@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from sla_board import tables
+from sla_board.history.condition import present
 from sla_board.history.part import ONE_CONTRACT
 from sla_board.projection.store import envelope_of
 from sla_board.report.model import ReportNote, ReportSection, ReportTable
@@ -65,14 +66,8 @@ async def incidents(subject: ReportSubject) -> ReportSection:
 
 
 def _open_then(subject: ReportSubject) -> ColumnElement[bool]:
-    start, end = subject.bounds.start, subject.bounds.end
-    return and_(
-        _row.contract == subject.id,
-        _row.part.in_(ONE_CONTRACT),
-        _row.opened_at < end,
-        or_(_row.ended_at.is_(None), _row.ended_at >= start),
-        or_(_row.left_at.is_(None), _row.left_at >= start),
-    )
+    mine = (_row.contract == subject.id, _row.part.in_(ONE_CONTRACT))
+    return and_(*mine, *present(_row, subject.bounds.start, subject.bounds.end))
 
 
 async def _names(subject: ReportSubject, rows: Sequence[Any]) -> dict[str, _Names]:
