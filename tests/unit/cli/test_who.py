@@ -215,3 +215,30 @@ def test_what_waits_for_the_end_of_quiet_hours_is_shown_twice(tmp_path: Path) ->
     assert lines == [("2026-11-27T21:00", "opened", "2026-11-28T06:00"), ("2026-11-28T06:00", "opened", "")]
     told = slad("who", "night", "--at", "2026-11-27T22:00", "--for", "10h", "--catalogue", file)
     assert "waits for the end of quiet hours, Sat 07:00" in " ".join(told.out.split())
+
+
+@pytest.mark.long
+def test_somebody_acknowledges_until_that_expires(files: Path) -> None:
+    before = "tell: second}]\n"
+    assert CATALOGUE.count(before) == 1
+    files.write_text(CATALOGUE.replace(before, before + "    acknowledgement: {expires: 2h}\n"))
+    said = slad("who", "night", *NIGHT, "--ack", "anna@35m", "--catalogue", files, "--json")
+    assert said.status == 0, said.err
+    told = [(each["at"][11:16], each["what"], each["person"]) for each in said.json["told"]]
+    assert told == [
+        ("21:00", "opened", "dina"),
+        ("21:20", "warning", "anna"),
+        ("21:30", "page", "anna"),
+        # Nobody works on the ticket for two hours: the second level is told, and whoever had acknowledged.
+        ("23:35", "page", "anna"),
+        ("23:35", "page", "ben"),
+        ("23:35", "page", "cleo"),
+    ]
+    assert said.json["acknowledged"] == [{"at": "2026-11-27T21:35:00+00:00", "by": "anna"}]
+
+
+@pytest.mark.parametrize("wrong", ["anna", "dina@5m", "nobody@5m", "anna@soon"])
+def test_only_the_supports_people_acknowledge(files: Path, wrong: str) -> None:
+    said = slad("who", "night", *NIGHT, "--ack", wrong, "--catalogue", files)
+    assert (said.status, said.out) == (2, "")
+    assert "--ack" in said.err

@@ -134,6 +134,12 @@ async def next_steps(connection: AsyncConnection, ids: Collection[str]) -> dict[
     return {row[0]: row[1] for row in await connection.execute(found)}
 
 
+async def open_alerts(connection: AsyncConnection) -> dict[str, int]:
+    """Return the alerts that wait for an acknowledgement: id -> the number of the opening, from 1."""
+    found = await connection.execute(select(_a.id, _a.episode).where(_a.state == AlertState.OPEN.value))
+    return {row.id: row.episode for row in found}
+
+
 async def late_incidents(connection: AsyncConnection, incidents: Collection[str]) -> frozenset[str]:
     """Return those of these incidents that have an alert which is not closed, so that a promise is broken."""
     if not incidents:

@@ -18,7 +18,7 @@ from sla_catalogue import Catalogue
 from sla_catalogue.builtin import builtin_texts
 from sla_catalogue.duration import parse_span
 from sla_domain.calendar import load_zone
-from sla_domain.contract import Contract
+from sla_domain.contract import Contract, Side
 from sla_domain.event import Actor, EventId, EventKind, IncidentEvent, IncidentId, WaitingOn
 from sla_platform.timesource import SystemTime
 from sla_standalone.cli.attribute import attributes_of
@@ -27,6 +27,7 @@ from sla_standalone.cli.output import emit, say, stop, table_console
 from sla_standalone.cli.place import path
 from sla_standalone.cli.who_words import WHO, WhoWords
 from sla_standalone.cli.words import Lang
+from sla_standalone.rehearsal.acting import acknowledge_open
 from sla_standalone.rehearsal.rehearsal import rehearsal, rehearsal_settings
 from sla_standalone.rehearsal.told import ToldLine, contract_customer, told
 
@@ -59,6 +60,17 @@ class IncidentScript:
     attributes: dict[str, str]
     later: tuple[tuple[datetime, EventKind], ...]
     """Instant and kind of each further event, in order."""
+    acknowledged: tuple[tuple[datetime, str], ...] = ()
+    """Instant and person's id of each acknowledgement, in order."""
+
+    @property
+    def happenings(self) -> list[tuple[datetime, EventKind | str]]:
+        """Return the instant with the further event, or with the person who acknowledges, in order.
+
+        What happens after the end is left out.
+        """
+        found: list[tuple[datetime, EventKind | str]] = [*self.later, *self.acknowledged]
+        return sorted((each for each in found if each[0] <= self.ends), key=lambda each: each[0])
 
 
 def register(app: typer.Typer) -> None:
@@ -76,6 +88,10 @@ def who(
     event: Annotated[
         list[str] | None, typer.Option(help="What happens later: KIND@AFTER, e.g. responded@20m. Repeatable.")
     ] = None,
+    ack: Annotated[
+        list[str] | None,
+        typer.Option(help="Who acknowledges whatever has been paged: PERSON@AFTER, e.g. anna@40m. Repeatable."),
+    ] = None,
     product: Annotated[str, typer.Option(help="The incident's product.")] = "",
     type_: Annotated[str, typer.Option("--type", help="The incident's request type.")] = "",
     attribute: Annotated[list[str] | None, typer.Option("--attribute", "-a", help="NAME=VALUE, repeatable.")] = None,
@@ -83,7 +99,7 @@ def who(
     lang: Lang = "en",
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show who would be told of an incident that nobody acknowledges: when, by what and in which language.
+    """Show who would be told of an incident: when, by what and in which language, if nobody acknowledges or `--ack`.
 
     The real services run on an empty database of their own under a clock that is moved; nothing is sent. What depends
     on other incidents, such as objectives and storms, is not shown.
@@ -99,6 +115,7 @@ def who(
         opened + _span(for_, "--for"),
         {name: value for name, value in given.items() if value},
         tuple(sorted((opened + after, kind) for kind, after in map(_later, event or []))),
+        tuple(sorted((opened + after, who) for who, after in (_acknowledged(each, found) for each in ack or []))),
     )
     with tempfile.TemporaryDirectory(prefix="slad-who-") as folder:
         lines = asyncio.run(_rehearse(Path(folder), files, book, script))
@@ -126,6 +143,14 @@ def _later(text: str) -> tuple[EventKind, timedelta]:
     return EventKind(name), _span(after, "--event")
 
 
+def _acknowledged(text: str, contract: Contract) -> tuple[str, timedelta]:
+    who, separator, after = text.rpartition("@")
+    ours = sorted(id_ for id_, one in contract.people.items() if one.side is Side.SUPPORT)
+    if not separator or who not in ours:
+        stop(f"--ack {text!r}: write PERSON@AFTER such as anna@40m; the support's people here are {', '.join(ours)}")
+    return who, _span(after, "--ack")
+
+
 async def _rehearse(folder: Path, files: Path | None, book: Catalogue, script: IncidentScript) -> tuple[ToldLine, ...]:
     if files is None:
         files = folder / "catalogue"
@@ -134,10 +159,12 @@ async def _rehearse(folder: Path, files: Path | None, book: Catalogue, script: I
             (files / Path(text.name).name).write_text(text.text, "utf-8")
     async with rehearsal(folder, rehearsal_settings(folder, files), script.opened) as run:
         await run.happen([_event(0, EventKind.OPENED, script.opened, script.attributes)])
-        for number, (moment, kind) in enumerate(script.later, start=1):
-            await run.go(min(moment, script.ends))
-            if moment <= script.ends:
-                await run.happen([_event(number, kind, moment, {})])
+        for number, (moment, what) in enumerate(script.happenings, start=1):
+            await run.go(moment)
+            if isinstance(what, EventKind):
+                await run.happen([_event(number, what, moment, {})])
+            else:
+                await acknowledge_open(run, what)
         await run.go(script.ends)
         return await told(run, book)
 
@@ -163,6 +190,7 @@ def _json(contract: Contract, script: IncidentScript, lines: Sequence[ToldLine])
         "opened_at": script.opened,
         "until": script.ends,
         "events": [{"at": at, "event": kind.value} for at, kind in script.later],
+        "acknowledged": [{"at": at, "by": person} for at, person in script.acknowledged],
         "told": [
             {
                 "at": line.at,
@@ -193,12 +221,13 @@ def _show(contract: Contract, script: IncidentScript, lines: Sequence[ToldLine],
             contract=contract.id, priority=script.attributes.get("priority", "-"), opened=f"{opened:%Y-%m-%d %H:%M}",
             zone=contract.zone,
         )
+        + ("" if script.acknowledged else words.nobody_acks)
     )  # fmt: skip
     table = Table(*words.columns)
-    happened = [(at, kind) for at, kind in script.later if at <= script.ends]
+    happened = script.happenings
     for line in (each for each in lines if each.unsent is None):
         while happened and happened[0][0] <= line.at:
-            table.add_row(*_times(happened[0][0], script.opened, zone), f"-- {happened.pop(0)[1].value}")
+            table.add_row(*_times(happened[0][0], script.opened, zone), _happening(happened.pop(0)[1], words))
         by = f"{line.channel}:{line.address}"
         table.add_row(
             *_times(line.at, script.opened, zone),
@@ -208,8 +237,8 @@ def _show(contract: Contract, script: IncidentScript, lines: Sequence[ToldLine],
             line.subject if line.held_until is None else _held(line, zone, words),
             line.why,
         )
-    for at, kind in happened:
-        table.add_row(*_times(at, script.opened, zone), f"-- {kind.value}")
+    for at, what in happened:
+        table.add_row(*_times(at, script.opened, zone), _happening(what, words))
     table_console().print(table)
     lost = [line for line in lines if line.unsent is not None]
     for line in lost:
@@ -217,6 +246,10 @@ def _show(contract: Contract, script: IncidentScript, lines: Sequence[ToldLine],
         say(words.lost.format(at=when[0], after=when[1], subject=line.subject or line.what, reason=line.unsent))
     if not lines:
         say(words.nobody.format(until=f"{script.ends.astimezone(zone):%Y-%m-%d %H:%M}"))
+
+
+def _happening(what: EventKind | str, words: WhoWords) -> str:
+    return f"-- {what.value}" if isinstance(what, EventKind) else f"-- {words.acknowledges.format(person=what)}"
 
 
 def _held(line: ToldLine, zone: ZoneInfo, words: WhoWords) -> str:

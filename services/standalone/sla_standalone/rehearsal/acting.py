@@ -1,0 +1,35 @@
+"""What people do in a rehearsal: somebody acknowledges every alert that is open."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry
+
+from sla_notifier.acknowledge.acknowledge import AckBy, Acknowledger
+from sla_notifier.alert.store import open_alerts
+from sla_notifier.service import notifier_context
+from sla_standalone.rehearsal.rehearsal import Rehearsal
+
+VIA = "link"  # what people who are paged use
+
+
+async def acknowledge_open(run: Rehearsal, person: str) -> int:
+    """Let a person acknowledge every open alert now, and wait for what follows at once; return how many there were.
+
+    Args:
+        run: The rehearsal.
+        person: The person's id.
+    """
+    base = run.process.context
+    context = notifier_context(
+        base.settings,
+        base.store,
+        base.feeds.wake_signal("notifier"),
+        base.time_source,
+        CollectorRegistry(),  # the running notifier counts in its own
+        lambda: base.catalogue.current,
+    )
+    async with base.store.reading() as connection:
+        waiting = await open_alerts(connection)
+    done = await Acknowledger(context).acknowledge_listed(waiting, AckBy.person(person, VIA))
+    await run.settle()
+    return len(done)
