@@ -154,3 +154,26 @@ async def test_what_was_imported_is_quiet(desk: Stage) -> None:
     )
     await desk.hear(late)
     assert await desk.rows() == []
+
+
+async def test_the_list_of_who_wants_no_messages_leaves_out_who_came_back(
+    desk: Stage, browser: httpx2.AsyncClient
+) -> None:
+    who = [("acme", "jan", True), ("acme", "kim", False), ("acme", "lou", True), ("hooked", "max", True)]
+    async with desk.store.transaction() as connection:
+        rows = [{"contract": of, "person": person, "out": out, "changed_at": NINE} for of, person, out in who]
+        await connection.execute(insert(tables.opt_out), rows)
+    seen = {}
+    for key in ("the-acme-key-00000001", "the-hooked-key-000001", "the-readers-key-0001"):
+        asked = {"Authorization": f"Bearer {key}"}
+        first = (await browser.get("/v1/opt-outs?limit=1", headers=asked)).json()
+        rest = (await browser.get("/v1/opt-outs", params={"before": first["next"]}, headers=asked)).json()
+        shown = [*first["opt_outs"], *(rest["opt_outs"] if first["next"] else [])]
+        seen[key] = [(one["contract"], one["person"], one["since"]) for one in shown]
+    at = "2026-03-02T09:00:00Z"
+    assert seen == {
+        "the-acme-key-00000001": [("acme", "lou", at), ("acme", "jan", at)],
+        "the-hooked-key-000001": [("hooked", "max", at)],
+        "the-readers-key-0001": [("hooked", "max", at), ("acme", "lou", at), ("acme", "jan", at)],
+    }
+    assert (await browser.get("/v1/opt-outs")).status_code == 401

@@ -164,3 +164,26 @@ async def test_history_is_not_asked_about(asking: Stage) -> None:
     old = of_incident(FactKind.DOWNGRADE_PROPOSED, "downgrade/cd", details={"old": "P1", "new": "P2"}, history=True)
     await asking.hear(old)
     assert await asking.table("notifier_question") == []
+
+
+async def test_the_list_says_what_waits_for_an_answer_and_what_became_of_the_rest(
+    asking: Stage, browser: httpx2.AsyncClient, smtp_server: SmtpServer
+) -> None:
+    await asking.hear(PROPOSED)
+    await asking.hear(of_incident(FactKind.DOWNGRADE_PROPOSED, "downgrade/cd34", incident="github:8",
+                                  details={"old": "P1", "new": "P3", "by": "Anna"}))  # fmt: skip
+    await asking.hear(SETTLED)
+    shown = {"Authorization": "Bearer the-acme-key-00000001"}
+    first = (await browser.get("/v1/questions?limit=1", headers=shown)).json()
+    second = (await browser.get("/v1/questions", params={"limit": 1, "before": first["next"]}, headers=shown)).json()
+    both = {one["incident"]: one for one in (*first["questions"], *second["questions"])}
+    assert {key: (one["state"], one["priority"], one["people"]) for key, one in both.items()} == {
+        "github:7": ("gone", "P2", ["jan"]), "github:8": ("open", "P3", ["jan"]),
+    }  # fmt: skip
+    assert second["next"] == ""
+    waiting = (await browser.get("/v1/questions?state=open", headers=shown)).json()["questions"]
+    assert [one["incident"] for one in waiting] == ["github:8"]
+    other = {"Authorization": "Bearer the-hooked-key-000001"}
+    assert (await browser.get("/v1/questions", headers=other)).json() == {"questions": [], "next": ""}
+    assert (await browser.get("/v1/questions")).status_code == 401
+    assert (await browser.get("/v1/questions?before=nonsense", headers=shown)).status_code == 422

@@ -45,7 +45,7 @@ LISTS = INCIDENT_LISTS | {
     "GET /", "GET /notices", "GET /v1/clocks", "GET /v1/due.ics", "GET /v1/board/clocks", "GET /v1/stream",
     "GET /v1/alerts",
     "GET /v1/deliveries", "GET /pauses", "GET /v1/pauses", "GET /v1/pauses/shares", "GET /breaches", "GET /v1/breaches",
-    "GET /sources", "GET /v1/sources",
+    "GET /sources", "GET /v1/sources", "GET /v1/questions", "GET /v1/opt-outs",
 }  # fmt: skip
 OF_AN_ALERT = {
     "GET /v1/alerts/{id_}", "POST /v1/alerts/{id_}/ack", "POST /v1/alerts/{id_}/take", "POST /v1/alerts/{id_}/pass",

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy import Column, Select, and_, or_, select
+from sqlalchemy import Column, ColumnElement, Select, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_notifier import tables
@@ -162,10 +162,10 @@ async def deliveries(connection: AsyncConnection, asked: ListQuery) -> DeliveryP
     Raises:
         Problem: HTTP error 422 if `asked.before` is not the `next` of a page.
     """
-    statement = _page(_shown(), asked, _d, _d.created_at, _d.id)
+    statement = page_of(_shown(), asked, _d, _d.created_at, _d.id)
     rows = (await connection.execute(statement)).mappings().all()
     shown, not_shown = _one_by_one(delivery_shape, rows[: asked.limit])
-    return DeliveryPage(deliveries=shown, next=_next(rows, asked.limit, "created_at"), not_shown=not_shown)
+    return DeliveryPage(deliveries=shown, next=next_page(rows, asked.limit, "created_at"), not_shown=not_shown)
 
 
 async def delivery(connection: AsyncConnection, id_: str, contract: str | None) -> DeliveryDetail | None:
@@ -236,7 +236,21 @@ def _shown() -> Select[Any]:
     return select(*shown_columns())
 
 
-def _page(statement: Select[Any], asked: ListQuery, columns: Any, at: Column[Any], id_: Column[Any]) -> Select[Any]:
+def page_of(
+    statement: Select[Any], asked: ListQuery, columns: Any, at: ColumnElement[Any], id_: ColumnElement[Any]
+) -> Select[Any]:
+    """Return a query for a page of a list, the newest first, with one row more if a page follows.
+
+    Args:
+        statement: The query for the whole list.
+        asked: The filters and the page.
+        columns: The columns of the table, for the filters.
+        at: By what the list is sorted.
+        id_: What tells rows of one instant apart.
+
+    Raises:
+        Problem: HTTP error 422 if `asked.before` is not the `next` of a page.
+    """
     statement = _filtered(statement, asked, columns)
     if asked.before:
         instant, last = _parsed(asked.before)
@@ -252,7 +266,14 @@ def _filtered(statement: Select[Any], asked: ListQuery, columns: Any) -> Select[
     return statement if asked.contract is None else statement.where(columns.contract == asked.contract)
 
 
-def _next(rows: Any, limit: int, at: str) -> str:
+def next_page(rows: Any, limit: int, at: str) -> str:
+    """Return what asks for the page after these rows of `page_of`; "" if no page follows.
+
+    Args:
+        rows: The rows, with their `id`.
+        limit: The highest number of entries on a page.
+        at: The name of the column by which the list is sorted.
+    """
     if len(rows) <= limit:
         return ""
     last = rows[limit - 1]

@@ -14,6 +14,7 @@ from sla_notifier.acknowledge.links import AckLinks
 from sla_notifier.acknowledge.page import AckPage
 from sla_notifier.alert.expiring import VIA_API
 from sla_notifier.api import query
+from sla_notifier.api.contacts import add_contacts
 from sla_notifier.api.evidence import evidence_lines
 from sla_notifier.api.link_page import add_link_page, add_purpose_page
 from sla_notifier.api.notices import add_notices
@@ -59,8 +60,8 @@ _Limit = Annotated[int, Query(ge=1, le=MOST)]
 def router(context: NotifierContext, authorize: Authorizer) -> APIRouter:
     """Return the notifier's HTTP routes.
 
-    They cover alerts, deliveries, endpoints, notices, registrations, who is on call, and the pages behind links in
-    messages.
+    They cover alerts, deliveries, endpoints, notices, registrations, questions to customers and who of them wants no
+    messages, who is on call, and the pages behind links in messages.
 
     Args:
         authorize: Checks the API key of a request.
@@ -76,6 +77,7 @@ def router(context: NotifierContext, authorize: Authorizer) -> APIRouter:
     _links(routes, context, acknowledger)
     add_notices(routes, context, authorize)
     add_registrations(routes, context, authorize)
+    add_contacts(routes, context, authorize)
     _evidence(routes, context, authorize)
     return routes
 
