@@ -87,6 +87,10 @@ BENCHES = {
         "from a due instant to mail and webhook", ("bench.delivery --incidents 40",),
         ("bench.delivery --incidents 400",),
     ),
+    "storm": Bench(
+        "many breaches of one contract, and another contract's pages", ("bench.storm --breaches 2000",),
+        ("bench.storm --breaches 10000",),
+    ),
 }  # fmt: skip
 
 

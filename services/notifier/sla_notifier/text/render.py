@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection, Iterable, Mapping
+from collections import ChainMap
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,7 @@ class Texts:
         self._plain = _environment(folder, escape=False)
         self._html = _environment(folder, escape=True)
         self._words = cache(self._read)
+        self._nearest = lru_cache(maxsize=256)(lambda wanted: nearest_tag(wanted, self._tags) or ENGLISH)
         self._tags = tuple(sorted(each.name for each in folder.iterdir() if (each / "labels.toml").is_file()))
 
     def load(self) -> None:
@@ -97,7 +99,7 @@ class Texts:
 
         For `pl-PL` the tag is `pl`, for `zh` and `zh_Hant` it is `zh-TW`.
         """
-        return nearest_tag(wanted, self._tags) or ENGLISH
+        return self._nearest(wanted)
 
     def accepted(self, header: str) -> str:
         """Return the tag of the available language that an `Accept-Language` header prefers; `en` if none."""
@@ -115,7 +117,7 @@ class Texts:
         """
         chosen = self.language(language)
         labels = self.words(chosen)
-        in_words = {name: _in_words(value, content.zone, chosen, labels) for name, value in content.values.items()}
+        in_words = _ValuesInWords(content, chosen, labels)
         sentences = self._sentences(content, chosen, in_words, _OF_A_MAIL)
         view = _view(content, chosen, labels, in_words) | {"heading": ""} | sentences
         view |= {"language": chosen, "colour": _COLOURS[content.kind]}
@@ -135,7 +137,7 @@ class Texts:
         """
         chosen = self.language(language)
         labels = self.words(chosen)
-        in_words = {name: _in_words(value, content.zone, chosen, labels) for name, value in content.values.items()}
+        in_words = _ValuesInWords(content, chosen, labels)
         found = self._sentences(content, chosen, in_words, ("subject", "lead", _LINE))
         said = {"subject": found.get(_LINE) or found["subject"], "lead": found["lead"]}
         return Message(one_line(said["subject"], 200), "", "", _payload(content, said))
@@ -159,16 +161,43 @@ class Texts:
         return self._html.get_template(template).render(view)
 
     def _sentences(
-        self, content: Content, language: str, in_words: Mapping[str, str | int | bool], names: Collection[str]
+        self, content: Content, language: str, in_words: _ValuesInWords, names: Collection[str]
     ) -> dict[str, str]:
         """Plain text: the HTML layout escapes it like any other value."""
         template = self._plain.get_template(f"{language}/{content.template or content.kind.value}.j2")
-        context = template.new_context({**in_words, "numbered": partial(_numbered, language)})
+        context = template.new_context(in_words.beside(template.globals), shared=True)
         blocks = [(name, block) for name, block in template.blocks.items() if name in names]
         return {name: " ".join("".join(block(context)).split()) for name, block in blocks}
 
     def _read(self, language: str, file: str) -> Mapping[str, str]:
         return tomllib.loads((self._folder / language / f"{file}.toml").read_text("utf-8"))
+
+
+class _ValuesInWords(Mapping[str, str | int | bool]):
+    """The values of a message in a language, each put into words when it is asked for: a line of a digest uses few."""
+
+    def __init__(self, content: Content, language: str, labels: Mapping[str, str]) -> None:
+        self._content, self._language, self._labels = content, language, labels
+        self._known: dict[str, str | int | bool] = {}
+
+    def __getitem__(self, name: str) -> str | int | bool:
+        if name not in self._known:
+            value = self._content.values[name]
+            self._known[name] = _in_words(value, self._content.zone, self._language, self._labels)
+        return self._known[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._content.values
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._content.values)
+
+    def __len__(self) -> int:
+        return len(self._content.values)
+
+    def beside(self, common: Mapping[str, Any]) -> Any:
+        """Return what the names in a template stand for: these values, else what all templates share."""
+        return ChainMap(self, {"numbered": partial(_numbered, self._language)}, common)  # type: ignore[arg-type]
 
 
 def _payload(content: Content, sentences: Mapping[str, str]) -> dict[str, object]:
@@ -257,9 +286,7 @@ def _in_language(value: str | Mapping[str, str], language: str) -> str:
     return value if isinstance(value, str) else title_of(value, language) or value.get("", "")
 
 
-def _view(
-    content: Content, language: str, labels: Mapping[str, str], in_words: Mapping[str, str | int | bool]
-) -> dict[str, Any]:
+def _view(content: Content, language: str, labels: Mapping[str, str], in_words: _ValuesInWords) -> dict[str, Any]:
     """What the two layouts show."""
     items = [{"line": _in_words(item.line, content.zone, language, labels), "url": item.url} for item in content.items]
     if content.more:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import UTC, datetime
+from functools import lru_cache
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ from babel.numbers import format_decimal
 _SAFE_CONTROLS = frozenset("\n\t")
 
 
+@lru_cache(maxsize=64)
 def locale_of(language: str) -> Locale:
     """Return the Babel locale for a BCP 47 language tag such as `pt-BR`.
 
@@ -82,8 +84,14 @@ def number_in_words(number: int, language: str) -> str:
 
 def _dated(day: str, at: datetime, language: str) -> str:
     """A day and the time of day, put together as the language does: with a comma, or in Chinese without."""
+    return _day_and_time(language).format(f"{at:%H:%M} {at.tzname()}", day)
+
+
+@lru_cache(maxsize=64)
+def _day_and_time(language: str) -> str:
+    """How a language puts a time of day (`{0}`) and a day (`{1}`) together."""
     form: str = locale_of(language).datetime_formats["medium"]
-    return form.replace("'", "").format(f"{at:%H:%M} {at.tzname()}", day)
+    return form.replace("'", "")
 
 
 def _day(at: datetime, skeleton: str, language: str) -> str:
@@ -96,7 +104,9 @@ def one_line(written: str, longest: int = 300) -> str:
 
     Used for text from outside, such as ticket titles.
     """
-    spaced = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in written)
+    spaced = written
+    if not (written.isascii() and written.isprintable()):  # most texts are, and there are many
+        spaced = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in written)
     short = " ".join(spaced.split())
     return short if len(short) <= longest else short[: longest - 1] + "…"
 
