@@ -21,7 +21,9 @@ KINDS = frozenset({MessageKind.WARNING, MessageKind.HAPPENING, MessageKind.UNPRO
 RELEASED = "held/"
 """How the occasion of a digest begins that collects messages which waited together."""
 WAITED = Phrase("waited")
-"""The reason of a message that has waited."""
+"""The reason of a digest of messages that have waited."""
+AND_WAITED = Phrase("and_waited")
+"""What follows the other reasons of a message that has waited."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ from sla_notifier.delivery.finish import append_events
 from sla_notifier.delivery.identity import delivery_id
 from sla_notifier.delivery.row import DeliveryRow, row_of
 from sla_notifier.delivery.state import DeliveryState, MessageKind
-from sla_notifier.hold.message import RELEASED, WAITED, HeldMessage
+from sla_notifier.hold.message import AND_WAITED, RELEASED, WAITED, HeldMessage
 from sla_notifier.notification.directory import contract_of
 from sla_notifier.notification.enqueue import rows_of
 from sla_notifier.notification.notification import Notification, Recipient
@@ -87,7 +87,7 @@ def _notification(
         person.language if person is not None else ENGLISH,
         _address(row),
         row.then,
-        (*message.why, WAITED),
+        (*message.why, AND_WAITED),
         Side(row.side) if row.side else Side.SUPPORT,
     )
     carrier = carriers.get(row.id)
