@@ -16,6 +16,7 @@ from sla_catalogue.authentication import Authentication, AuthenticationKind, Sig
 from sla_catalogue.mailbox import BadMailbox, ascii_domain
 from sla_catalogue.source_map import SourceMap
 from sla_domain.event import WaitingOn
+from sla_domain.same_as import SAME_AS, names_of_tickets
 
 __all__ = [
     "NOBODY",
@@ -124,13 +125,17 @@ class Lookup:
     """The value if neither `field` nor `label` gives one."""
     values: Mapping[str, str] = dataclasses.field(default_factory=lambda: NO_NAMES)
     """Value found, in lower case without outer spaces -> value to use."""
+    tickets_of: str = ""
+    """The source whose tickets the value names. "" for any other value."""
 
     def translate(self, found: str) -> str:
         """Return the value to use for a value found in a delivery.
 
-        A value that is not in the table `values` is returned unchanged.
+        A value that is not in the table `values` is returned unchanged. Tickets are returned with the name of their
+        source before each.
         """
-        return look_up(self.values, found) or found
+        value = look_up(self.values, found) or found
+        return names_of_tickets(value, self.tickets_of) if self.tickets_of else value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,6 +220,16 @@ class Source:
         The result is None for an unknown value. Case and outer spaces do not matter.
         """
         return self.priorities.get(fold_case(value))
+
+    def may_name(self, incident: str) -> bool:
+        """Return whether the source may say that an incident of another source is the same as one of its own.
+
+        A source may name tickets of the source in its `same_as`. Events under an API key may name any.
+        """
+        lookup = self.attributes.get(SAME_AS)
+        if lookup is None:
+            return self.authentication.kind is AuthenticationKind.NONE
+        return lookup.tickets_of == incident.partition(":")[0]
 
     def ending_of(self, resolution: str) -> TicketPhase | None:
         """Return RESOLVED or CANCELLED for the sender's word for how work ended.

@@ -9,7 +9,7 @@ An incident's life falls into periods, each under one contract (`Incident.period
   too: the periods before the first named contract belong to that contract as well as to the default one.
 * A period of no length is a correction, and belongs to the one that follows.
 * Events of an incident that was merged into this one are read, since clocks follow from them, and never shown: they
-  belong to another ticket.
+  belong to another ticket. The same holds for a linked ticket that names another customer.
 * A clock that runs across a move belongs to both. Words of the other contract's people (reasons, names, remarks) are
   left out; instants and states stay, since the due instant follows from them.
 
@@ -23,9 +23,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sla_domain.event import EventId, IncidentEvent
+from sla_domain.event import LINKING, EventId, IncidentEvent, IncidentId
 from sla_domain.fold.agreement import customer_agreed
-from sla_domain.fold.order import in_reading_order
+from sla_domain.fold.order import timeline
 from sla_domain.incident import ContractPeriod, HolderSpan, Incident
 from sla_domain.phase_state import with_author_decided
 
@@ -218,11 +218,14 @@ def contract_view(
     """
     share = contract_share(periods, contract)
     known = list(events)
-    rows = in_reading_order(known)
+    line = timeline(known)
+    rows, linked = line.rows(), line.linked
     if share is None:
         return None
-    places = _places(rows, periods, complete)
+    counted = rows if linked is None else [(linked.of_the_incident(event), at) for event, at in rows]
+    places = _places(counted, periods, complete)
     mine = [place is not None and share.own[place] for place in places]
+    hidden = frozenset[IncidentId]() if linked is None else linked.of_others
     if not any(mine):
         return None
     last = max(number for number, own in enumerate(mine) if own)
@@ -230,11 +233,15 @@ def contract_view(
     for (event, _), own in zip(rows[: last + 1], mine, strict=False):
         if event.carried_from is not None:
             continue
-        read.append(event if own else _without_words(event, stated))
+        read.append(event if own and event.said_as not in hidden else _without_words(event, stated))
         stated.update(event.attributes)
     read += [event for event in known if event.carried_from is not None and event.occurred_at <= rows[last][1]]
+    links = [event for event in known if event.kind in LINKING]
+    read += links
     until = rows[last + 1][1] if last + 1 < len(rows) else None
-    own_ids = frozenset(event.id for (event, _), own in zip(rows, mine, strict=True) if own)
+    own_ids = frozenset(
+        event.id for (event, _), own in zip(rows, mine, strict=True) if own and event.said_as not in hidden
+    ).union(link.id for link in links if link.known_as not in hidden)
     return ContractView(share, tuple(read), own_ids, until)
 
 

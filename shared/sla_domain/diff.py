@@ -294,7 +294,7 @@ class ClockDiff:
             verdict = (
                 (published.state, clock.state, clock.why, published.due_at, clock.due_at)
                 if changed
-                else (None, clock.state)
+                else (None, clock.state, clock.why if clock.state is ClockState.CANCELLED else "")
             )
             first = Amended(_taken_back(taken), *verdict)
             if amendments and not taken:

@@ -67,6 +67,10 @@ class EventKind(StrEnum):
     """The incident continues as another incident."""
     RENAMED = "renamed"
     """The ticket got another id."""
+    LINKED = "linked"
+    """Another system's ticket is the same incident: events of both count together."""
+    UNLINKED = "unlinked"
+    """Another system's ticket is no longer the same incident."""
     ESCALATED = "escalated"
     """Somebody escalated the incident by hand."""
     TARGET_AGREED = "target_agreed"
@@ -77,6 +81,10 @@ class EventKind(StrEnum):
     """The customer rated the service."""
     OBSERVED = "observed"
     """Nothing happened; the event's `snapshot` shows the ticket's state."""
+
+
+LINKING = frozenset({EventKind.LINKED, EventKind.UNLINKED})
+"""The kinds that join incidents of several systems, or part them again."""
 
 
 WORDS = frozenset({EventKind.RESPONDED, EventKind.CUSTOMER_REPLIED, EventKind.COMMENTED, EventKind.UPDATED})
@@ -198,7 +206,11 @@ class IncidentEvent:
     merged_into: IncidentId | None = None
     known_as: IncidentId | None = None
     """For `renamed`, another id of this incident. For `merged`, the id under which the incident continues, if that id
-    always meant the same incident. None otherwise."""
+    always meant the same incident. For `linked` and `unlinked`, the other incident. None otherwise."""
+    said_as: IncidentId | None = None
+    """The linked incident on which the sender said this, if it is not `incident` itself. See `fold.linked`."""
+    copy_of: EventId | None = None
+    """The id of the event of which this is a copy, made when incidents were linked or unlinked. None otherwise."""
     carried_from: IncidentId | None = None
     """The incident from which the event is copied. That incident is or was merged into this one."""
     unanswered_since: datetime | None = None

@@ -251,7 +251,7 @@ class Amended:
     new_state: ClockState | None = None
     """The clock's state now."""
     why: str = ""
-    """The reason in words. Given only if the verdict changed."""
+    """The reason in words. Given only if the verdict changed, or if the clock is cancelled now."""
     old_due_at: datetime | None = None
     """The due instant before. Given only if the verdict changed."""
     new_due_at: datetime | None = None

@@ -159,6 +159,8 @@ class RemarkKind(StrEnum):
     """There were too many remarks to keep."""
     MERGED_IN = "merged_in"
     """Another incident was merged into this one."""
+    LINKED = "linked"
+    """Another system's ticket is the same incident."""
     STANDS_IN = "stands_in"
     """Only events of merged incidents are known, and they open the incident."""
     OVERFULL = "overfull"

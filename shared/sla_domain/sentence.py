@@ -57,6 +57,12 @@ class Sentence(StrEnum):
     RECONCILED_UNDATED = "the ticket says {words}: no event had said so, nor does the ticket say since when"
     MERGED_IN = "{incident} was merged into this"
     MERGED_IN_WAITING = "{incident} was merged into this: its customer has waited for an answer since {since}"
+    LINKED_HERE = "{incident} is linked: what is said there counts here"
+    LINKED_ELSEWHERE = "it is linked, and counts as {incident}"
+    LINKED_OTHER_CUSTOMER = (
+        "{incident} is linked: what is said there counts here, under the contract of customer {own}, though that "
+        "ticket names customer {customer}"
+    )
     STANDS_IN = (
         "nothing was received of this incident but that {incidents} was merged into it: what was said there opens it"
     )

@@ -23,7 +23,7 @@ def ticket_key(incident: str, url: str, stated: str = "") -> str:
     """
     key = " ".join(stated.split())
     rest = incident.partition(":")[2]
-    return (key or _key_in(url) or (incident if rest.isdigit() else rest) or incident)[:LONGEST]
+    return (key or key_in_url(url) or (incident if rest.isdigit() else rest) or incident)[:LONGEST]
 
 
 def unstated_key(incident: str, url: str, stated: str) -> str:
@@ -39,7 +39,11 @@ def unstated_key(incident: str, url: str, stated: str) -> str:
     return "" if ticket_key(incident, url) == key else key[:LONGEST]
 
 
-def _key_in(url: str) -> str:
+def key_in_url(url: str) -> str:
+    """Return the ticket's name that the address of its page contains; "" if there is none.
+
+    Known are pages of Jira (`SUP-77`), GitHub and GitLab (`acme/shop#12`).
+    """
     _, _, place = url.partition("#")[0].partition("?")[0].partition("://")
     path = place[place.find("/") :] if "/" in place else ""
     if found := _JIRA.search(path):

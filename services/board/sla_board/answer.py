@@ -266,6 +266,8 @@ class IncidentAnswer(_Answer):
 
     now: datetime
     id: str
+    also_known_as: tuple[str, ...]
+    """Its other ids: of before a move, and of other systems' tickets that are linked."""
     ticket: str = Field(description="the name people use, such as SUP-77 or acme/shop#12")
     title: str
     url: str
@@ -334,6 +336,7 @@ def incident_answer(file: IncidentFile, now: datetime) -> IncidentAnswer:
     return IncidentAnswer(
         now=now,
         id=file.id,
+        also_known_as=file.also_known_as,
         ticket=file.ticket,
         title=file.title,
         url=file.link,

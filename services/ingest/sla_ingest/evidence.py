@@ -46,7 +46,7 @@ class InboxEvidence:
         async with self._store.reading() as connection:
             async for event in whole_history(connection, incident):
                 if event.carried_from is None:
-                    ids.add(event.id)
+                    ids.add(event.copy_of or event.id)
                     instants.add(event.received_at)
                 await turn.yield_if_due()
         ordered = sorted(instants)

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_domain.contract import ContractId
 from sla_domain.contract_view import contract_view
-from sla_domain.event import EventKind, IncidentEvent, IncidentId
+from sla_domain.event import LINKING, EventId, EventKind, IncidentEvent, IncidentId
 from sla_domain.fold import fold
 from sla_domain.incident import Incident, RemarkKind
 from sla_domain.movers import due_date_movers
@@ -36,18 +36,26 @@ from sla_ingest.history import IncidentHistory, load_history
 from sla_ingest.name import (
     JOINING,
     IncidentNames,
+    LinkChange,
     NamesChanged,
+    after_events,
     carry_events,
+    crowded_group,
     incident_with_too_many_names,
     incidents_with_own_events,
     join,
     joins,
+    link_change,
+    linked_tickets,
     load_names,
     lock_names,
     names_in_entry,
     names_in_event,
     names_unchanged,
+    regroup,
     route_entry,
+    store_keys,
+    with_since,
 )
 from sla_ingest.promise import crowded_promise, latest_passed_due, promise
 from sla_ingest.published import append_new_events
@@ -117,9 +125,10 @@ class NeededHistories:
                 elif CONTRACT_HEADER in entry.headers:
                     asked.whose.add(incident)
                 if CONTRACT_HEADER in entry.headers:
-                    asked.whose |= {names.incident(name) for name in names_in_event(one.event)} | names.survivors(
-                        incident
-                    )
+                    known = after_events([one.event], names)
+                    asked.whose |= {names.incident(name) for name in names_in_event(one.event)}
+                    asked.whose |= names.survivors(incident)
+                    asked.whose |= linked_tickets(known) if known is not names else set()
         return asked
 
     def __bool__(self) -> bool:
@@ -157,14 +166,17 @@ async def take_entries(
                 if refresh is not None:
                     await refresh(connection)
                 names = await load_names(connection, mentioned)
-                asked = [route_entry(entry, names) for entry in entries]
+                if any(_links(entry, names) for entry in entries):
+                    names = await with_since(connection, names, mentioned)
+                asked = [route_entry(entry, _said(entry, names)) for entry in entries]
                 if about := NeededHistories.by(asked, names, rulebook):
                     history = await load_history(connection, about.judged, about.promised, about.whose)
         receipts = await decide_receipts(asked, history, rulebook, names)
         try:
             async with store.transaction() as connection:
                 if mentioned:
-                    await lock_names(connection, joining=any(joins(entry) for entry in asked))
+                    joining = any(joins(entry) or _said(entry, names).under != names.under for entry in asked)
+                    await lock_names(connection, joining=joining)
                     if not await names_unchanged(connection, names, mentioned):
                         raise NamesChanged
                 counted = receipts
@@ -174,6 +186,19 @@ async def take_entries(
         except NamesChanged:
             continue
     raise StoreBusy("incidents get other names all the time; try again shortly")
+
+
+def _links(entry: InboxEntry, names: IncidentNames) -> bool:
+    """Return whether the delivery says something new of links, or names a ticket that a link may have named."""
+    looked = () if entry.observed is None else (entry.observed,)
+    changes = [link_change(one.event, names) for one in (*entry.events, *looked)]
+    return any(not change.keys_only for change in changes) or (bool(names.stated or names.joined) and any(changes))
+
+
+def _said(entry: InboxEntry, names: IncidentNames) -> IncidentNames:
+    """The names after what the delivery itself says of links: its events are stored where they count from then on."""
+    looked = () if entry.observed is None else (entry.observed,)
+    return after_events([one.event for one in (*entry.events, *looked)], names)
 
 
 async def decide_receipts(
@@ -201,6 +226,8 @@ async def decide_receipts(
         final = _confined(entry, history, rulebook, names)
         if (grown := incident_with_too_many_names(final, names)) is not None:
             final = park_entry(final, ParkedBecause.TOO_MANY_NAMES, grown)
+        elif final.events and (said := _said(final, names)) is not names and crowded_group(said):
+            final = park_entry(final, ParkedBecause.TOO_MANY_NAMES, final.events[0].event.incident)
         if any(one.unless_reporter or one.not_before_told for one in final.events):
             final = replace(final, events=tuple(_judged(one, history, rulebook) for one in final.events))
         if final.by_rule and (refused := rule_refusal(final, history, rulebook)) is not None:
@@ -239,11 +266,19 @@ def _confined(entry: InboxEntry, history: IncidentHistory, rulebook: Rulebook, n
     for one in entry.events:
         event = one.event
         asked = [(event.incident, event.occurred_at)]
-        if event.kind in JOINING:
-            asked += [(names.incident(name), at) for name in names_in_event(event) for at in _then_and_now(event)]
+        said = after_events([event], names)
+        joined = linked_tickets(said) if said.under != names.under else frozenset()
+        if event.kind in JOINING or joined:
+            known = {names.incident(name) for name in names_in_event(event)} | joined
+            asked += [(name, at) for name in sorted(known) for at in _then_and_now(event)]
         for incident, at in asked:
             if _anothers(incident, at, only, history, rulebook):
                 return park_entry(entry, ParkedBecause.OTHER_CONTRACT, incident)
+        for ticket in sorted(joined - {event.said_as or event.incident}):
+            # A ticket of which nothing is known may turn out to be anybody's.
+            match = history.contract_at(ticket, event.received_at, rulebook)
+            if ticket not in names.under and (match is None or match.reason is not MatchReason.CUSTOMER):
+                return park_entry(entry, ParkedBecause.OTHER_CONTRACT, ticket)
     return replace(entry, events=tuple(_named(one, only, history, rulebook) for one in entry.events))
 
 
@@ -388,10 +423,12 @@ async def publish_receipts(connection: AsyncConnection, receipts: Sequence[Recei
         names: The renames and merges known before.
     """
     begun: set[IncidentId] = set()
+    keys: dict[EventId, tuple[LinkChange, datetime]] = {}
     if names.merged:
         own = {one.event.incident for receipt in receipts for one in receipt.entry.events}
         begun = await incidents_with_own_events(connection, own.union(*(names.survivors(one) for one in own)))
-    await append_new_events(connection, [one.event for receipt in receipts for one in receipt.entry.events])
+    stored = [one.event for receipt in receipts for one in receipt.entry.events if one.event.kind not in LINKING]
+    await append_new_events(connection, stored)
     for receipt in receipts:
         events = [one.event for one in receipt.entry.events]
         if names.merged:
@@ -399,6 +436,12 @@ async def publish_receipts(connection: AsyncConnection, receipts: Sequence[Recei
         for event in events:
             if event.kind in JOINING:
                 await join(connection, event, names)
+            change = link_change(event, names)
+            if event.kind in LINKING or not change.keys_only or (change and (names.stated or names.joined)):
+                await regroup(connection, [event])
+            elif change:
+                keys[event.id] = (change, event.occurred_at)
+    await store_keys(connection, keys)
 
 
 async def known_answers(connection: AsyncConnection, ids: Sequence[str]) -> dict[str, tuple[str, bytes]]:

@@ -28,6 +28,8 @@ from sla_ingest.evidence import InboxEvidence
 from sla_ingest.intake import EVENTS, Intake, IntakeRules
 from sla_ingest.issuer import IssuerKeys
 from sla_ingest.limit import Budget
+from sla_ingest.link import TicketLinker
+from sla_ingest.link_routes import link_routes
 from sla_ingest.metrics import IngestMetrics
 from sla_ingest.notice import Notices
 from sla_ingest.parked import ParkedDeliveries
@@ -120,6 +122,8 @@ def build(
     routes = api.router(deps)
     senders = SeenSenders(store, catalogue, time_source)
     add_sender_routes(routes, senders, gate)
+    links = TicketLinker(store, rulebook, wake_signal, time_source)
+    routes.include_router(link_routes(links, gate))
     routes.include_router(draft_routes(SourceTrials(catalogue, parked, intake), gate))
     parts: tuple[Part, ...] = ()
     prepare, checks = None, {}

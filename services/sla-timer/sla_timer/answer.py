@@ -362,6 +362,8 @@ def event_json(event: IncidentEvent) -> dict[str, Any]:
         },
         "merged_into": event.merged_into,
         "known_as": event.known_as,
+        "said_as": event.said_as,
+        "copy_of": event.copy_of,
         "carried_from": event.carried_from,
         "metrics": list(event.metrics),
         "score": event.score,

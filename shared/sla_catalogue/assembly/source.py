@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from sla_catalogue.assembly.authentication import build_authentication
@@ -24,6 +25,7 @@ from sla_catalogue.source import (
     fold_case,
     signing_key,
 )
+from sla_domain.same_as import SAME_AS
 
 
 def build_sources(context: Context) -> Mapping[SourceId, Source]:
@@ -101,7 +103,7 @@ def _source(id_: SourceId, document: SourceDocument, path: Path, context: Contex
         priority_labels=_folded(document.priority_labels),
         customer=_lookup(document.customer),
         product=_lookup(document.product),
-        attributes=MappingProxyType({name: _sure(lookup) for name, lookup in document.attributes.items()}),
+        attributes=MappingProxyType(_attributes(id_, document, path, context)),
         resolutions=MappingProxyType(
             {fold_case(word): TicketPhase(meaning) for word, meaning in document.resolutions.items()}
         ),
@@ -113,6 +115,22 @@ def _source(id_: SourceId, document: SourceDocument, path: Path, context: Contex
         bots=frozenset(map(fold_case, document.bots)),
         map=build_map(document, path, context.findings) if dialect is Dialect.MAPPED else None,
     )
+
+
+def _attributes(id_: SourceId, document: SourceDocument, path: Path, context: Context) -> dict[str, Lookup]:
+    found = {name: _sure(lookup) for name, lookup in document.attributes.items()}
+    if found.pop(SAME_AS, None) is not None:
+        message = f"tickets of another source are named under sources.{id_}.same_as, with that source"
+        hint = "move the key same_as out of attributes and add source: NAME"
+        context.findings.error((*path, "attributes", SAME_AS), "misplaced-same-as", message, hint)
+    same = document.same_as
+    if same is None:
+        return found
+    if same.source == id_ or same.source not in context.document.sources:
+        known = sorted(name for name in context.document.sources if name != id_)
+        context.report_unknown(same.source, known, (*path, "same_as", "source"), "other source")
+        return found
+    return found | {SAME_AS: replace(_sure(same), tickets_of=same.source)}
 
 
 def _phases(table: Mapping[str, str], path: Path, context: Context) -> Mapping[str, TicketPhase]:

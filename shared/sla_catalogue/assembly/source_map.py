@@ -13,7 +13,7 @@ from sla_catalogue.document.source_map import MapDocument, MapEntryDocument
 from sla_catalogue.map_expression import BadExpression, Expression, compile_expression
 from sla_catalogue.problem import Findings, Path, did_you_mean
 from sla_catalogue.source_map import MapAct, MapEntry, SourceMap, TimeFormat
-from sla_domain.event import EventKind, WaitingOn
+from sla_domain.event import LINKING, EventKind, WaitingOn
 
 _PLAIN = ("events", "time_format", "attributes", "when")
 _STEP = re.compile(r'[A-Za-z_][A-Za-z0-9_]*|"[^"\\]+"')
@@ -115,9 +115,14 @@ def _entries(written: MapDocument, at: Path, findings: Findings) -> tuple[MapEnt
 
 def _meaning(one: MapEntryDocument, path: Path, findings: Findings) -> EventKind | MapAct | None:
     for kinds in (EventKind, MapAct):
-        if one.event in list(kinds):
+        if one.event in list(kinds) and one.event not in LINKING:
             return kinds(one.event)
-    known = [*(kind.value for kind in EventKind), *(act.value for act in MapAct)]
+    if one.event in LINKING:
+        hint = "same_as: {field: ticket.other, source: jira}"
+        message = "which tickets are the same incident stands in same_as of the source, and is read from every delivery"
+        findings.error((*path, "event"), "links-are-same-as", message, hint)
+        return None
+    known = [*(kind.value for kind in EventKind if kind not in LINKING), *(act.value for act in MapAct)]
     hint = did_you_mean(one.event, known) or ", ".join(known)
     findings.error((*path, "event"), "unknown-event", f"no event is called {one.event!r}", hint)
     return None

@@ -29,6 +29,13 @@ class LookupDocument(Document):
         return {"constant": value} if isinstance(value, str) else value
 
 
+class SameAsDocument(LookupDocument):
+    """Where a ticket names tickets of another source that are the same incident."""
+
+    source: str
+    """The source whose tickets they are."""
+
+
 class PeopleDocument(Document):
     """Who belongs to a side (staff or customers). Any of these rules is enough."""
 
@@ -81,6 +88,8 @@ class SourceDocument(Document):
     """Where to find the product in a delivery."""
     attributes: dict[str, LookupDocument] = Field(default_factory=dict)
     """Attribute -> where to find its value in a delivery."""
+    same_as: SameAsDocument | None = None
+    """Where to find the tickets of another source that are the same incident."""
     resolutions: dict[str, Literal["resolved", "cancelled"]] = Field(default_factory=dict)
     """The sender's word for how work ended -> `resolved` or `cancelled`."""
     staff: StaffDocument = Field(default_factory=StaffDocument)

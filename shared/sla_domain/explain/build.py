@@ -9,7 +9,7 @@ from typing import assert_never
 
 from sla_domain.calendar import Calendar
 from sla_domain.clock import BREACH, Clock, ClockState, Mark
-from sla_domain.event import IncidentEvent
+from sla_domain.event import LINKING, IncidentEvent
 from sla_domain.explain.explanation import Explanation, RowOutcome, RowTried, Versions
 from sla_domain.explain.steps import steps_of
 from sla_domain.fold.carried import is_foldable
@@ -44,7 +44,7 @@ def events_known_at(events: Iterable[IncidentEvent], at: datetime) -> tuple[Inci
     found = tuple(
         event if event.snapshot is None or event.snapshot.at <= at else replace(event, snapshot=None)
         for event in events
-        if event.occurred_at <= at
+        if event.occurred_at <= at or event.kind in LINKING  # tickets that are linked always were the same incident
     )
     return found if is_foldable(found) else ()
 

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sla_domain.event import NOTHING, Actor, EventId, EventKind, IncidentEvent, IncidentId
+from sla_domain.event import LINKING, NOTHING, Actor, EventId, EventKind, IncidentEvent, IncidentId
 from sla_domain.incident import Remark, RemarkKind
 from sla_domain.sentence import Sentence
 
@@ -75,15 +75,16 @@ def is_foldable(events: Iterable[IncidentEvent]) -> bool:
     """Return whether these events, all of one incident, are enough to compute the incident.
 
     At least one must be the incident's own event, or record that another incident was merged into this one. Other
-    copies from merged incidents (`carried_from`) are not enough.
+    copies from merged incidents (`carried_from`) are not enough, nor is a link alone.
     """
     return any(_founds(event) for event in events)
 
 
 def own_events(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
-    """Return the incident's own events, without copies from merged incidents (`carried_from`).
+    """Return the incident's own events and those on linked tickets, without copies from merged incidents.
 
-    If all events are copies, return those that stand in for own events: comments and the first opening.
+    If all events are copies (`carried_from`), return those that stand in for own events: comments and the first
+    opening.
     """
     known = list(events)
     found = [event for event in known if event.carried_from is None]
@@ -145,6 +146,8 @@ def _named(event: IncidentEvent, names: Mapping[IncidentId, IncidentId]) -> Inci
 
 
 def _founds(event: IncidentEvent) -> bool:
+    if event.kind in LINKING:
+        return False
     return event.carried_from is None or (event.kind is EventKind.MERGED and event.merged_into == event.incident)
 
 

@@ -16,7 +16,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from sla_domain.clock import Clock
-from sla_domain.event import EventId, EventKind, IncidentEvent, IncidentId, Order
+from sla_domain.event import LINKING, EventId, EventKind, IncidentEvent, IncidentId, Order
 from sla_domain.fold.build import build_clock
 from sla_domain.fold.clock_builder import ClockBuilder
 from sla_domain.fold.incident_state import PHASE_KINDS, IncidentState, PossibleEnd
@@ -33,6 +33,7 @@ from sla_domain.fold.reconcile import (
 )
 from sla_domain.fold.remarks import Remarks
 from sla_domain.fold.same_instant import has_state_before
+from sla_domain.fold.ticket_state import TicketState
 from sla_domain.incident import Exemption, Incident, Remark, RemarkKind
 from sla_domain.phase_state import END_PHASES, with_author_decided
 from sla_domain.plan import MetricId
@@ -54,6 +55,8 @@ class Unfit(StrEnum):
     CARRIED = "what was said on a merged incident is read together with all the rest"
     """A copy from a merged incident, or another name of the incident, requires that all events are put in order anew.
     """
+    LINKED = "what was said on linked tickets is put in order together with all the rest"
+    """The event links or unlinks tickets, or the incident consists of several: all is put in order anew."""
     AGREED = "a date is agreed for a metric that was not followed from the opening on"
     """A date is agreed for a metric that was not tracked from the opening on."""
 
@@ -94,6 +97,7 @@ class Folding:
         "_entitlement",
         "_latest",
         "_line_remarks",
+        "_linked",
         "_looked",
         "_looks",
         "_odd",
@@ -101,6 +105,7 @@ class Folding:
         "_opening",
         "_rulebook",
         "_state",
+        "_tickets",
         "_trackers",
         "count",
     )
@@ -113,12 +118,17 @@ class Folding:
         Args:
             contract: The contract to use in place of the customer's, for previews. None means the customer's.
         """
-        self._opening, self._opened_at = line.opening, line.opened_at
+        self._linked = line.linked
+        self._opening = line.opening if line.linked is None else line.linked.opening(line.opening)
+        self._opened_at = line.opened_at
         self._line_remarks, self._assumed, self._dated = line.remarks, line.assumed, line.dated
         self._borrowed = line.borrowed
         self._agreed = frozenset([event.agreed.metric for event, _ in line.following if event.agreed is not None])
         self._rulebook = rulebook
-        self._state, self._trackers = open_incident(line.opening, rulebook, contract, line.opened_at, self._agreed)
+        self._state, self._trackers = open_incident(self._opening, rulebook, contract, line.opened_at, self._agreed)
+        self._tickets: dict[IncidentId | None, TicketState] = {}  # of several, how each stands
+        if line.linked is not None:
+            self._ticket(line.opening, line.opened_at).read(line.opening, line.opened_at)
         self._entitlement = self._state.entitlement
         self._looks: list[tuple[Order, IncidentEvent]] = []  # snapshots to be read, each in its place
         # What is read next lies behind this: the event that showed the opening, the last snapshot that was read.
@@ -140,6 +150,7 @@ class Folding:
         twin = copy(self)
         twin._state = self._state.branch()
         twin._trackers = {name: tracker.branch(twin._state) for name, tracker in self._trackers.items()}
+        twin._tickets = {name: ticket.branch(twin._state) for name, ticket in self._tickets.items()}
         twin._odd = self._odd.branch()
         twin._looks = self._looks.copy()
         twin._ended = {name: ended.branch() for name, ended in self._ended.items()}
@@ -187,6 +198,8 @@ class Folding:
         """
         last, before, causal = self.last, self._latest.occurred_at, self._causal
         for event in events:
+            if self._linked is not None or event.said_as is not None or event.kind in LINKING:
+                return Unfit.LINKED
             # Deliveries of one instant are put in order together, by what any of them says was before.
             causal = has_state_before(event) or (causal and event.occurred_at == before)
             if position(event) <= last or (causal and event.occurred_at == before):
@@ -236,19 +249,19 @@ class Folding:
         afterwards.
         """
         self._look_all()
-        return snapshot_differs(self._state, event)
+        return snapshot_differs(self._shown_of(event, event.occurred_at), event)
 
     def _read(self, event: IncidentEvent, at: datetime) -> None:
         if self._looks:
             self._look_until(event.order)
-        state = self._state
         if self._rulebook.recorded is not None:
             self._cross_boundaries(at)
         if event.warnings or event.occurred_at > event.received_at:
             self._note(event)
-        event = with_author_decided(event, state.attributes)
+        shown_of = self._shown_of(event, at)
+        event = with_author_decided(event, shown_of.attributes)
         if event.snapshot is not None:
-            before = end_before(state, event, at)
+            before = end_before(shown_of, event, at)
             if before is not None:
                 self._reconcile(before)
             self._apply(event, at)
@@ -258,10 +271,24 @@ class Folding:
             return
         self._apply(event, at)
         if event.kind in PHASE_KINDS:
-            state.stated = None
+            shown_of.stated = None
+
+    def _shown_of(self, event: IncidentEvent, at: datetime) -> IncidentState | TicketState:
+        """What a snapshot of the event shows: the incident, or the one of its tickets on which it was said."""
+        return self._state if self._linked is None else self._ticket(event, at)
+
+    def _ticket(self, event: IncidentEvent, at: datetime) -> TicketState:
+        ticket = self._tickets.get(event.said_as)
+        if ticket is None:
+            ticket = self._tickets[event.said_as] = TicketState(self._state, at)
+        return ticket
 
     def _apply(self, event: IncidentEvent, at: datetime, ending: PossibleEnd | None = None) -> None:
         state, trackers = self._state, self._trackers
+        if self._linked is not None:
+            earliest = None if ending is None or not ending.dated else ending.earliest
+            self._ticket(event, at).read(event, at, earliest)
+            event = self._linked.of_the_incident(event)
         state.read(event, at, ending)
         if state.entitlement is not self._entitlement:
             self._entitlement = state.entitlement
@@ -319,11 +346,12 @@ class Folding:
         assert shown is not None
         if self._rulebook.recorded is not None:
             self._cross_boundaries(order[0])
-        for reconciling in tuple(reconciling_events(state, event, max(order[0], state.at))):
+        shown_of = self._shown_of(event, order[0])
+        for reconciling in tuple(reconciling_events(shown_of, event, max(order[0], state.at))):
             self._reconcile(reconciling)
-        state.stated = stated_phase(shown) or state.stated
-        if shown.phase is not None and shown.phase.live and order[0] > state.known_open_at:
-            state.known_open_at = order[0]
+        shown_of.stated = stated_phase(shown) or shown_of.stated
+        if shown.phase is not None and shown.phase.live and order[0] > shown_of.known_open_at:
+            shown_of.known_open_at = order[0]
 
     def _reconcile(self, reconciling: ReconcilingEvent) -> None:
         self._state.remark(remark_on_reconciled(reconciling.event, reconciling.ending))

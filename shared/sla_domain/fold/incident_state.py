@@ -17,6 +17,7 @@ from sla_domain.fold.branching import branch_of
 from sla_domain.fold.entitlement import Entitlement, entitle
 from sla_domain.fold.priority import Priorities
 from sla_domain.fold.remarks import Remarks
+from sla_domain.fold.ticket_state import StatedPhase
 from sla_domain.incident import (
     ContractPeriod,
     EndedSpan,
@@ -47,8 +48,6 @@ _SHOWS_LIFE = PHASE_KINDS - END_PHASES.keys()
 
 # Kinds whose attributes may be those of another ticket, which is the same incident from then on.
 NAME_TAKING_KINDS = frozenset({EventKind.OPENED, EventKind.RENAMED})
-
-StatedPhase = tuple[Phase, WaitingOn | None, datetime | None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sla_domain.errors import MixedIncidents, NoEvents
-from sla_domain.event import Actor, EventKind, IncidentEvent, Order, TimeQuality
+from sla_domain.event import LINKING, Actor, EventKind, IncidentEvent, Order, TimeQuality
 from sla_domain.fold.carried import resolve_carried
+from sla_domain.fold.linked import LinkedTickets, as_merge, linked_tickets, links_of
 from sla_domain.fold.same_instant import in_causal_order
 from sla_domain.incident import Remark, RemarkKind
 from sla_domain.sentence import Sentence
@@ -50,6 +51,14 @@ class Timeline:
     """If `assumed`, whether a snapshot gave the creation date."""
     ended_before: bool = False
     """If `assumed`, whether the earliest event is a reopening after an end that was not received."""
+    linked: LinkedTickets | None = None
+    """The other tickets of the incident. None if there are none. A further event then needs a new timeline."""
+
+    def rows(self) -> list[tuple[IncidentEvent, datetime]]:
+        """Return the events as (event, instant at which it is read), in reading order, the opening first."""
+        if self.following and self.following[0][0].id == self.opening.id:  # none was received: the first stands in
+            return list(self.following)
+        return [(self.opening, self.opened_at), *self.following]
 
 
 def in_order(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
@@ -75,7 +84,14 @@ def in_order(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
             seen.add(event.id)
             unique.append(event)
             has_states = has_states or (event.snapshot is not None and bool(event.snapshot.before))
-    return in_causal_order(unique) if has_states else unique
+    if not has_states:
+        return unique
+    if all(event.said_as is None for event in unique):
+        return in_causal_order(unique)
+    # Each ticket's snapshots speak of that ticket alone.
+    tickets = {event.said_as for event in unique}
+    turned = [one for name in tickets for one in in_causal_order([e for e in unique if e.said_as == name])]
+    return sorted(turned, key=position)
 
 
 def position(event: IncidentEvent) -> Position:
@@ -98,6 +114,23 @@ def timeline(events: Iterable[IncidentEvent]) -> Timeline:
         MixedIncidents: The events belong to several incidents.
     """
     own = in_order(events)
+    linked = None
+    if any(event.said_as is not None or event.kind in LINKING for event in own):
+        links = links_of(own)
+        counting = [event for event in own if links.counts(event)]
+        if links.goes_on is not None:
+            return _under_another_name(counting or own, as_merge(links.goes_on))
+        if not counting:  # nothing is left of it: whatever comes opens it
+            return replace(_timeline_of(own[:1]), borrowed=True)
+        own = counting
+        linked = linked_tickets(own, links) if links.others else None
+    line = _timeline_of(own)
+    if linked is None:
+        return line
+    return replace(line, remarks=(*line.remarks, *linked.remarks), linked=linked)
+
+
+def _timeline_of(own: list[IncidentEvent]) -> Timeline:
     rows, carried = resolve_carried(own)
     rows, remarks = list(rows), list(carried)
     if goes_on := next((event for event in rows if event.kind is EventKind.MERGED and event.known_as), None):
@@ -181,10 +214,7 @@ def in_reading_order(events: Iterable[IncidentEvent]) -> list[tuple[IncidentEven
         NoEvents: There is no event.
         MixedIncidents: The events belong to several incidents.
     """
-    line = timeline(events)
-    if line.following and line.following[0][0].id == line.opening.id:  # no opening was received: the first stands in
-        return list(line.following)
-    return [(line.opening, line.opened_at), *line.following]
+    return timeline(events).rows()
 
 
 def remarks_on_event(event: IncidentEvent) -> Iterable[Remark]:

@@ -24,7 +24,8 @@ from sla_domain.event import (
     TimeQuality,
     WaitingOn,
 )
-from sla_domain.fold.incident_state import HOLDER_ATTRIBUTES, NAME_TAKING_KINDS, IncidentState, PossibleEnd, StatedPhase
+from sla_domain.fold.incident_state import HOLDER_ATTRIBUTES, NAME_TAKING_KINDS, PossibleEnd
+from sla_domain.fold.ticket_state import KnownState, StatedPhase
 from sla_domain.incident import Remark, RemarkKind
 from sla_domain.phase import Phase
 from sla_domain.phase_state import END_PHASES
@@ -58,13 +59,13 @@ def stated_phase(shown: Snapshot) -> StatedPhase | None:
     return None if shown.phase is None else (shown.phase, _waits_on(shown), shown.ended_at)
 
 
-def snapshot_differs(state: IncidentState, event: IncidentEvent) -> bool:
+def snapshot_differs(state: KnownState, event: IncidentEvent) -> bool:
     """Return whether the event's snapshot (state of the whole ticket) differs from `state`.
 
     The result is False for an event without a snapshot.
 
     Args:
-        state: The incident after the events read so far.
+        state: The incident after the events read so far, or the one of its linked tickets that the snapshot shows.
     """
     shown = event.snapshot
     if shown is None:
@@ -75,7 +76,7 @@ def snapshot_differs(state: IncidentState, event: IncidentEvent) -> bool:
     ) is not None
 
 
-def end_before(state: IncidentState, event: IncidentEvent, at: datetime) -> ReconcilingEvent | None:
+def end_before(state: KnownState, event: IncidentEvent, at: datetime) -> ReconcilingEvent | None:
     """Return an event that ends the incident before `event`, if its snapshot shows such an end.
 
     The result is None unless all of these hold:
@@ -87,7 +88,7 @@ def end_before(state: IncidentState, event: IncidentEvent, at: datetime) -> Reco
        not shown as of later: it may have ended in between.
 
     Args:
-        state: The incident before `event`.
+        state: The incident before `event`, or its linked ticket.
         at: The instant at which `event` is read.
     """
     shown = event.snapshot
@@ -104,14 +105,14 @@ def end_before(state: IncidentState, event: IncidentEvent, at: datetime) -> Reco
     return _end(state, event, shown, at)
 
 
-def reconciling_events(state: IncidentState, event: IncidentEvent, at: datetime) -> Iterator[ReconcilingEvent]:
+def reconciling_events(state: KnownState, event: IncidentEvent, at: datetime) -> Iterator[ReconcilingEvent]:
     """Yield an event for each change that the event's snapshot shows and no event reported.
 
     A snapshot is the state of the whole ticket, as one delivery shows it; `event` must have one. The result is in
     reading order.
 
     Args:
-        state: The incident after the events read before.
+        state: The incident after the events read before, or its linked ticket.
         at: The instant at which the snapshot is read.
     """
     shown = event.snapshot
@@ -150,7 +151,7 @@ def remark_on_reconciled(event: IncidentEvent, ending: PossibleEnd | None) -> Re
     return Remark(RemarkKind.RECONCILED, said.filled(words=words), event.id)
 
 
-def _moves(state: IncidentState, event: IncidentEvent, shown: Snapshot, at: datetime) -> Iterator[ReconcilingEvent]:
+def _moves(state: KnownState, event: IncidentEvent, shown: Snapshot, at: datetime) -> Iterator[ReconcilingEvent]:
     phase, known = shown.phase, state.phase
     if phase is None or phase is Phase.MERGED or known is Phase.MERGED or stated_phase(shown) == state.stated:
         return
@@ -172,7 +173,7 @@ def _moves(state: IncidentState, event: IncidentEvent, shown: Snapshot, at: date
         yield end
 
 
-def _end(state: IncidentState, event: IncidentEvent, shown: Snapshot, at: datetime) -> ReconcilingEvent:
+def _end(state: KnownState, event: IncidentEvent, shown: Snapshot, at: datetime) -> ReconcilingEvent:
     """The end that the snapshot shows: not before the incident was last known to be open, and not after `at`.
 
     It is read behind all that was read, and counts from when it was.
@@ -201,7 +202,7 @@ def _ended_anew(shown: Snapshot, known: datetime | None) -> bool:
     return at > known if shown.phase is Phase.CLOSED else at >= known
 
 
-def _attributes(state: IncidentState, event: IncidentEvent, shown: Snapshot) -> Iterator[IncidentEvent]:
+def _attributes(state: KnownState, event: IncidentEvent, shown: Snapshot) -> Iterator[IncidentEvent]:
     known = state.attributes
     changed = {name: value for name, value in shown.attributes.items() if known.get(name, "") != value}
     pending = state.priorities.pending

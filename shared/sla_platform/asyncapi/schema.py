@@ -96,6 +96,12 @@ _INCIDENTS: Mapping[EventKind, tuple[str, tuple[str, ...]]] = MappingProxyType(
             ("merged_into",),
         ),
         EventKind.RENAMED: ("The incident is known as `known_as` too: the ticket was moved.", ("known_as",)),
+        EventKind.LINKED: (
+            "Another system's ticket is the same incident: what is said on `known_as` counts here from now on, or "
+            "what is said here counts on `merged_into`.",
+            (),
+        ),
+        EventKind.UNLINKED: ("`known_as` is another incident again, and each has its own events.", ("known_as",)),
         EventKind.ESCALATED: ("Somebody escalated the ticket by hand.", ()),
         EventKind.TARGET_AGREED: ("Both sides agreed on another due instant, in `agreed`.", ("agreed",)),
         EventKind.EXEMPTED: ("Clocks of the incident count in no attainment.", ()),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from typing import Any
 
-from sqlalchemy import Column, Index, MetaData, String, Table, delete, select
+from sqlalchemy import BigInteger, Column, Index, MetaData, String, Table, delete, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sla_domain.event import EventKind, IncidentEvent
+from sla_domain.event import LINKING, EventKind, IncidentEvent
 from sla_platform.store.dialect import upsert
 
 _FURTHER = 50  # names of one incident, each an alias of the next
@@ -17,13 +18,15 @@ def alias_table(metadata: MetaData, service: str) -> Table:
     """Return the table `<service>_alias` of incidents' other names: `name` is another name of `incident`.
 
     Another name is, for example, the key of a ticket before it was moved. If the ticket was moved again, `incident` may
-    itself be an old name; `incident_named` follows the names to the present one.
+    itself be an old name; `incident_named` follows the names to the present one. `version` is the highest of the links
+    that were read of the name; a name that is not linked any more is its own incident.
     """
     return Table(
         f"{service}_alias",
         metadata,
         Column("name", String(300), primary_key=True),
         Column("incident", String(300), nullable=False),
+        Column("version", BigInteger, nullable=False, server_default=text("0")),
         Index(f"ix_{service}_alias_incident", "incident"),
     )
 
@@ -32,11 +35,19 @@ async def store_names(connection: AsyncConnection, table: Table, events: Iterabl
     """Store in the alias table `table` the other names of incidents that these events state.
 
     An event of a rename says that its `known_as` is another name of its `incident`. An event of a merge says that its
-    `incident` is another name of its `known_as`. A name stored before is overwritten. Events of other kinds, events
-    without `known_as` and events copied from another incident (`carried_from`) are skipped.
+    `incident` is another name of its `known_as`. A name stored before is overwritten. So is the name of a ticket that
+    was linked or unlinked, unless a link with a higher version was read before. Events of other kinds, events without
+    `known_as` and events copied from another incident (`carried_from`) are skipped.
     """
     stated: dict[str, str] = {}
+    linked: dict[str, tuple[int, str]] = {}
     for event in events:
+        if event.kind in LINKING:
+            if event.version and event.known_as is not None and event.merged_into is None:
+                incident = event.incident if event.kind is EventKind.LINKED else event.known_as
+                known = linked.get(event.known_as, (0, ""))
+                linked[event.known_as] = max(known, (event.version, incident))
+            continue
         if event.known_as is None or event.known_as == event.incident or event.carried_from is not None:
             continue
         if event.kind is EventKind.RENAMED:
@@ -44,8 +55,11 @@ async def store_names(connection: AsyncConnection, table: Table, events: Iterabl
         elif event.kind is EventKind.MERGED:
             stated[event.incident] = event.known_as
     if stated:
-        rows = [{"name": name, "incident": stated[name]} for name in sorted(stated)]
+        rows: list[dict[str, Any]] = [{"name": name, "incident": stated[name]} for name in sorted(stated)]
         await connection.execute(upsert(connection, table), rows)
+    if linked:
+        rows = [{"name": name, "incident": linked[name][1], "version": linked[name][0]} for name in sorted(linked)]
+        await connection.execute(upsert(connection, table, newer_by="version"), rows)
 
 
 async def incident_named(connection: AsyncConnection, table: Table, name: str) -> str:

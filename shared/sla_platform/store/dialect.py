@@ -28,13 +28,14 @@ def insert_new(connection: AsyncConnection, table: Table) -> Any:
     return insert(connection, table).on_conflict_do_nothing()
 
 
-def upsert(connection: AsyncConnection, table: Table, *, keep: frozenset[str] = frozenset()) -> Any:
+def upsert(connection: AsyncConnection, table: Table, *, keep: frozenset[str] = frozenset(), newer_by: str = "") -> Any:
     """Return an INSERT into the table that updates the row with the same primary key, if there is one.
 
     Args:
         keep: Columns that an update leaves as they are, besides the key.
+        newer_by: A column. If given, a row is updated only if its value in this column is lower than the new one.
     """
-    return _upsert(connection.dialect.name, table, keep)
+    return _upsert(connection.dialect.name, table, keep, newer_by)
 
 
 def is_postgres(connection: AsyncConnection) -> bool:
@@ -47,7 +48,7 @@ def _insert(dialect: str, table: Table) -> postgresql.Insert | sqlite.Insert:
 
 
 @lru_cache(_KEPT)
-def _upsert(dialect: str, table: Table, keep: frozenset[str]) -> Any:
+def _upsert(dialect: str, table: Table, keep: frozenset[str], newer_by: str) -> Any:
     statement = _insert(dialect, table)
     key = [column.name for column in table.primary_key.columns]
     changed = {
@@ -55,4 +56,5 @@ def _upsert(dialect: str, table: Table, keep: frozenset[str]) -> Any:
         for column in table.columns
         if column.name not in key and column.name not in keep
     }
-    return statement.on_conflict_do_update(index_elements=key, set_=changed)
+    newer = table.c[newer_by] < statement.excluded[newer_by] if newer_by else None
+    return statement.on_conflict_do_update(index_elements=key, set_=changed, where=newer)

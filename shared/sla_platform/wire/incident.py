@@ -85,7 +85,11 @@ class IncidentEventData(BaseModel):
     merged_into: str | None = None
     """The incident into which this incident was merged."""
     known_as: str | None = None
-    """Another id of the incident."""
+    """Another id of the incident. For `linked` and `unlinked`, the other incident."""
+    said_as: str | None = None
+    """The linked incident on which the sender said this. Null if that is `incident`."""
+    copy_of: str | None = None
+    """The id of the event of which this is a copy, made when incidents were linked or unlinked."""
     carried_from: str | None = None
     """The merged incident from which the event was copied."""
     metrics: tuple[str, ...] = ()
@@ -133,6 +137,8 @@ def encode_event(event: IncidentEvent) -> Envelope:
         ),
         merged_into=event.merged_into,
         known_as=event.known_as,
+        said_as=event.said_as,
+        copy_of=event.copy_of,
         carried_from=event.carried_from,
         metrics=event.metrics,
         score=event.score,
@@ -218,6 +224,8 @@ def decode_event(envelope: Envelope) -> IncidentEvent:
         ),
         merged_into=None if data.merged_into is None else IncidentId(data.merged_into),
         known_as=None if data.known_as is None else IncidentId(data.known_as),
+        said_as=None if data.said_as is None else IncidentId(data.said_as),
+        copy_of=None if data.copy_of is None else EventId(data.copy_of),
         carried_from=None if data.carried_from is None else IncidentId(data.carried_from),
         metrics=data.metrics,
         score=data.score,

@@ -19,6 +19,7 @@ from sla_domain.event import IncidentEvent
 from sla_domain.explain import calendar_of
 from sla_domain.fold import fold
 from sla_domain.fold.carried import is_foldable
+from sla_domain.fold.linked import counting_events
 from sla_domain.hours import UNKNOWN, WALL, hours_name
 from sla_domain.incident import Incident
 from sla_domain.rulebook import Rulebook
@@ -74,7 +75,7 @@ def computed_rows(
         if seen is not None:
             part = seen.of(_folded(seen.events, rulebook, known))
             rows += _breakdowns(part, rulebook, contract, seen.until or part.changed_at, left=seen.until is not None)
-    reader = PauseReader(incident, events)
+    reader = PauseReader(incident, counting_events(sorted(events, key=lambda event: event.order)))
     pauses = [row for clock in incident.clocks for row in reader.rows_of(clock, *_hours(clock, incident, rulebook))]
     return ComputedRows(rows, pauses)
 

@@ -12,15 +12,18 @@ from sla_board.projection.text import searchable
 from sla_domain.event import EventKind, IncidentEvent
 from sla_domain.fold import folded_alone
 from sla_domain.fold.carried import own_events
+from sla_domain.fold.linked import counting_events, links_of
 from sla_domain.ticket_key import ticket_key
 
 
 def names_in(events: Iterable[IncidentEvent]) -> list[str]:
     """Return the other ids of an incident that its events contain, sorted.
 
-    For example, a ticket that was moved has a new id.
+    For example, a ticket that was moved has a new id, and another system's ticket may be linked.
     """
-    return sorted({str(event.known_as) for event in events if event.kind is EventKind.RENAMED and event.known_as})
+    known = list(events)
+    moved = {str(event.known_as) for event in known if event.kind is EventKind.RENAMED and event.known_as}
+    return sorted(moved.union(links_of(known).others))
 
 
 def incident_row(events: Iterable[IncidentEvent]) -> dict[str, Any]:
@@ -31,17 +34,20 @@ def incident_row(events: Iterable[IncidentEvent]) -> dict[str, Any]:
     Args:
         events: All known events of the incident, in any order. There is at least one.
     """
-    ordered = sorted(own_events(events), key=lambda event: event.order)
+    known = list(events)
+    alone = folded_alone(known)
+    ordered = list(counting_events(sorted(own_events(known), key=lambda event: event.order)))
+    if not ordered:  # nothing of it counts any more
+        ordered = sorted(known, key=lambda event: event.order)
     attributes: dict[str, str] = {}
     for event in ordered:
         attributes.update(event.attributes)
         if event.snapshot is not None:
             attributes.update(event.snapshot.attributes)
-    first, last = ordered[0], ordered[-1]
+    first, last = next((event for event in ordered if event.said_as is None), ordered[0]), ordered[-1]
     title = attributes.get("title", "")
     customer, url = attributes.get("customer", ""), attributes.get("url", "")
     key = ticket_key(first.incident, url, attributes.get("key", ""))
-    alone = folded_alone(ordered)
     return {
         "id": first.incident,
         "source": first.source,
@@ -55,7 +61,7 @@ def incident_row(events: Iterable[IncidentEvent]) -> dict[str, Any]:
         "ended_at": alone.ended_at,
         "changed_at": last.occurred_at,
         "attributes": orjson.dumps(attributes).decode(),
-        "search": searchable(first.incident, key, *names_in(ordered), title, customer),
+        "search": searchable(first.incident, key, *names_in(known), title, customer),
     }
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board.projection import store as projections
 from sla_board.projection.clock import MARKS, PublishedFact, about_clock
-from sla_domain.event import EventKind, IncidentEvent
+from sla_domain.event import LINKING, EventKind, IncidentEvent
 from sla_domain.fact import FactKind
 from sla_domain.fold.carried import own_events
 from sla_domain.phase_state import REPORTER_ATTRIBUTES, affects_phase
@@ -156,12 +156,14 @@ def essential_events(events: Sequence[IncidentEvent]) -> list[IncidentEvent]:
 
     Such events are:
 
-    - All events that state another id of the incident.
+    - All events that state another id of the incident, and all of an incident with linked tickets.
     - The first and the last event, the first opening, and the first event with a snapshot (the ticket's whole state).
     - For each attribute, the last event that states it.
     - Of successive events that affect the phase in the same way, the first and the last.
     """
     ordered = sorted(own_events(events), key=lambda event: event.order)
+    if any(event.said_as is not None or event.kind in LINKING for event in ordered):
+        return ordered
     kept = {id(ordered[0]), id(ordered[-1])}
     kept |= {id(event) for event in [event for event in ordered if event.kind is EventKind.OPENED][:1]}
     kept |= {id(event) for event in [event for event in ordered if event.snapshot is not None][:1]}

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board import tables
 from sla_board.projection.clock import PublishedFact, about_clock, reason_of
+from sla_board.projection.incident import names_in
 from sla_board.projection.store import envelope_of
 from sla_board.shown import word
 from sla_board.shown.alert import ShownAlert, alerts_of
@@ -26,8 +27,9 @@ from sla_board.shown.row import ClockRow, row_of
 from sla_board.shown.share import IncidentShare, read_share
 from sla_board.shown.timeline import Drawing, MarkKind, Point, TimelineRow, TimelineSpan, draw_timeline, split_overdue
 from sla_domain.breach_reason import NO_RULES
-from sla_domain.event import IncidentEvent, TimeQuality
+from sla_domain.event import LINKING, IncidentEvent, TimeQuality
 from sla_domain.fact import FactKind, PromiseMade, PromiseMoved
+from sla_domain.fold.linked import happened_there
 from sla_domain.ticket_key import ticket_key
 from sla_platform.envelope import Envelope, Topic
 from sla_platform.store.alias import incident_named
@@ -103,6 +105,8 @@ class IncidentFile:
     """
 
     id: str
+    also_known_as: tuple[str, ...]
+    """Its other ids: of before a move, and of other systems' tickets that are linked."""
     ticket: str
     title: str
     link: str
@@ -206,17 +210,15 @@ async def read_incident(
     query = select(kept).where(kept.c.incident == incident).order_by(kept.c.position.desc()).limit(_MOST_EVENTS)
     events = [envelope_of(row) for row in (await connection.execute(query)).all()]
     making = PartMaker(incident, attempts)
-    happened = sorted(
-        making.all("event", ((e.id, partial(decode_event, e)) for e in events if e.topic is Topic.INCIDENTS)),
-        key=lambda event: event.order,
-    )
+    told = making.all("event", ((e.id, partial(decode_event, e)) for e in events if e.topic is Topic.INCIDENTS))
+    happened = happened_there(sorted(told, key=lambda event: event.order))
     facts = making.all("fact", ((e.id, partial(_said, e)) for e in events if e.topic is Topic.CLOCKS))
     deliveries = await _about(connection, tables.delivery, incident)
     steps = await _about(connection, tables.alert, incident)
     part: IncidentShare | None = IncidentShare(record, clocks, happened, facts, deliveries, steps, None)
     if only_contract is not None:
-        told = (deliveries, steps)
-        part = await read_share(connection, incident, only_contract, record, clocks, happened, facts, told)
+        sent = (deliveries, steps)
+        part = await read_share(connection, incident, only_contract, record, clocks, happened, facts, sent)
     if part is None:
         return None
     coarse = HoursAt(_coarse(hours.now), hours.calendars)
@@ -255,7 +257,9 @@ def _file(
     by_clock = _by_clock(facts)
     promises = _promises(clocks, by_clock, hours, making)
     attributes = {} if record is None else making.one("attributes", incident, partial(orjson.loads, record.attributes))
-    happenings = making.all("event", ((event.id, partial(_happening, event)) for event in part.happened))
+    names = tuple(names_in(part.happened))
+    several = any(event.said_as is not None for event in part.happened)
+    happenings = making.all("event", ((event.id, partial(_happening, event, several)) for event in part.happened))
     sayings = making.all(
         "fact", ((one.id, partial(_saying, one.fact)) for one in sorted(facts, key=lambda one: one.noticed))
     )
@@ -263,6 +267,7 @@ def _file(
     url = (record.url if record else "") or (newest.url if newest else "")
     return IncidentFile(
         id=incident,
+        also_known_as=names,
         ticket=(record.ticket if record else "") or ticket_key(incident, url),
         title=(record.title if record else "") or (newest.title if newest else "") or incident,
         link=word.web_link(url),
@@ -344,16 +349,19 @@ def _lane(promise: ShownPromise, facts: Sequence[PublishedFact]) -> TimelineRow:
     )
 
 
-def _happening(event: IncidentEvent) -> ShownEvent:
+def _happening(event: IncidentEvent, several: bool) -> ShownEvent:
+    """`several`: tickets of several systems tell of the incident, so that each event says which of them did."""
     details = dict(event.attributes)
     if event.waiting_on is not None:
         details["waiting on"] = event.waiting_on.value
     if event.agreed is not None:
         details[f"{event.agreed.metric} agreed"] = f"{word.utc_text(event.agreed.due_at)} with {event.agreed.agreed_by}"
-    if event.merged_into is not None:
+    if event.merged_into is not None and event.kind not in LINKING:
         details["merged into"] = event.merged_into
     if event.known_as is not None:
-        details["known as"] = event.known_as
+        details["with" if event.kind in LINKING else "known as"] = event.known_as
+    if several and event.kind not in LINKING and event.carried_from is None:
+        details["said on"] = event.said_as or event.incident
     if event.carried_from is not None:
         details["on"] = event.carried_from
     if event.score is not None:

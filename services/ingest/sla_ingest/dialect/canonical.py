@@ -8,9 +8,11 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from sla_catalogue.source import Source
-from sla_domain.bounds import ATTRIBUTES, METRIC, NAME
-from sla_domain.event import Actor, AgreedTarget, EventKind, IncidentId, Snapshot, TimeQuality, WaitingOn
+from sla_domain.bounds import ATTRIBUTES, INCIDENT, METRIC, NAME
+from sla_domain.event import LINKING, Actor, AgreedTarget, EventKind, IncidentId, Snapshot, TimeQuality, WaitingOn
 from sla_domain.phase import Phase
+from sla_domain.same_as import MOST as MOST_LINKED
+from sla_domain.same_as import SAME_AS, linked_words
 from sla_ingest.dialect.instant import BadInstant, parse_instant
 from sla_ingest.dialect.port import COLUMNS, ClaimedTime, DoesNotFit, EventDraft, IngestRemark, RemarkNote, incident_id
 from sla_ingest.dialect.read import MAX_DESCRIPTION, MAX_VALUE, clean_text, identifier_text, look_up_value
@@ -32,6 +34,8 @@ _NEEDS = {
     EventKind.TARGET_AGREED: "agreed",
     EventKind.MERGED: "merged_into",
     EventKind.RENAMED: "known_as",
+    EventKind.LINKED: "known_as",
+    EventKind.UNLINKED: "known_as",
     EventKind.RATED: "score",
     EventKind.OBSERVED: "snapshot",
 }
@@ -71,10 +75,16 @@ def event_draft(kind: EventKind, data: Mapping[str, Any], stamp: ClaimedTime, so
     if needed and data.get(needed) is None:
         raise DoesNotFit(f"an event {kind.value} needs {needed}", f"/data/{needed}")
     other = None
-    if kind is EventKind.RENAMED:
+    if kind in LINKING:
+        other = _linked(data["known_as"], source, "/data/known_as")
+    elif kind is EventKind.RENAMED:
         other = _named(data, "known_as", source)
+    if other is not None:
         data = {name: value for name, value in data.items() if name != "known_as"}
-    attributes, remarks = _attributes(data, source)
+    same = _same_as(data, source)
+    attributes, remarks = _attributes({name: value for name, value in data.items() if name != SAME_AS}, source)
+    if same is not None:
+        attributes[SAME_AS] = same
     snapshot, more = _snapshot(data, stamp, source)
     remarks = (*remarks, *more)
     if kind is EventKind.PRIORITY_CHANGED and "priority" not in attributes:
@@ -263,6 +273,28 @@ def _named(data: Mapping[str, Any], name: str, source: Source) -> IncidentId | N
     if not own:
         raise DoesNotFit(f"{name} is the id of an incident", f"/data/{name}")
     return incident_id(source.id, own.removeprefix(f"{source.id}:"), f"/data/{name}")
+
+
+def _linked(value: Any, source: Source, place: str) -> IncidentId:
+    """Return the name of an incident of another source, which the sender must be allowed to name."""
+    name = identifier_text(value)
+    if not 0 < name.find(":") < len(name) - 1 or len(name) > INCIDENT:
+        raise DoesNotFit("another system's ticket is named SOURCE:ID, such as jira:SUP-77", place)
+    if not name.startswith(f"{source.id}:") and not source.may_name(name):
+        whose = name.partition(":")[0]
+        raise DoesNotFit(f"set sources.{source.id}.same_as.source to {whose} to name tickets of {whose}", place)
+    return IncidentId(name)
+
+
+def _same_as(data: Mapping[str, Any], source: Source) -> str | None:
+    """Return the tickets of which the event says that they are the same incident; None if it says nothing of that."""
+    value = data.get(SAME_AS)
+    if value is None:
+        return None
+    words = linked_words(value) if isinstance(value, str) else value
+    if not isinstance(words, list) or len(words) > MOST_LINKED:
+        raise DoesNotFit(f"same_as is a list of at most {MOST_LINKED} tickets, such as jira:SUP-77", f"/data/{SAME_AS}")
+    return ", ".join(_linked(word, source, f"/data/{SAME_AS}") for word in words)
 
 
 def _metrics(data: Mapping[str, Any]) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ from cloudevents.core.exceptions import CloudEventValidationError
 from cloudevents.core.v1.event import CloudEvent
 
 from sla_catalogue.source import Authentication, AuthenticationKind, Dialect, Source, SourceId
-from sla_domain.event import EventKind, TimeQuality
+from sla_domain.event import LINKING, EventKind, TimeQuality
 from sla_ingest.dialect.adapter import OpenedDelivery, media_type
 from sla_ingest.dialect.batch import gather_parts
 from sla_ingest.dialect.canonical import event_draft, kind_of
@@ -349,7 +349,7 @@ def _outcome(envelope: CloudEventEnvelope, delivery: Delivery, source: Source, i
     what = event_draft(kind, data, stamp, source)
     if kind is EventKind.MERGED and what.merged_into == incident:
         raise DoesNotFit("an incident cannot be merged into itself", "/data/merged_into")
-    if kind is EventKind.RENAMED and what.known_as == incident:
+    if kind in (EventKind.RENAMED, *LINKING) and what.known_as == incident:
         raise DoesNotFit("known_as is another name than the subject", "/data/known_as")
     return number_events(delivery, source, incident, id_, [what])
 

@@ -13,7 +13,7 @@ from sqlalchemy import not_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_domain.bounds import INCIDENT
-from sla_domain.event import EventId, EventKind, IncidentEvent, IncidentId, TimeQuality
+from sla_domain.event import LINKING, EventId, EventKind, IncidentEvent, IncidentId, TimeQuality
 from sla_domain.fold import in_order
 from sla_domain.fold.carried import COPIED, WORDS, copy_for_survivor, has_unanswered_comment
 from sla_ingest.history import whole_history
@@ -40,14 +40,19 @@ async def join(connection: AsyncConnection, event: IncidentEvent, names: Inciden
     """
     incident = event.incident
     if event.kind is EventKind.RENAMED and event.known_as is not None:
-        later = names.incident(event.known_as)
-        if later == incident:
+        ticket = event.said_as or incident
+        later = names.ticket(event.known_as)
+        if later == ticket:
             return
-        await move_aliases(connection, later, incident)
-        await insert_alias(connection, AliasKind.MOVED, later, incident, event.occurred_at)
+        await move_aliases(connection, later, ticket)
+        await insert_alias(connection, AliasKind.MOVED, later, ticket, event.occurred_at)
         stray = [one async for one in whole_history(connection, later)]
         await append_missing_events(connection, adopt_events(stray, event, later))
+        if event.said_as is not None:
+            return
     elif event.kind is EventKind.MERGED and event.merged_into is not None:
+        if event.said_as is not None:
+            return  # of one of the incident's tickets: that ticket ends, and not the incident
         await insert_alias(connection, AliasKind.MERGED, incident, event.merged_into, event.occurred_at)
     else:
         return
@@ -124,11 +129,13 @@ def adopt_events(stray: Sequence[IncidentEvent], told: IncidentEvent, later: Inc
             event,
             id=derived_id(event.id, incident, "="),
             incident=incident,
+            said_as=told.said_as,
             merged_into=incident if event.merged_into == later else event.merged_into,
         )
         for event in stray
         # What is carried from others is copied anew, from there.
-        if event.carried_from is None and incident not in (event.merged_into, event.known_as)
+        if event.carried_from is None and event.kind not in LINKING
+        if event.said_as is None and incident not in (event.merged_into, event.known_as)
     ]
     if stray:
         last = max(event.occurred_at for event in stray)

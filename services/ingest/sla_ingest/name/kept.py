@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, or_, select, text
+from sqlalchemy import and_, delete, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_domain.event import IncidentId
 from sla_ingest import tables
-from sla_ingest.name.known import AliasKind, IncidentNames
+from sla_ingest.name.known import AliasKind, IncidentNames, Pair
+from sla_ingest.name.linking import linked_tickets
 from sla_platform.store import tombstone
 from sla_platform.store.dialect import insert_new, is_postgres
 
 _alias = tables.alias.c
+_OF_TICKETS = frozenset(kind.value for kind in AliasKind) - {AliasKind.MOVED.value, AliasKind.KEY.value}
 _PER_STATEMENT = 400
 _ROUNDS = 50  # names of names; a real chain of merges is shorter
 _LOCK = 0x51AD_0008  # of slad's own locks, that of names
@@ -47,8 +50,7 @@ async def load_names(connection: AsyncConnection, names: Iterable[str]) -> Incid
 
     The result includes all ids that are linked with these by renames and merges.
     """
-    moved: dict[IncidentId, IncidentId] = {}
-    merged: dict[IncidentId, set[IncidentId]] = {}
+    rows: dict[tuple[str, str, str], Any] = {}
     seen: set[str] = set()
     frontier = set(names)
     for _ in range(_ROUNDS):
@@ -57,15 +59,58 @@ async def load_names(connection: AsyncConnection, names: Iterable[str]) -> Incid
         seen |= frontier
         found: set[str] = set()
         for row in await _rows(connection, sorted(frontier)):
-            name, incident = IncidentId(row.name), IncidentId(row.incident)
-            if row.kind == AliasKind.MOVED.value:
-                moved[name] = incident
-                found.add(incident)
-            else:
-                merged.setdefault(name, set()).add(incident)
-                found |= {name, incident}
+            rows[row.name, row.kind, row.incident] = row
+            found |= {row.name, row.incident}
         frontier = found - seen
-    return IncidentNames(moved, {name: frozenset(into) for name, into in merged.items()})
+    return _names(rows.values())
+
+
+async def with_since(
+    connection: AsyncConnection, names: IncidentNames, mentioned: Iterable[IncidentId]
+) -> IncidentNames:
+    """Return the names with `since`: when slad first knew something of tickets that are linked or are to be.
+
+    Args:
+        mentioned: The ids of tickets that are to be linked.
+    """
+    tickets = {*linked_tickets(names), *(names.ticket(name) for name in mentioned)}
+    event = tables.event.c
+    query = select(event.incident, func.min(event.time).label("since")).where(event.incident.in_(sorted(tickets)))
+    rows = (await connection.execute(query.group_by(event.incident))).all()
+    return replace(names, since={IncidentId(row.incident): row.since for row in rows})
+
+
+def _names(rows: Iterable[Any]) -> IncidentNames:
+    moved: dict[IncidentId, IncidentId] = {}
+    under: dict[IncidentId, IncidentId] = {}
+    keys: dict[IncidentId, tuple[datetime, IncidentId]] = {}
+    merged: dict[IncidentId, set[IncidentId]] = {}
+    stated: dict[IncidentId, set[IncidentId]] = {}
+    pairs: dict[str, set[Pair]] = {AliasKind.JOINED.value: set(), AliasKind.APART.value: set()}
+    for row in rows:
+        name, incident = IncidentId(row.name), IncidentId(row.incident)
+        match AliasKind(row.kind):
+            case AliasKind.MOVED:
+                moved[name] = incident
+            case AliasKind.MERGED:
+                merged.setdefault(name, set()).add(incident)
+            case AliasKind.KEY:
+                keys[name] = max(keys.get(name, (row.since, incident)), (row.since, incident))
+            case AliasKind.STATED:
+                stated.setdefault(name, set()).add(incident)
+            case AliasKind.UNDER:
+                under[name] = incident
+            case AliasKind.JOINED | AliasKind.APART:
+                pairs[row.kind].add(frozenset({name, incident}))
+    return IncidentNames(
+        moved,
+        {name: frozenset(into) for name, into in merged.items()},
+        {name: ticket for name, (_, ticket) in keys.items()},
+        {name: frozenset(others) for name, others in stated.items()},
+        frozenset(pairs[AliasKind.JOINED.value]),
+        frozenset(pairs[AliasKind.APART.value]),
+        under,
+    )
 
 
 async def names_unchanged(connection: AsyncConnection, known: IncidentNames, names: Iterable[str]) -> bool:
@@ -76,16 +121,10 @@ async def names_unchanged(connection: AsyncConnection, known: IncidentNames, nam
     Args:
         known: The result of `load_names(names)`.
     """
-    all_ = {*names, *known.moved, *known.moved.values(), *known.merged}.union(*known.merged.values())
-    moved: dict[IncidentId, IncidentId] = {}
-    merged: dict[IncidentId, set[IncidentId]] = {}
-    for row in await _rows(connection, sorted(all_)):
-        name, incident = IncidentId(row.name), IncidentId(row.incident)
-        if row.kind == AliasKind.MOVED.value:
-            moved[name] = incident
-        else:
-            merged.setdefault(name, set()).add(incident)
-    return moved == dict(known.moved) and merged == {name: set(into) for name, into in known.merged.items()}
+    tickets = {*known.moved, *known.moved.values(), *known.merged, *known.keys, *known.keys.values(), *known.stated}
+    tickets |= {*known.under, *known.under.values()}
+    all_ = tickets.union(names, *known.merged.values(), *known.stated.values(), *known.joined, *known.apart)
+    return _names(await _rows(connection, sorted(all_))) == replace(known, since={})
 
 
 async def _rows(connection: AsyncConnection, names: list[str]) -> list[Any]:
@@ -112,7 +151,7 @@ async def insert_alias(
 
 
 async def move_aliases(connection: AsyncConnection, old: IncidentId, new: IncidentId) -> None:
-    """Replace the incident `old` by `new` in all recorded renames and merges."""
+    """Replace the incident `old` by `new` in all recorded renames, merges and links."""
     query = select(tables.alias).where(or_(_alias.name == old, _alias.incident == old))
     rows = [dict(row) for row in (await connection.execute(query)).mappings()]
     if not rows:
@@ -121,7 +160,7 @@ async def move_aliases(connection: AsyncConnection, old: IncidentId, new: Incide
     renamed = []
     for row in rows:
         row["incident"] = new if row["incident"] == old else row["incident"]
-        if row["kind"] == AliasKind.MERGED.value and row["name"] == old:
+        if row["kind"] in _OF_TICKETS and row["name"] == old:
             row["name"] = new
         if row["name"] != row["incident"]:
             renamed.append(row)
@@ -144,12 +183,23 @@ async def delete_names(connection: AsyncConnection, ended: Mapping[IncidentId, d
     for start in range(0, len(gone), _PER_STATEMENT):
         some = gone[start : start + _PER_STATEMENT]
         moved = select(_alias.name, _alias.incident).where(
-            _alias.incident.in_(some), _alias.kind == AliasKind.MOVED.value
+            _alias.incident.in_(some), _alias.kind.in_([AliasKind.MOVED.value, AliasKind.UNDER.value])
         )
         for row in (await connection.execute(moved)).all():
             if (at := ended[IncidentId(row.incident)]) is not None:
                 over[row.name] = at
-        merged = and_(_alias.name.in_(some), _alias.kind == AliasKind.MERGED.value)
-        await connection.execute(delete(tables.alias).where(or_(_alias.incident.in_(some), merged)))
+        # A linked ticket ends with the incident under which it is told of: until then its links stay.
+        linked = set(
+            (
+                await connection.execute(
+                    select(_alias.name).where(
+                        _alias.name.in_(some), _alias.kind == AliasKind.UNDER.value, _alias.incident.not_in(gone)
+                    )
+                )
+            ).scalars()
+        )
+        own = sorted(set(some) - linked)
+        merged = and_(_alias.name.in_(own), _alias.kind.in_(sorted(_OF_TICKETS)))
+        await connection.execute(delete(tables.alias).where(or_(_alias.incident.in_(own), merged)))
     if over:
         await tombstone.insert_tombstones(connection, tables.tombstone, over)

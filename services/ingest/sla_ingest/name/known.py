@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 
-from sla_domain.event import EventKind, IncidentEvent, IncidentId
+from sla_domain.bounds import INCIDENT
+from sla_domain.event import LINKING, EventKind, IncidentEvent, IncidentId
 from sla_domain.fold.carried import end_of_chain
+from sla_domain.same_as import SAME_AS, linked_names
+from sla_domain.ticket_key import ticket_key
 from sla_ingest.dialect.port import TranslatedEvent
 from sla_ingest.entry import InboxEntry
 
@@ -19,23 +23,57 @@ class AliasKind(StrEnum):
     """Another id of the incident, whose ticket was moved."""
     MERGED = "merged"
     """An incident of its own, whose ticket was merged into the ticket of the other incident."""
+    KEY = "key"
+    """What people call the ticket of the incident, after the name of its source: `jira:SUP-77`."""
+    STATED = "stated"
+    """A ticket that says by `same_as` that it is the same incident as the other."""
+    JOINED = "joined"
+    """A ticket that somebody has linked with the other."""
+    APART = "apart"
+    """A ticket that somebody has unlinked from the other, whatever the tickets say."""
+    UNDER = "under"
+    """A linked ticket, told of under the name of the other."""
+
+
+Pair = frozenset[IncidentId]
+_NO_PAIRS: frozenset[Pair] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class IncidentNames:
-    """Some renames and merges of incidents."""
+    """Some renames, merges and links of incidents."""
 
     moved: Mapping[IncidentId, IncidentId] = field(default_factory=dict)
     """Maps a later id of an incident to the id under which slad stores the incident."""
     merged: Mapping[IncidentId, frozenset[IncidentId]] = field(default_factory=dict)
     """Maps a merged incident to the incidents into which it was merged (its survivors)."""
+    keys: Mapping[IncidentId, IncidentId] = field(default_factory=dict)
+    """Maps what people call a ticket, after the name of its source, to the ticket."""
+    stated: Mapping[IncidentId, frozenset[IncidentId]] = field(default_factory=dict)
+    """Maps a ticket to those of which it says that they are the same incident."""
+    joined: frozenset[Pair] = _NO_PAIRS
+    """Pairs of tickets that somebody has linked."""
+    apart: frozenset[Pair] = _NO_PAIRS
+    """Pairs of tickets that somebody has unlinked, whatever they say."""
+    under: Mapping[IncidentId, IncidentId] = field(default_factory=dict)
+    """Maps a linked ticket to the incident under which it is told of, another than itself."""
+    since: Mapping[IncidentId, datetime] = field(default_factory=dict)
+    """Maps those linked tickets of which slad knows events to the first instant. Other tickets are left out."""
 
     def incident(self, name: IncidentId) -> IncidentId:
         """Return the id under which slad stores the incident with the id `name`.
 
-        It is `name` itself if the incident was never renamed. Several renames are followed to the last.
+        It is `name` itself if the incident was never renamed and not linked. Several renames are followed to the last.
         """
-        return end_of_chain(self.moved.get, name)
+        ticket = end_of_chain(self.moved.get, name)
+        return self.under.get(ticket, ticket)
+
+    def ticket(self, name: IncidentId) -> IncidentId:
+        """Return the first id of the ticket that is called `name`, without regard to links.
+
+        `name` is an id, of today or of before a move, or what people call the ticket, after the name of its source.
+        """
+        return end_of_chain(self.moved.get, self.keys.get(name, name))
 
     def with_merge(self, incident: IncidentId, into: IncidentId | None) -> IncidentNames:
         """Return a copy with an additional merge of `incident` into `into`.
@@ -44,7 +82,7 @@ class IncidentNames:
         """
         if into is None or into == incident:
             return self
-        return IncidentNames(self.moved, {**self.merged, incident: self.merged.get(incident, frozenset()) | {into}})
+        return replace(self, merged={**self.merged, incident: self.merged.get(incident, frozenset()) | {into}})
 
     def survivors(self, incident: IncidentId) -> frozenset[IncidentId]:
         """Return all incidents into which `incident` was merged, directly or through others.
@@ -65,7 +103,7 @@ class IncidentNames:
         return frozenset(name for name in self.merged if incident in self.survivors(name))
 
 
-JOINING = frozenset({EventKind.RENAMED, EventKind.MERGED})
+JOINING = frozenset({EventKind.RENAMED, EventKind.MERGED}) | LINKING
 MOST_NAMES = 500
 """Names that may belong together by moves and merges in any direction: a delivery about one of them reads all."""
 MOST_MOVES = 50
@@ -77,7 +115,7 @@ MOST_COPIED = 500
 
 
 def joins(entry: InboxEntry) -> bool:
-    """Return whether an event of the delivery renames its incident or merges it into another."""
+    """Return whether an event of the delivery renames its incident, merges it into another, links or unlinks it."""
     return any(one.event.kind in JOINING for one in entry.events)
 
 
@@ -89,8 +127,39 @@ def names_in_entry(entry: InboxEntry) -> set[IncidentId]:
 
 
 def names_in_event(event: IncidentEvent) -> Iterable[IncidentId]:
-    """Return the ids of all incidents that an event mentions: `incident`, `merged_into` and `known_as`."""
-    return [name for name in (event.incident, event.merged_into, event.known_as) if name is not None]
+    """Return the ids of all incidents that an event mentions.
+
+    They are `incident`, `said_as`, `merged_into`, `known_as`, what people call the ticket, and the tickets of which it
+    says that they are the same incident.
+    """
+    named = (event.incident, event.said_as, event.merged_into, event.known_as, key_in_event(event))
+    return [*(name for name in named if name is not None), *(stated_links(event) or ())]
+
+
+def key_in_event(event: IncidentEvent) -> IncidentId | None:
+    """Return what people call the event's ticket, after the name of its source: `jira:SUP-77`.
+
+    The result is None if the event does not say so, and for a number, which may be the id of another ticket.
+    """
+    key = url = ""
+    for stated in (event.attributes, {} if event.snapshot is None else event.snapshot.attributes):
+        key, url = stated.get("key", key), stated.get("url", url)
+    if not (key or url):
+        return None
+    ticket = event.said_as or event.incident
+    called = ticket_key(ticket, url, key)
+    name = IncidentId(f"{ticket.partition(':')[0]}:{called}")
+    return None if called.isdigit() or called == ticket or name == ticket or len(name) > INCIDENT else name
+
+
+def stated_links(event: IncidentEvent) -> tuple[IncidentId, ...] | None:
+    """Return the tickets of which the event's ticket says that they are the same incident.
+
+    The result is None if it says nothing of that, and empty if it says that there are none.
+    """
+    shown = None if event.snapshot is None else event.snapshot.attributes.get(SAME_AS)
+    said = event.attributes.get(SAME_AS, shown)
+    return None if said is None else linked_names(said)
 
 
 def route_entry(entry: InboxEntry, names: IncidentNames) -> InboxEntry:
@@ -102,7 +171,7 @@ def route_entry(entry: InboxEntry, names: IncidentNames) -> InboxEntry:
     Args:
         names: The known renames.
     """
-    if not names.moved and not joins(entry):
+    if not names.moved and not names.under and not joins(entry):
         return entry
     observed = None if entry.observed is None else _routed(entry.observed, names)
     work = None if entry.work is None else replace(entry.work, incident=names.incident(entry.work.incident))
@@ -111,14 +180,20 @@ def route_entry(entry: InboxEntry, names: IncidentNames) -> InboxEntry:
 
 def _routed(one: TranslatedEvent, names: IncidentNames) -> TranslatedEvent:
     event = one.event
-    incident = names.incident(event.incident)
+    ticket, incident = names.ticket(event.incident), names.incident(event.incident)
+    said_as = None if ticket == incident else ticket
     into = None if event.merged_into is None else names.incident(event.merged_into)
     if event.kind is EventKind.MERGED and into == incident:
         # Both are names of one incident by now: nothing ends.
-        other = event.incident if event.incident != incident else event.merged_into
-        event = replace(event, kind=EventKind.RENAMED, merged_into=None, known_as=other, incident=incident)
-    elif (incident, into) != (event.incident, event.merged_into):
-        event = replace(event, incident=incident, merged_into=into)
+        if event.merged_into is not None and names.ticket(event.merged_into) != ticket:
+            other = event.merged_into if said_as is None else ticket
+            event = replace(event, kind=EventKind.LINKED, merged_into=None, known_as=other, version=0)
+        else:
+            moved = event.incident if event.incident != ticket else event.merged_into
+            event = replace(event, kind=EventKind.RENAMED, merged_into=None, known_as=moved)
+        into = None
+    if (incident, said_as, into) != (event.incident, event.said_as, event.merged_into):
+        event = replace(event, incident=incident, said_as=said_as, merged_into=into)
     return one if event is one.event else replace(one, event=event)
 
 
@@ -133,6 +208,8 @@ def copy_routes(event: IncidentEvent, names: IncidentNames) -> tuple[frozenset[I
     """
     incident = event.incident
     sources, survivors = names.sources(incident), names.survivors(incident)
+    if event.kind in LINKING or event.said_as is not None:
+        return frozenset(), frozenset()
     if event.kind is EventKind.RENAMED:
         later = incident if event.known_as is None else names.incident(event.known_as)
         both = {incident, later}

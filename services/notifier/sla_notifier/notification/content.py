@@ -15,7 +15,7 @@ from sla_notifier.notification.contract_content import contract_content
 from sla_notifier.notification.customer_content import customer_content
 from sla_notifier.notification.directory import person_name
 from sla_notifier.notification.happening_content import happening_content
-from sla_notifier.notification.incident_values import incident_data, incident_values, zone_of
+from sla_notifier.notification.incident_values import incident_data, incident_values, outcome_of, zone_of
 from sla_notifier.notification.notice_content import acknowledge_link, notice_content
 from sla_notifier.notification.notification import Recipient
 from sla_notifier.notification.objective_content import objective_content
@@ -72,7 +72,7 @@ def _of_clock(context: PipelineContext, request: NotificationRequest, fact: Cloc
         "again": _again(context, request),
         "level": request.level,
         "round": request.round,
-        "outcome": request.outcome,
+        "outcome": outcome_of(request, fact),
         "lapsed_by": "" if request.lapsed is None else person_name(context.catalogue, fact.contract, request.lapsed.by),
         "lapsed_at": "" if request.lapsed is None else request.lapsed.at,
         "passed_by": "" if passed is None else person_name(context.catalogue, fact.contract, passed.by),

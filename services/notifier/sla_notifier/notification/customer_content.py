@@ -21,7 +21,7 @@ from sla_domain.tell import Happening
 from sla_notifier.alert.request import NotificationRequest
 from sla_notifier.delivery.state import MessageKind
 from sla_notifier.notification.directory import metric_in_words, priority_in_words
-from sla_notifier.notification.incident_values import incident_data, incident_values, zone_of
+from sla_notifier.notification.incident_values import incident_data, incident_values, outcome_of, zone_of
 from sla_notifier.notification.notification import Recipient
 from sla_notifier.notification.pipeline_context import PipelineContext
 from sla_notifier.question.question import ANSWER_WITHIN, question_id
@@ -70,7 +70,7 @@ def customer_content(
         "due": fact.due_at or broken,
         "broken": broken,
         "ended": fact.at,
-        "outcome": request.outcome,
+        "outcome": outcome_of(request, fact),
         "old": "",
         "new": "",
         "answer_by": "",

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from sla_domain.clock import ClockState
+from sla_domain.fact import Amended
+from sla_notifier.alert.request import NotificationRequest
+from sla_notifier.delivery.state import MessageKind
 from sla_notifier.notification.directory import contract_of, metric_in_words, priority_in_words, title_of
 from sla_notifier.notification.pipeline_context import PipelineContext
 from sla_notifier.text.words import one_line
@@ -49,3 +53,10 @@ def incident_data(fact: ClockFact) -> dict[str, object]:
 def zone_of(context: PipelineContext, fact: ClockFact) -> str:
     """Return the time zone (IANA name) in which a message about a fact shows instants."""
     return contract_of(context.catalogue, fact.contract).zone if fact.zone == "UTC" else fact.zone
+
+
+def outcome_of(request: NotificationRequest, fact: ClockFact) -> str:
+    """Return how it came out, for the words of a message; `elsewhere` if the clock counts for another incident now."""
+    body = fact.body
+    elsewhere = isinstance(body, Amended) and body.new_state is ClockState.CANCELLED and bool(body.why)
+    return "elsewhere" if elsewhere and request.kind is MessageKind.TAKEN_BACK else request.outcome

@@ -188,7 +188,11 @@ class EventResponse(TimerResponse):
     merged_into: str | None
     """The incident that continues this one."""
     known_as: str | None
-    """Another id of the incident."""
+    """Another id of the incident. For `linked` and `unlinked`, the other system's ticket."""
+    said_as: str | None
+    """The linked ticket on which this was said. Null if that is the incident's own."""
+    copy_of: str | None
+    """The id of the event of which this is a copy, made when tickets were linked or unlinked."""
     carried_from: str | None
     """The id of the merged incident from which the event was copied. Null for other events."""
     metrics: list[str]

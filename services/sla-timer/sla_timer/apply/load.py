@@ -225,13 +225,10 @@ class StoredEventReader:
 
 
 async def has_carried_events(connection: AsyncConnection, incident: str) -> bool:
-    """Return whether the incident has stored copies of events of another incident.
-
-    Such copies are made when the other incident is merged into this one.
-    """
+    """Return whether the incident has stored events of another ticket, which was merged into this one or is linked."""
     # Inside a text of JSON every quotation mark is escaped, so that nobody's words look like this key.
-    carried = tables.event.c.data.contains('"carried_from":"', autoescape=True)
-    query = select(tables.event.c.id).where(tables.event.c.incident == incident, carried).limit(1)
+    carried = [tables.event.c.data.contains(f'"{key}":"', autoescape=True) for key in ("carried_from", "said_as")]
+    query = select(tables.event.c.id).where(tables.event.c.incident == incident, or_(*carried)).limit(1)
     return (await connection.execute(query)).first() is not None
 
 

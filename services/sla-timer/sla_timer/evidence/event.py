@@ -29,6 +29,7 @@ def event_of(answer: Mapping[str, Any], incident: str) -> IncidentEvent:
     """
     agreed, merged = answer.get("agreed"), answer.get("merged_into")
     known_as, carried_from = answer.get("known_as"), answer.get("carried_from")
+    said_as, copy_of = answer.get("said_as"), answer.get("copy_of")
     waiting = answer.get("waiting_on")
     occurred, received = _at(answer["occurred_at"]), _at(answer["received_at"])
     assert occurred is not None
@@ -50,6 +51,8 @@ def event_of(answer: Mapping[str, Any], incident: str) -> IncidentEvent:
         agreed=None if agreed is None else _agreed(agreed),
         merged_into=None if merged is None else IncidentId(merged),
         known_as=None if known_as is None else IncidentId(known_as),
+        said_as=None if said_as is None else IncidentId(said_as),
+        copy_of=None if copy_of is None else EventId(copy_of),
         carried_from=None if carried_from is None else IncidentId(carried_from),
         metrics=tuple(answer.get("metrics", ())),
         score=answer.get("score"),

@@ -30,6 +30,7 @@ MODULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "apply": ("apply",),
         "send": ("send",),
         "ack": ("ack",),
+        "linking": ("link", "unlink"),
         "breach": ("breach",),
         "pauses": ("pauses",),
         "connect": ("connect",),

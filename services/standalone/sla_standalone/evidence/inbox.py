@@ -35,7 +35,7 @@ def check_inbox(evidence: EvidenceFile, manifest: Manifest) -> EvidenceCheck:
             wrong.append(f"delivery {line['delivery']} of {line['source']} is not the one that was received")
         told |= _events(line["answer"])
     events = [event for event in evidence.lines(Member.EVENTS) if event.get("carried_from") is None]
-    without = [event["id"] for event in events if event["id"] not in told]
+    without = [event["id"] for event in events if (event.get("copy_of") or event["id"]) not in told]
     note = f"; {len(without)} events have none here (removed by age, or of a ticket that was merged)" if without else ""
     holds = f"{count} deliveries are as they were received, {len(events) - len(without)} events come from them{note}"
     return concluded(WHAT, wrong, holds)

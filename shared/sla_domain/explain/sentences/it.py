@@ -66,6 +66,12 @@ WORDS = SentenceWords(
         Sentence.MERGED_IN_WAITING: (
             "{incident} è stata unita a questa segnalazione: il suo cliente attende una risposta dal {since}"
         ),
+        Sentence.LINKED_HERE: "{incident} è collegata: quanto detto lì conta qui",
+        Sentence.LINKED_ELSEWHERE: "è collegata e conta come {incident}",
+        Sentence.LINKED_OTHER_CUSTOMER: (
+            "{incident} è collegata: quanto detto lì conta qui, con il contratto del cliente {own}, benché quel ticket "
+            "indichi il cliente {customer}"
+        ),
         Sentence.STANDS_IN: (
             "di questa segnalazione non è arrivato nulla, salvo che {incidents} vi è stata unita: la apre ciò che vi "
             "è stato scritto"
@@ -130,6 +136,8 @@ WORDS = SentenceWords(
         EventKind.CANCELLED: "annullamento",
         EventKind.MERGED: "unione",
         EventKind.RENAMED: "cambio di nome",
+        EventKind.LINKED: "collegamento",
+        EventKind.UNLINKED: "scollegamento",
         EventKind.ESCALATED: "escalation",
         EventKind.TARGET_AGREED: "accordo sulla data",
         EventKind.EXEMPTED: "esclusione dai livelli di servizio",

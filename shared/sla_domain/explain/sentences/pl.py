@@ -62,6 +62,12 @@ WORDS = SentenceWords(
         ),
         Sentence.MERGED_IN: "{incident} scalono z tym zgłoszeniem",
         Sentence.MERGED_IN_WAITING: "{incident} scalono z tym zgłoszeniem: jego klient czeka na odpowiedź od {since}",
+        Sentence.LINKED_HERE: "{incident} jest powiązane: to, co tam powiedziano, liczy się tutaj",
+        Sentence.LINKED_ELSEWHERE: "jest powiązane i liczy się jako {incident}",
+        Sentence.LINKED_OTHER_CUSTOMER: (
+            "{incident} jest powiązane: to, co tam powiedziano, liczy się tutaj, według umowy klienta {own}, choć "
+            "tamto zgłoszenie podaje klienta {customer}"
+        ),
         Sentence.STANDS_IN: (
             "o tym zgłoszeniu nie nadeszło nic poza tym, że scalono z nim {incidents}: otwiera je to, co tam napisano"
         ),
@@ -123,6 +129,8 @@ WORDS = SentenceWords(
         EventKind.CANCELLED: "anulowanie",
         EventKind.MERGED: "scalenie",
         EventKind.RENAMED: "zmiana nazwy",
+        EventKind.LINKED: "powiązanie",
+        EventKind.UNLINKED: "rozłączenie",
         EventKind.ESCALATED: "eskalacja",
         EventKind.TARGET_AGREED: "uzgodnienie terminu",
         EventKind.EXEMPTED: "wyłączenie ze wskaźników",

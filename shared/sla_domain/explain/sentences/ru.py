@@ -61,6 +61,12 @@ WORDS = SentenceWords(
         ),
         Sentence.MERGED_IN: "{incident} объединено с этим обращением",
         Sentence.MERGED_IN_WAITING: "{incident} объединено с этим обращением: его клиент ждёт ответа с {since}",
+        Sentence.LINKED_HERE: "{incident} связано: сказанное там учитывается здесь",
+        Sentence.LINKED_ELSEWHERE: "оно связано и учитывается как {incident}",
+        Sentence.LINKED_OTHER_CUSTOMER: (
+            "{incident} связано: "
+            "сказанное там учитывается здесь, по договору клиента {own}, хотя в том обращении указан клиент {customer}"
+        ),
         Sentence.STANDS_IN: (
             "об этом обращении не поступило ничего, кроме того, что с ним объединено {incidents}: его открывает "
             "написанное там"
@@ -125,6 +131,8 @@ WORDS = SentenceWords(
         EventKind.CANCELLED: "отмена",
         EventKind.MERGED: "объединение",
         EventKind.RENAMED: "переименование",
+        EventKind.LINKED: "связывание",
+        EventKind.UNLINKED: "разъединение",
         EventKind.ESCALATED: "эскалация",
         EventKind.TARGET_AGREED: "согласование срока",
         EventKind.EXEMPTED: "исключение из показателей",

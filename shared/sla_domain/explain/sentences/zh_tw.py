@@ -49,6 +49,11 @@ WORDS = SentenceWords(
         Sentence.RECONCILED_UNDATED: "工單顯示 {words}：沒有事件提及，工單也未註明起始時間",
         Sentence.MERGED_IN: "{incident} 已併入本案",
         Sentence.MERGED_IN_WAITING: "{incident} 已併入本案：其客戶自 {since} 起等待回覆",
+        Sentence.LINKED_HERE: "已連結 {incident}：該處的內容計入本案",
+        Sentence.LINKED_ELSEWHERE: "已連結，計為 {incident}",
+        Sentence.LINKED_OTHER_CUSTOMER: (
+            "已連結 {incident}：該處的內容依客戶 {own} 的合約計入本案，雖然該工單所列客戶為 {customer}"
+        ),
         Sentence.STANDS_IN: "除 {incidents} 併入外，未收到本案的任何資訊：以其中的內容開啟",
         Sentence.OVERFULL: "另有 {count} 個事件保留但不計入：上限見 docs/operations.md",
         Sentence.LEFT_OUT: "另有 {count} 則備註未列出",
@@ -96,6 +101,8 @@ WORDS = SentenceWords(
         EventKind.CANCELLED: "取消",
         EventKind.MERGED: "合併",
         EventKind.RENAMED: "重新命名",
+        EventKind.LINKED: "連結",
+        EventKind.UNLINKED: "取消連結",
         EventKind.ESCALATED: "向上呈報",
         EventKind.TARGET_AGREED: "約定日期",
         EventKind.EXEMPTED: "排除於達成率",

@@ -1,0 +1,183 @@
+"""Linking and unlinking tickets of several systems by hand, each an act on the audit log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_catalogue.source import SourceId
+from sla_domain.bounds import INCIDENT, shorten
+from sla_domain.event import Actor, EventKind, IncidentEvent, IncidentId
+from sla_domain.rulebook import Rulebook
+from sla_ingest.dialect.port import Accepted, Delivery, TranslatedEvent, Translation, digest_id, event_id
+from sla_ingest.entry import CONTRACT_HEADER, DeliveryResult, Receipt, entry_of
+from sla_ingest.inbox import store_receipts, take_entries
+from sla_ingest.name import IncidentNames, after_events, groups, load_names, with_since
+from sla_ingest.tables import audit
+from sla_platform.audit.act import Act, ActName, Command, state_digest
+from sla_platform.audit.store import append as append_acts
+from sla_platform.bus import WakeSignal
+from sla_platform.http.problem import Problem
+from sla_platform.store.engine import Store
+from sla_platform.timesource import TimeSource
+
+SOURCE = SourceId("slad")
+_ACTS = {EventKind.LINKED: ActName.INCIDENT_LINKED, EventKind.UNLINKED: ActName.INCIDENT_UNLINKED}
+
+
+class TicketLinker:
+    """TicketLinker and unlinks tickets: call `change`.
+
+    Args:
+        rulebook: Returns the plans, contracts and calendars in force.
+        wake_signal: Woken when events were stored.
+    """
+
+    def __init__(
+        self, store: Store, rulebook: Callable[[], Rulebook], wake_signal: WakeSignal, time_source: TimeSource
+    ) -> None:
+        self._store = store
+        self._rulebook = rulebook
+        self._wake_signal = wake_signal
+        self._time_source = time_source
+
+    async def change(
+        self, kind: EventKind, incident: str, other: str, contract: str | None, command: Command
+    ) -> dict[str, Any]:
+        """Link two tickets, or unlink them, and return under which names the first is known now, as a JSON object.
+
+        What is so already is changed by nothing, and is no act.
+
+        Args:
+            kind: LINKED or UNLINKED.
+            incident, other: Ids of the tickets, or what people call them, after the name of their source.
+            contract: The only contract of the caller's key. Both tickets must be under it. None means all contracts.
+            command: Who orders it, and why.
+
+        Raises:
+            StoreBusy: The database fails.
+            Problem: HTTP error 404 if a ticket is not known to the caller, 409 if they are not linked, are linked by
+                way of others, or if more than 10 tickets would be one incident, 422 if both are one ticket.
+        """
+        names = await self._names(incident, other)
+        ticket, second = names.ticket(IncidentId(incident)), names.ticket(IncidentId(other))
+        if ticket == second:
+            detail = f"{_short(incident)} and {_short(other)} are names of one ticket."
+            raise Problem(422, "same-ticket", "These are one ticket", detail)
+        for name, asked in ((ticket, incident), (second, other)):
+            if name not in names.since and name not in names.under:
+                raise _unknown(asked)
+        event = self._event(kind, ticket, second, command)
+        together = _together(names, ticket)
+        if not self._needed(kind, names, event, second):
+            return _answer(names, ticket, changed=False)
+
+        async def write(connection: AsyncConnection, receipts: Sequence[Receipt], known: IncidentNames) -> Receipt:
+            (receipt,) = receipts
+            if receipt.entry.result is DeliveryResult.ACCEPTED:
+                await store_receipts(connection, receipts, known)
+                act = _act(kind, event, second, together, after_events([event], known), contract, command)
+                await append_acts(connection, audit, [act], self._time_source.now())
+            return receipt
+
+        headers = {} if contract is None else {CONTRACT_HEADER: contract}
+        body = orjson.dumps({"kind": kind.value, "incident": ticket, "same_as": second})
+        delivery = Delivery(body=body, headers=headers, received_at=event.received_at)
+        translation = Translation(_delivery_id(event), Accepted((TranslatedEvent(event=event),)))
+        entry = entry_of(SOURCE, delivery, translation, promises=False)
+        receipt = await take_entries(self._store, [entry], self._rulebook(), write)
+        if receipt.entry.result is not DeliveryResult.ACCEPTED:
+            if receipt.entry.reason == "too_many_names":
+                raise Problem(409, "too-many-tickets", "Too many tickets", "At most 10 tickets are one incident.")
+            raise _unknown(incident if receipt.entry.detail == ticket else other)
+        self._wake_signal.wake()
+        return _answer(await self._names(incident, other), ticket, changed=True)
+
+    async def _names(self, incident: str, other: str) -> IncidentNames:
+        asked = [IncidentId(incident), IncidentId(other)]
+        async with self._store.reading() as connection:
+            names = await load_names(connection, asked)
+            return await with_since(connection, names, asked)
+
+    def _event(self, kind: EventKind, ticket: IncidentId, other: IncidentId, command: Command) -> IncidentEvent:
+        now = self._time_source.now()
+        delivery = digest_id(kind.value, ticket, other, now.isoformat())
+        return IncidentEvent(
+            id=event_id(SOURCE, delivery, 0),
+            incident=ticket,
+            kind=kind,
+            occurred_at=now,
+            received_at=now,
+            source=SOURCE,
+            actor=Actor.STAFF,
+            actor_name=command.actor.id,
+            known_as=other,
+            reason=command.reason,
+        )
+
+    def _needed(self, kind: EventKind, names: IncidentNames, event: IncidentEvent, other: IncidentId) -> bool:
+        """Return whether the event changes something; raises Problem if it cannot do what it says."""
+        ticket = event.incident
+        linked = other in _together(names, ticket)
+        if kind is EventKind.LINKED:
+            return not linked or bool(after_events([event], names).joined - names.joined)
+        if not linked:
+            detail = f"{_short(ticket)} and {_short(other)} are two incidents."
+            raise Problem(409, "not-linked", "They are not linked", detail)
+        if other in _together(after_events([event], names), ticket):
+            detail = "They are linked by way of other tickets of the incident: unlink those from one of the two first."
+            raise Problem(409, "linked-by-others", "They are linked by way of others", detail)
+        return True
+
+
+def _together(names: IncidentNames, ticket: IncidentId) -> frozenset[IncidentId]:
+    return next((group for group in groups(names) if ticket in group), frozenset({ticket}))
+
+
+def _answer(names: IncidentNames, ticket: IncidentId, *, changed: bool) -> dict[str, Any]:
+    incident = names.under.get(ticket, ticket)
+    return {
+        "incident": incident,
+        "also_known_as": sorted(_together(names, ticket) - {incident}),
+        "changed": changed,
+    }
+
+
+def _act(
+    kind: EventKind,
+    event: IncidentEvent,
+    other: IncidentId,
+    before: frozenset[IncidentId],
+    after: IncidentNames,
+    contract: str | None,
+    command: Command,
+) -> Act:
+    tickets = {"before": sorted(before), "after": sorted(_together(after, event.incident))}
+    return Act(
+        name=_ACTS[kind],
+        command=command,
+        object=event.incident,
+        contract=contract or "",
+        before=state_digest({"tickets": tickets["before"]}),
+        after=state_digest({"tickets": tickets["after"], "with": other}),
+        details={"same_as": other},
+    )
+
+
+def _delivery_id(event: IncidentEvent) -> str:
+    return event.id.removeprefix(f"{SOURCE}/").removesuffix("/0")
+
+
+def _short(name: str) -> str:
+    return shorten(name, INCIDENT)
+
+
+def _unknown(name: str) -> Problem:
+    return Problem(
+        404, "no-such-incident", "No such incident",
+        f"{_short(name)} is not known here. An incident's id is <source>:<its own id>, e.g. demo:INC-1; a ticket may "
+        "also be named as people call it, e.g. jira:SUP-77.",
+    )  # fmt: skip

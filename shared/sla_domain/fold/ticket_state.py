@@ -1,0 +1,132 @@
+"""How one of several linked tickets stands, beside the incident that they are together.
+
+A snapshot shows one ticket. It is compared with what that ticket has told, not with the incident: a comment on an issue
+that is open takes back no solution that another system has told of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import copy
+from datetime import datetime
+from typing import Protocol
+
+from sla_domain.event import EventId, EventKind, IncidentEvent, WaitingOn
+from sla_domain.fold.priority import Priorities
+from sla_domain.phase import Phase
+from sla_domain.phase_state import END_PHASES, PhaseState, phase_state_after, with_author_decided
+
+StatedPhase = tuple[Phase, WaitingOn | None, datetime | None]
+_SHOWS_LIFE = frozenset({EventKind.OPENED, EventKind.REOPENED, EventKind.WAITING, EventKind.RESUMED})
+
+
+class KnownState(Protocol):
+    """What a snapshot is compared with: an incident, or one of its linked tickets."""
+
+    @property
+    def attributes(self) -> Mapping[str, str]:
+        """Return what is stated of it, name -> value."""
+        ...
+
+    @property
+    def phase(self) -> Phase:
+        """Return its phase."""
+        ...
+
+    @property
+    def waiting(self) -> WaitingOn | None:
+        """Return whom it waits on."""
+        ...
+
+    @property
+    def stated(self) -> StatedPhase | None:
+        """Return the phase that its last snapshot showed, if no event has changed the phase since."""
+        ...
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """Return when it ended."""
+        ...
+
+    @property
+    def known_open_at(self) -> datetime:
+        """Return the last instant at which it is known to have been open."""
+        ...
+
+    @property
+    def at(self) -> datetime:
+        """Return the instant of the last event that was read."""
+        ...
+
+    @property
+    def opening_id(self) -> EventId:
+        """Return the id of the event that opened the incident."""
+        ...
+
+    @property
+    def priorities(self) -> Priorities:
+        """Return the priorities of the incident."""
+        ...
+
+
+class TicketState:
+    """One linked ticket after the events that were read on it.
+
+    Args:
+        incident: The incident as a whole, whose opening, last instant and priorities count for each of its tickets.
+        at: The instant from which on the ticket is known.
+    """
+
+    __slots__ = ("_incident", "attributes", "ended_at", "known_open_at", "phase", "stated", "waiting")
+
+    def __init__(self, incident: KnownState, at: datetime) -> None:
+        self._incident = incident
+        self.attributes: Mapping[str, str] = {}
+        self.phase = Phase.OPEN
+        self.waiting: WaitingOn | None = None
+        self.stated: StatedPhase | None = None
+        self.ended_at: datetime | None = None
+        self.known_open_at = at
+
+    @property
+    def at(self) -> datetime:
+        """Return the instant of the last event that was read, on whichever ticket."""
+        return self._incident.at
+
+    @property
+    def opening_id(self) -> EventId:
+        """Return the id of the event that opened the incident."""
+        return self._incident.opening_id
+
+    @property
+    def priorities(self) -> Priorities:
+        """Return the priorities of the incident."""
+        return self._incident.priorities
+
+    def branch(self, incident: KnownState) -> TicketState:
+        """Return an independent copy that belongs to `incident`."""
+        twin = copy(self)
+        twin._incident = incident
+        return twin
+
+    def read(self, event: IncidentEvent, at: datetime, earliest_end: datetime | None = None) -> None:
+        """Apply one event on this ticket.
+
+        Args:
+            at: The instant at which the event is read.
+            earliest_end: For an event that ends the ticket, when it may have ended. None means `at`.
+        """
+        event = with_author_decided(event, self.attributes)
+        if event.attributes:
+            self.attributes = {**self.attributes, **event.attributes}
+        if event.kind in _SHOWS_LIFE:
+            self.known_open_at = at
+        before = PhaseState(self.phase, self.waiting)
+        after = phase_state_after(before, event.kind, event.waiting_on, automatic=event.automatic)
+        if after is before:
+            return
+        self.phase, self.waiting = after.phase, after.waiting
+        if event.kind in END_PHASES and before.phase.live:
+            self.ended_at = earliest_end or at
+        elif after.phase.live:
+            self.ended_at = None
