@@ -81,6 +81,7 @@ def contents(reader: Reader, texts: Texts, title: str = "") -> Iterator[tuple[st
         ("resolved-cancelled", MessageKind.RESOLVED, {"outcome": "cancelled", "because": FactReason(cancelled)}),
         ("resolved-retargeted", MessageKind.RESOLVED, {"outcome": "retargeted"}),
         ("resolved-withdrawn", MessageKind.RESOLVED, {"outcome": "withdrawn"}),
+        ("taken-back-elsewhere", MessageKind.TAKEN_BACK, {"outcome": "elsewhere"}),
         ("fix-staff-changed", MessageKind.CRITICAL_FIX, {"staff": True, "changed": True, "several": True}),
         ("notice-again", MessageKind.INFO, {"again": True}),
         ("page-passed", MessageKind.PAGE, {"passed_to": reader.name, "passed_by": reader.role}),

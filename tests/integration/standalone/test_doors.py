@@ -322,6 +322,7 @@ DOORS = {
     "/v1/deadlines": JSON,
     "/v1/alerts/x/ack": JSON,
     "/v1/parked/x/replay": JSON,
+    "/v1/links": JSON,
 }  # fmt: skip
 
 

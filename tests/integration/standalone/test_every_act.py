@@ -192,6 +192,20 @@ async def replay_parked(world: World) -> tuple[Answer, str]:
     return await world.post(f"/v1/parked/{parked['id']}/replay{REASON}"), parked["id"]
 
 
+async def link_tickets(world: World) -> tuple[Answer, str]:
+    for id_ in ("linked-1", "linked-2"):
+        await world.event(id_)
+    said = {"incident": "/desk:linked-1", "same_as": "/desk:linked-2", "reason": WHY}
+    return await world.post("/v1/links", orjson.dumps(said), JSON), "/desk:linked-1"
+
+
+async def unlink_tickets(world: World) -> tuple[Answer, str]:
+    await link_tickets(world)
+    await world.from_here()
+    path = f"/v1/links{REASON}&incident=/desk:linked-1&same_as=/desk:linked-2"
+    return await knock(world.slad.app, "DELETE", path, b"", JSON), "/desk:linked-1"
+
+
 def replay_quarantined(service: str) -> Callable[[World], Awaitable[tuple[Answer, str]]]:
     async def replay(world: World) -> tuple[Answer, str]:
         quarantine = world.slad.context.feeds.quarantine(service)
@@ -363,6 +377,8 @@ ACTS: dict[str, tuple[Callable[[World], Awaitable[tuple[Answer, str]]], str, str
     "POST /v1/endpoints/{id_}/enable": (enable, "endpoint.enabled", BY_KEY),
     "POST /v1/notices": (publish, "notice.published", BY_KEY),
     "POST /v1/parked/{id}/replay": (replay_parked, "parked.replayed", BY_KEY),
+    "POST /v1/links": (link_tickets, "incident.linked", BY_KEY),
+    "DELETE /v1/links": (unlink_tickets, "incident.unlinked", BY_KEY),
     "POST /v1/contracts": (create_contract, "contract.created", BY_KEY),
     "PUT /v1/contracts/{contract}": (change_contract, "contract.changed", BY_KEY),
     "POST /v1/contracts/{contract}/end": (end_contract, "contract.ended", BY_KEY),

@@ -99,6 +99,7 @@ ACTS = {f"GET /v1/audit/{log}" for log in LOGS}  # an admin's, and the part of i
 REGISTRATIONS = {"GET /v1/registrations", "DELETE /v1/registrations/{id_}"}  # an admin's, those of its own contract
 ASKS = {  # tested by themselves, those of notices with the notifier
     "POST /v1/deadlines", "POST /v1/events", "POST /v1/registrations", "GET /v1/notices/{id_}",
+    "POST /v1/links", "DELETE /v1/links",
 }  # fmt: skip
 STREAMS = {"GET /v1/stream", "GET /v1/stream/incidents/{incident:path}"}
 TELLS_EVENTS = OF_A_TICKET - {"GET /v1/incidents/{incident:path}/explain"}

@@ -1,0 +1,117 @@
+"""`/v1/links`: who may link which tickets, what is answered, and what the keys of contracts see of linked ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx2
+from tests.integration.standalone.tenants import Tenants
+
+
+async def link(world: Tenants, one: str, other: str, key: str = "all", reason: str = "") -> httpx2.Response:
+    return await world.ask(key, "POST", "/v1/links", json={"incident": one, "same_as": other, "reason": reason})
+
+
+async def unlink(world: Tenants, one: str, other: str, key: str = "all") -> httpx2.Response:
+    return await world.ask(key, "DELETE", "/v1/links", params={"incident": one, "same_as": other, "reason": "no"})
+
+
+async def told(world: Tenants, name: str, key: str = "all") -> dict[str, Any]:
+    found: dict[str, Any] = (await world.ask(key, "GET", f"/v1/incidents/{name}")).json()
+    return found
+
+
+async def test_linked_tickets_are_answered_and_shown_as_one(world: Tenants) -> None:
+    await world.event("desk:A", "opened", 0, customer="Acme", priority="P2", title="the till")
+    await world.event("pager:B", "opened", 1, customer="Acme", priority="P2", title="alarm")
+    await world.event("pager:B", "responded", 2, actor="staff", reason="on-it")
+    answer = await link(world, "desk:A", "pager:B", reason="the same outage")
+    assert (answer.status_code, answer.json()) == (
+        200, {"incident": "desk:A", "also_known_as": ["pager:B"], "changed": True},
+    )  # fmt: skip
+    again = await link(world, "pager:B", "desk:A")
+    assert (again.status_code, again.json()["changed"]) == (200, False)
+    late = await world.event("pager:B", "updated", 3, actor="staff", reason="the-last-word")
+    assert late["events"][0]["incident"] == "desk:A"
+
+    async def joined() -> bool:
+        page = await world.ask("all", "GET", "/v1/board/incidents/pager:B")
+        return "the-last-word" in page.text and "the-last-word" in str(await told(world, "pager:B"))
+
+    await world.until(joined)
+    found = await told(world, "pager:B")
+    assert (found["id"], found["also_known_as"]) == ("desk:A", ["pager:B"])
+    assert {event["reason"]: event["said_as"] for event in found["events"]}["on-it"] == "pager:B"
+    assert {clock["metric"] for clock in found["clocks"] if clock["state"] == "met"} == {"first_response"}
+    page = (await world.ask("all", "GET", "/incidents/pager:B")).text
+    assert "said on" in page
+    assert "the same outage" in page
+    shown = (await world.ask("all", "GET", "/v1/board/incidents/desk:A")).json()
+    assert shown["also_known_as"] == ["pager:B"]
+    assert {event["details"].get("said on") for event in shown["events"] if event["kind"] != "linked"} == {
+        "desk:A", "pager:B",
+    }  # fmt: skip
+    listed = (await world.ask("all", "GET", "/v1/clocks")).json()["clocks"]
+    assert {clock["incident"] for clock in listed if clock["incident"] in ("desk:A", "pager:B")} == {"desk:A"}
+
+    parted = await unlink(world, "desk:A", "pager:B")
+    assert parted.json() == {"incident": "desk:A", "also_known_as": [], "changed": True}
+
+    async def apart() -> bool:
+        pages = [
+            (await world.ask("all", "GET", f"/v1/board/incidents/{name}")).json() for name in ("desk:A", "pager:B")
+        ]
+        known = [await told(world, name) for name in ("desk:A", "pager:B")]
+        return [one["id"] for one in (*pages, *known)] == ["desk:A", "pager:B"] * 2
+
+    await world.until(apart)
+    assert "the-last-word" not in (await world.ask("all", "GET", "/incidents/desk:A")).text
+    assert "the-last-word" in (await world.ask("all", "GET", "/incidents/pager:B")).text
+    assert {clock["metric"] for clock in (await told(world, "pager:B"))["clocks"] if clock["state"] == "met"}
+    assert not [clock for clock in (await told(world, "desk:A"))["clocks"] if clock["state"] == "met"]
+
+
+async def test_what_cannot_be_linked_says_why(world: Tenants) -> None:
+    await world.event("desk:A", "opened", 0, customer="Acme")
+    await world.event("desk:B", "opened", 0, customer="Acme")
+    for one, other, status, code in (
+        ("desk:A", "desk:none", 404, "no-such-incident"),
+        ("desk:none", "desk:A", 404, "no-such-incident"),
+        ("desk:A", "desk:A", 422, "same-ticket"),
+        ("desk:A", "x", 422, "invalid-input"),
+    ):
+        answer = await link(world, one, other)
+        assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (status, code), answer.text
+    answer = await unlink(world, "desk:A", "desk:B")
+    assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (409, "not-linked")
+    await world.event("desk:C", "opened", 0, customer="Acme")
+    for one, other in (("desk:A", "desk:B"), ("desk:B", "desk:C"), ("desk:C", "desk:A")):
+        assert (await link(world, one, other)).status_code == 200
+    answer = await unlink(world, "desk:A", "desk:B")
+    assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (409, "linked-by-others")
+    for key, status in (("nobody", 401), ("reader", 403)):
+        assert (await link(world, "desk:A", "desk:B", key)).status_code == status
+        assert (await unlink(world, "desk:A", "desk:B", key)).status_code == status
+
+
+async def test_a_key_of_a_contract_links_its_own_and_sees_no_word_of_anothers_ticket(world: Tenants) -> None:
+    await world.event("desk:OURS", "opened", 0, customer="Acme", priority="P2")
+    await world.event("pager:OURS", "opened", 1, customer="Acme", priority="P2")
+    await world.event("pager:THEIRS", "opened", 1, customer="Beta", priority="P2")
+    await world.event("pager:THEIRS", "responded", 2, actor="staff", actor_name="beta-person", reason="beta-words")
+    for one, other in (("desk:OURS", "pager:THEIRS"), ("pager:THEIRS", "desk:OURS"), ("desk:OURS", "desk:none")):
+        assert (await link(world, one, other, "acme-admin")).status_code == 404, (one, other)
+    assert (await link(world, "desk:OURS", "pager:OURS", "acme-admin")).status_code == 200
+    assert (await link(world, "desk:OURS", "pager:THEIRS")).status_code == 200
+
+    async def joined() -> bool:
+        return "beta-words" in str(await told(world, "desk:OURS"))
+
+    await world.until(joined)
+    seen = await told(world, "desk:OURS")
+    assert [remark for remark in seen["remarks"] if remark["kind"] == "linked" and "Beta" in remark["text"]]
+    for path in ("/v1/incidents/desk:OURS", "/v1/board/incidents/desk:OURS", "/incidents/desk:OURS"):
+        answer = await world.ask("acme", "GET", path)
+        assert (answer.status_code, "beta-" in answer.text.lower()) == (200, False), path
+        assert "THEIRS" not in answer.text, path
+        assert (await world.ask("beta", "GET", path)).status_code == 404, path
