@@ -266,7 +266,8 @@ class Folding:
                 self._reconcile(before)
             self._apply(event, at)
             if event.kind in END_PHASES:
-                state.stated = None  # a ticket that is shown open behind its end was reopened, as before the end or not
+                # A ticket that is shown open behind its end was reopened, as before the end or not.
+                shown_of.stated = None
             self._look_later(event)
             return
         self._apply(event, at)
