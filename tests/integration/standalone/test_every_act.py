@@ -195,15 +195,15 @@ async def replay_parked(world: World) -> tuple[Answer, str]:
 async def link_tickets(world: World) -> tuple[Answer, str]:
     for id_ in ("linked-1", "linked-2"):
         await world.event(id_)
-    said = {"incident": "/desk:linked-1", "same_as": "/desk:linked-2", "reason": WHY}
-    return await world.post("/v1/links", orjson.dumps(said), JSON), "/desk:linked-1"
+    said = {"incident": "desk:linked-1", "same_as": "desk:linked-2", "reason": WHY}
+    return await world.post("/v1/links", orjson.dumps(said), JSON), "desk:linked-1"
 
 
 async def unlink_tickets(world: World) -> tuple[Answer, str]:
     await link_tickets(world)
     await world.from_here()
-    path = f"/v1/links{REASON}&incident=/desk:linked-1&same_as=/desk:linked-2"
-    return await knock(world.slad.app, "DELETE", path, b"", JSON), "/desk:linked-1"
+    path = f"/v1/links{REASON}&incident=desk:linked-1&same_as=desk:linked-2"
+    return await knock(world.slad.app, "DELETE", path, b"", JSON), "desk:linked-1"
 
 
 def replay_quarantined(service: str) -> Callable[[World], Awaitable[tuple[Answer, str]]]:

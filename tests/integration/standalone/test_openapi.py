@@ -18,8 +18,8 @@ from sla_standalone.compose import ALL, run_process
 EXAMPLES = Path(__file__).parents[3] / "examples" / "catalogue"
 # A summary begins with what the route does.
 VERBS = (
-    "Acknowledge Answer Book Cancel Change Check Create Download Enable End Explain Follow Freeze List Pass Preview "
-    "Process Publish Queue Read Revoke Show State Take Try Withdraw Write"
+    "Acknowledge Answer Book Cancel Change Check Create Download Enable End Explain Follow Freeze Link List Pass "
+    "Preview Process Publish Queue Read Revoke Show State Take Try Unlink Withdraw Write"
 )
 
 
