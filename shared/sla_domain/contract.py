@@ -55,7 +55,8 @@ class Person:
     hours: Calendar | None = field(default=None, compare=False)
     """When the person works. None means any hour."""
     quiet: Calendar | None = field(default=None, compare=False)
-    """When the person is not to be disturbed: open means quiet. None means never."""
+    """The person's quiet hours, as the open time of a calendar. Messages that can wait are held then. None means none.
+    """
     until: date | None = None
     """The first day on which the person is no longer there. None if no such day is known."""
 
@@ -98,7 +99,7 @@ class RoleHolder:
     outside: bool = False
     """Whether the role is held outside those hours instead."""
     quiet: Calendar | None = field(default=None, compare=False)
-    """When whoever holds the role is not to be disturbed: open means quiet. None means the person's own quiet hours."""
+    """Quiet hours while holding the role, as the open time of a calendar. None means the person's own quiet hours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,7 +72,7 @@ class AckExpiry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldTerms:
-    """How much counted time must be left at the end of a receiver's quiet hours for a message to wait until then.
+    """How much counted time must be left after a receiver's quiet hours for a message to wait for their end.
 
     Either `span` or `share` is set.
     """

@@ -1,4 +1,4 @@
-"""Until when somebody who is to be told of something is not to be disturbed. Pure.
+"""Until when a person is not to be disturbed by messages that can wait. Pure.
 
 People rest in their quiet hours, and where a level notifies them although they are off duty, until they are on duty.
 """
@@ -13,13 +13,13 @@ from sla_domain.roles import RoleHolding, RoleReason
 
 
 def rests_until(holding: RoleHolding, at: datetime) -> datetime | None:
-    """Return until when a person whom an escalation level notifies is not to be disturbed.
+    """Return when a person whom an escalation level notifies may be disturbed again.
 
-    The result is None if the person can be disturbed at `at`, or if it is not known until when not.
+    The result is None if the person may be disturbed at `at`, or if the end of the rest is not known.
 
-    - Somebody off duty rests until the duty begins.
-    - Somebody whom the level names, not a role, rests outside their working hours.
-    - Everybody rests in their quiet hours. Rest that ends within quiet hours lasts until these end.
+    - A person off duty rests until the duty begins.
+    - A person whom the level names directly, not by a role, rests outside their working hours.
+    - Everybody rests in their quiet hours. A rest that ends within quiet hours lasts until these end.
 
     Args:
         holding: The person, and why the level notifies the person.

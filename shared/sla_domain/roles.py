@@ -51,7 +51,7 @@ class RoleHolding:
     begins: datetime | None = None
     """When a person off duty is next on duty. None if that never happens, or if it is not known."""
     quiet: Calendar | None = field(default=None, compare=False)
-    """When the person is not to be disturbed in this role: open means quiet. None means never."""
+    """The person's quiet hours in this role, as the open time of a calendar. None means none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,9 +84,9 @@ OF_CONTRACTS = frozenset(
         Happening.ALLOWANCE_OVERDRAWN,
     }
 )
-"""The happenings that are of a contract and not of an incident, so that a rule can name no priority, product, …"""
+"""The happenings that concern a contract and no incident. A rule on them has no conditions on priority or product."""
 OF_INCIDENTS = frozenset(Happening) - OF_CONTRACTS
-"""The happenings that are of an incident."""
+"""The happenings that concern an incident."""
 ATTRIBUTES: dict[str, frozenset[Happening]] = {
     "product": OF_INCIDENTS,
     "customer": OF_INCIDENTS,

@@ -154,7 +154,7 @@ class DeliveryAnswer(_Answer):
     state: str
     """Held, queued, sending, retrying, sent, failed, cancelled or undeliverable."""
     held_until: datetime | None
-    """When the quiet hours of the recipient end, for which the message waits. Null if it does not wait."""
+    """The end of the recipient's quiet hours, until which the message waits. Null if it does not wait."""
     attempts: int
     """How many attempts were made."""
     possibly_duplicate: bool

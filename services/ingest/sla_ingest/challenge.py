@@ -70,7 +70,7 @@ def answer_microsoft(how: Authentication, token: str) -> str | None:
 
 
 def answer_test(how: Authentication, body: bytes) -> str | None:
-    """Return the word that a test delivery asks to have sent back; None if the body is not a test delivery.
+    """Return the word that a test delivery asks to get back; None if the body is not a test delivery.
 
     A test delivery is a small JSON object with the key `slad_test` and no other but a signed timestamp, as `slad
     connect --test` sends it. It is not stored in the inbox, as it does not come from the source's sender. Call this

@@ -30,11 +30,13 @@ class _Load:
 
 
 class SenderRoom:
-    """A bound on what is held of all senders together, of which none may take everything. See `admits`.
+    """Limits how many deliveries and bytes all senders together may hold, and keeps a part free for small senders.
+
+    See `admits`.
 
     Args:
-        deliveries: How many deliveries may be held.
-        size: How many bytes may be held.
+        deliveries: The most deliveries.
+        size: The most bytes.
     """
 
     def __init__(self, deliveries: int, size: int) -> None:
@@ -48,15 +50,15 @@ class SenderRoom:
         return self._all.deliveries >= self._most.deliveries or self._all.bytes >= self._most.bytes
 
     def admits(self, sender: str, deliveries: int, size: int) -> bool:
-        """Return whether a request may be held.
+        """Return whether there is room for a request of a sender.
 
-        A request may always be held alone. The last quarter of the room is for senders of whom at most a sixteenth of
-        the room is held, so that a sender with much to say does not shut the others out.
+        If nothing is held, there is room for any request. The last quarter of the room is reserved for senders that
+        hold at most a sixteenth of it, so that one busy sender cannot use it all.
 
         Args:
-            sender: Who sends the request: a source, or an API key.
-            deliveries: How many deliveries the request has.
-            size: How many bytes it has.
+            sender: The sender: a source, or an API key.
+            deliveries: The number of deliveries in the request.
+            size: The number of bytes.
         """
         if not self._of:
             return True
@@ -67,12 +69,12 @@ class SenderRoom:
         return after.within(self._most, 1 - 1 / _LAST) or own.within(self._most, 1 / _LITTLE)
 
     def take(self, sender: str, deliveries: int, size: int) -> None:
-        """Hold a request. See `admits` for the arguments."""
+        """Reserve room for a request, without a check of the limits. See `admits` for the arguments."""
         self._of.setdefault(sender, _Load()).add(deliveries, size)
         self._all.add(deliveries, size)
 
     def free(self, sender: str, deliveries: int, size: int) -> None:
-        """Hold a request no longer. See `admits` for the arguments."""
+        """Release the room of a request. See `admits` for the arguments."""
         self._all.add(-deliveries, -size)
         of = self._of[sender]
         of.add(-deliveries, -size)
@@ -81,7 +83,7 @@ class SenderRoom:
 
     @contextmanager
     def holding(self, sender: str, deliveries: int, size: int) -> Iterator[None]:
-        """Hold a request for the `with` block. See `admits` for the arguments."""
+        """Reserve room for a request for the `with` block. See `admits` for the arguments."""
         self.take(sender, deliveries, size)
         try:
             yield
@@ -90,11 +92,11 @@ class SenderRoom:
 
 
 class CommitQueue(Generic[T]):
-    """Items that wait, in the order of their arrival for each sender; senders take turns.
+    """A bounded queue of items that wait for a commit. Senders take turns, and each sender's items keep their order.
 
     Args:
-        deliveries: How many deliveries the items may have together, without those added with `counted` False.
-        size: How many bytes they may have together.
+        deliveries: The most deliveries of all items, without those added with `counted` False.
+        size: The most bytes of these items.
     """
 
     def __init__(self, deliveries: int, size: int) -> None:
@@ -112,19 +114,20 @@ class CommitQueue(Generic[T]):
 
     @property
     def full(self) -> bool:
-        """Return whether the limit of deliveries or of bytes is reached."""
+        """Return whether the queue has reached its limit of deliveries or of bytes."""
         return self._room.full
 
     def admits(self, sender: str, deliveries: int, size: int) -> bool:
-        """Return whether an item may wait, by the rule of `SenderRoom.admits`."""
+        """Return whether the queue has room for an item. See `SenderRoom.admits`."""
         return self._room.admits(sender, deliveries, size)
 
     def add(self, sender: str, item: T, deliveries: int, size: int, *, counted: bool = True) -> None:
-        """Let an item wait behind those of its sender. See `SenderRoom.admits` for the other arguments.
+        """Append an item to the items of its sender, without a check of the limits.
+
+        See `SenderRoom.admits` for the other arguments.
 
         Args:
-            counted: Whether the item uses the queue's room. False for a slice of a batch, which has room of its own:
-                it takes its turn, and takes no place from others.
+            counted: Whether the item uses the queue's room. False for a slice of a batch, which has room of its own.
         """
         self._waiting.setdefault(sender, deque()).append((item, deliveries, size, counted))
         self._deliveries += deliveries
@@ -132,10 +135,10 @@ class CommitQueue(Generic[T]):
             self._room.take(sender, deliveries, size)
 
     def take(self) -> T:
-        """Return the item that is next, of the sender whose turn it is, and remove it.
+        """Remove and return the oldest item of the sender whose turn it is.
 
         Raises:
-            KeyError: Nothing waits.
+            KeyError: The queue is empty.
         """
         sender, items = next(iter(self._waiting.items()), ("", None))
         if items is None:

@@ -38,7 +38,7 @@ class Budget:
         self._spent: OrderedDict[str, _Spent] = OrderedDict()  # who spent longest ago first
 
     def spend(self, sender: str, events: int = 1, *, counted: int = 0) -> None:
-        """Count the events of one request of a sender, within its limit.
+        """Count the events of one request of a sender, if they are within the sender's limit.
 
         A request with more events than a minute allows counts as a whole minute.
 

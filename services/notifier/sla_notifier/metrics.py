@@ -97,7 +97,8 @@ class NotifierMetrics:
 
         Args:
             row: The delivery after the attempt. For a sent delivery, the lateness is observed too: the time from
-                `row.due_at` to `now`, in seconds, at least zero. Time in which it waited on purpose is no lateness.
+                `row.due_at` to `now`, in seconds, at least zero. Time spent waiting for the end of quiet hours does not
+                count.
         """
         reason = row.failure or row.reason
         self.attempts.labels(row.channel, row.kind.value, row.state.value, reason).inc()

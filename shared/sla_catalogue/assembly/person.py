@@ -103,7 +103,7 @@ def weekly_calendar(name: str, hours: Week | None, zone: str) -> Calendar | None
     """Return the calendar of weekly hours without holidays; None without hours, or if the time zone is unknown.
 
     Args:
-        name: What the hours are, for messages.
+        name: A name of the hours, for error messages.
         hours: The hours as written.
         zone: The time zone of the hours. `check_people` or the contract reports an unknown one.
     """

@@ -40,8 +40,9 @@ class PersonDocument(Document):
     """Weekly working hours, in the person's zone if given, else in the contract's. They are the hours of duty in a role
     without hours."""
     quiet: Hours = None
-    """Weekly hours in which the person is not to be disturbed by what can wait, in the same zone as `hours`. Absent
-    means never. Read where an escalation says `hold`."""
+    """Weekly hours in which the person gets no messages that can wait, in the same zone as `hours`. Absent means none.
+    Used if the escalation has `hold`.
+    """
     until: Day | None = None
     """The first day on which the person is no longer there. Absent if not known."""
 
@@ -82,8 +83,9 @@ class HolderDocument(Document):
     """Whether the holder is on duty outside these hours instead. Without `coverage`, the role in the plan may ask for
     this too."""
     quiet: Hours = None
-    """Weekly hours in which whoever holds the role is not to be disturbed by what can wait, in the contract's zone.
-    Absent means the person's own quiet hours."""
+    """Weekly hours in which the holder of the role gets no messages that can wait, in the contract's zone. Absent means
+    the person's own quiet hours.
+    """
 
     @model_validator(mode="before")
     @classmethod

@@ -42,11 +42,12 @@ class AcknowledgementDocument(Document):
 
 
 class HoldDocument(Document):
-    """When messages wait for the end of a receiver's quiet hours, or of the hours in which the receiver is off duty."""
+    """When messages wait until a receiver's quiet hours end, or until a receiver who is off duty is on duty."""
 
     leaves: TimeLeft
-    """The counted time that must then be left to the due instant: a span such as `2h`, or a share such as `50%` of what
-    is left when the message is made. With less a message is sent at once."""
+    """The counted time that must then be left until the due instant: a span such as `2h`, or a share such as `50%` of
+    the time left when the message is made. If less would be left, the message is sent at once.
+    """
 
 
 class PolicyDocument(Document):
@@ -65,7 +66,8 @@ class PolicyDocument(Document):
     acknowledgement: AcknowledgementDocument | None = None
     """When an acknowledgement expires. Without it an acknowledgement stands until the promise is kept."""
     hold: HoldDocument | None = None
-    """Which warnings and notices wait for the end of a receiver's quiet hours. Without it none waits. A breach never
-    waits."""
+    """Which warnings and notices wait for the end of a receiver's quiet hours. Absent means none. Messages on breaches
+    never wait.
+    """
     clause: str = ""
     """The contract clause, such as `H5`."""

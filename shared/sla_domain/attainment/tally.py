@@ -15,16 +15,16 @@ class Tally:
     met: int = 0
     missed: int = 0
     exempt: int = 0
-    """How many a person left out of the attainment."""
+    """How many requests or clocks a person exempted from the attainment."""
     open: int = 0
     """How many are still to be decided in the period, as far as is known."""
 
     @classmethod
     def of(cls, verdict: PromiseVerdict, number: int = 1) -> Tally:
-        """Return the counts of `number` requests or clocks that are counted as one verdict.
+        """Return the counts for `number` requests or clocks with the same verdict.
 
         Args:
-            verdict: As what they are counted (`JudgedClock.counted`). `NONE` counts as nothing.
+            verdict: The verdict with which they are counted (`JudgedClock.counted`). `NONE` is not counted.
         """
         return cls() if verdict is PromiseVerdict.NONE else cls(**{verdict.value: number})
 

@@ -17,7 +17,7 @@ from sla_domain.incident import ContractPeriod
 
 
 class PromiseVerdict(StrEnum):
-    """Whether a promise was kept: that of one clock, or that of a whole request."""
+    """Whether a promise was met, for one clock or for a whole request."""
 
     MET = "met"
     MISSED = "missed"
@@ -25,7 +25,7 @@ class PromiseVerdict(StrEnum):
     OPEN = "open"
     """The promise is not decided yet."""
     EXEMPT = "exempt"
-    """A person left the promise out of the attainment. What it would be is the verdict without the exemption."""
+    """A person exempted the promise from the attainment."""
     NONE = "none"
     """Nothing was promised, or the clock ended undecided, for example because it was cancelled."""
 
@@ -35,12 +35,12 @@ class PromiseVerdict(StrEnum):
         return self in (PromiseVerdict.MET, PromiseVerdict.MISSED)
 
     def counted(self, exempt: str | bool) -> PromiseVerdict:
-        """Return as what figures and lists count a promise of this verdict.
+        """Return the verdict with which figures and lists count a promise.
 
-        An exempt promise is `EXEMPT`, whether it is decided or not. A clock that ended undecided stays `NONE`.
+        An exempt promise counts as `EXEMPT`, whether it is decided or not. The verdict `NONE` stays `NONE`.
 
         Args:
-            exempt: Why, or whether, a person left the promise out of the attainment.
+            exempt: Whether a person exempted the promise, or the reason given ("" if not exempt).
         """
         return PromiseVerdict.EXEMPT if exempt and self is not PromiseVerdict.NONE else self
 
@@ -57,7 +57,7 @@ class JudgedClock:
     metric: str
     cycle: int
     verdict: PromiseVerdict
-    """The verdict without the exemption, never `EXEMPT`."""
+    """The verdict as if the clock were not exempt, never `EXEMPT`."""
     at: datetime | None
     """When the clock was decided. None for an undecided clock."""
     due_at: datetime | None = None
@@ -73,12 +73,12 @@ class JudgedClock:
 
     @property
     def counted(self) -> PromiseVerdict:
-        """Return as what figures and lists count the clock."""
+        """Return the verdict with which figures and lists count the clock."""
         return self.verdict.counted(self.exempt)
 
     @property
     def counts_at(self) -> datetime | None:
-        """Return the instant by whose period the clock counts: its decision, or when it is due. None for neither."""
+        """Return the instant whose period counts the clock: its decision, else its due instant. None without both."""
         return self.at if self.verdict.decided else self.due_at
 
 
@@ -91,7 +91,7 @@ class JudgedRequest:
 
     incident: str
     verdict: PromiseVerdict
-    """The verdict without the exemption, never `EXEMPT`."""
+    """The verdict as if the request were not exempt, never `EXEMPT`."""
     at: datetime | None
     """When the request was decided. None for an undecided request."""
     due_at: datetime | None
@@ -108,12 +108,12 @@ class JudgedRequest:
 
     @property
     def counted(self) -> PromiseVerdict:
-        """Return as what figures and lists count the request."""
+        """Return the verdict with which figures and lists count the request."""
         return self.verdict.counted(self.exempt)
 
     @property
     def counts_at(self) -> datetime | None:
-        """Return the instant by whose period the request counts: its decision, or when it is due. None for neither."""
+        """Return the instant whose period counts the request: its decision, else its due instant. None without both."""
         return self.at if self.verdict.decided else self.due_at
 
 

@@ -211,7 +211,8 @@ class Priorities:
 
         Args:
             event: The event that brings the other terms.
-            moved: Whether the terms are of another contract. What waits is then proposed anew, by `event`.
+            moved: Whether the terms are those of another contract. A waiting priority is then proposed anew, by
+                `event`.
         """
         stated, known = plan.priority(self._stated or ""), plan.priority(self.in_force)
         if self.pending is not None and plan.priority(self.pending.new) is None:

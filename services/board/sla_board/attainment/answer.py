@@ -135,7 +135,7 @@ class ExemptionAnswer(_Answer):
     """The clock's number among the incident's clocks of this metric, from 0."""
     priority: str
     verdict: str
-    """The verdict on the clock, met, missed or open, which is left out."""
+    """The verdict on the exempt clock: met, missed or open."""
     reason: str
     """Why the clock was left out."""
     by: str

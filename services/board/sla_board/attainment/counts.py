@@ -67,7 +67,7 @@ async def request_cells(connection: AsyncConnection, contract: str, bounds: Peri
 
 
 def counted_here(columns: Any, contract: str, bounds: PeriodBounds) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """Return two SQL conditions on what counts for a contract in a period: what was decided in it, and what is due.
+    """Return two SQL conditions on what counts for a contract in a period: decided in it, or undecided and due in it.
 
     No row fulfils both.
 
@@ -106,7 +106,7 @@ def _within(at: ColumnElement[Any], bounds: PeriodBounds) -> tuple[ColumnElement
 async def requests_of_metrics(
     connection: AsyncConnection, contract: str, metrics: Collection[str], bounds: PeriodBounds
 ) -> tuple[CountCell, ...]:
-    """Count the requests of a contract in a period by their clocks of some metrics.
+    """Count the requests of a contract in a period, judged by their clocks of some metrics only.
 
     A request is counted if it was decided, or is due undecided, in the period. Clocks of other metrics do not matter.
 
@@ -123,7 +123,7 @@ async def requests_of_metrics(
 async def judged_requests(
     connection: AsyncConnection, contract: str, metrics: Collection[str], bounds: PeriodBounds
 ) -> AsyncIterator[JudgedRequest]:
-    """Yield the requests that count for a contract in a period, judged by their clocks of some metrics alone.
+    """Yield the requests that count for a contract in a period, judged by their clocks of some metrics only.
 
     Args:
         metrics: Ids of the metrics.
@@ -179,7 +179,7 @@ async def exempt_clocks(connection: AsyncConnection, contract: str, bounds: Peri
 
 
 async def moved_away(connection: AsyncConnection, contract: str, bounds: PeriodBounds) -> int:
-    """Count the clocks that were decided in a period under a contract to which their incident no longer belongs."""
+    """Count a contract's clocks that were decided in a period and whose incident now belongs to another contract."""
     query = select(func.count()).where(
         _clock.decided_contract == contract, *_within(_clock.decided_at, bounds), _clock.contract != contract
     )

@@ -13,7 +13,7 @@ from sla_domain.attainment import AttainmentFigure, AttainmentPeriod, PeriodBoun
 from sla_domain.objective import CountedUnit, Objective
 
 NONE = "none"
-"""In the query of a list: promises without a priority, entitlement or reason."""
+"""The value in a list's query for promises without a priority, entitlement or reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def percent_text(share: Fraction | None) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountedQuery:
-    """What a figure counts, as the query of a URL: the list of incidents then shows the same requests or clocks."""
+    """The query of a URL that lists the requests or clocks counted in a figure of attainment."""
 
     contract: str
     period: AttainmentPeriod
@@ -127,19 +127,19 @@ class CountedQuery:
     """The time zone of the period. "" if the catalogue knows the contract, and so its zone."""
     of: CountedUnit = CountedUnit.REQUESTS
     metrics: Iterable[str] = ()
-    """Empty for all. Requests are judged by their clocks of these metrics alone."""
+    """Ids of metrics. Empty for all. Requests are judged by their clocks of these metrics only."""
     priorities: Iterable[str] = ()
-    """Empty for all. An empty priority stands for promises without one."""
+    """Ids of priorities. Empty for all. The id "" stands for promises without a priority."""
     entitlements: Iterable[str] = ()
-    """Entitlements (plans of the contract). Empty for all. An empty one stands for promises without one."""
+    """Ids of entitlements (plans of the contract). Empty for all. "" stands for promises without an entitlement."""
     reasons: Iterable[str] = ()
-    """Codes of the reasons of breaches. Empty for all. An empty code stands for breaches without a reason."""
+    """Codes of reasons of breaches. Empty for all. The code "" stands for breaches without a reason."""
 
     def text(self, *verdicts: str) -> str:
-        """Return the query of the URL, without a question mark.
+        """Return the query as text for a URL, without a question mark.
 
         Args:
-            verdicts: Such as `met`, `missed`, `open` or `exempt`. None for all.
+            verdicts: The verdicts to list: `met`, `missed`, `open` or `exempt`. None given means all.
         """
         pairs = [("contract", self.contract), ("period", self.period.label), ("zone", self.zone)]
         pairs += [("counted", self.of.value), *(("verdict", verdict) for verdict in verdicts)]
@@ -152,7 +152,7 @@ class CountedQuery:
 
 
 def query_of_objective(result: ObjectiveResult) -> CountedQuery:
-    """Return what the figure of an objective counts."""
+    """Return the query that lists the requests or clocks counted in an objective's figure."""
     objective = result.objective
     return CountedQuery(
         contract=result.contract,
@@ -165,7 +165,7 @@ def query_of_objective(result: ObjectiveResult) -> CountedQuery:
 
 
 def query_of_cell(one: ContractAttainment, cell: CountCell) -> CountedQuery:
-    """Return what a cell of a contract's counts has counted."""
+    """Return the query that lists the requests or clocks counted in one cell of a contract's counts."""
     several = any(each.entitlement for each in (*one.requests, *one.clocks))
     return CountedQuery(
         contract=one.contract,

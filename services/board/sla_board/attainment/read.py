@@ -50,7 +50,7 @@ class CountedContract:
     zones: ZoneHistory
     """The time zones that the contract has had."""
     catalogued: bool = True
-    """Whether the catalogue knows the contract. Otherwise all is read from stored clocks."""
+    """Whether the catalogue has the contract. If not, its data come from the stored clocks."""
     first_day: date | None
     """The day from which contract years are counted. None if unknown."""
     end_day: date | None

@@ -57,7 +57,7 @@ class ListedIncident(BaseModel):
     exempt: int
     """How many of its clocks are left out of the attainment."""
     entitlement: str | None
-    """The entitlement (one of several plans) of what was counted. Null in other lists."""
+    """The entitlement (one of several plans) of the counted request or clock. Null in other lists."""
     metric: str | None
     cycle: int | None
     """The clock's number among the incident's clocks of this metric, from 0."""

@@ -68,11 +68,7 @@ def decided(shown: IncidentFilter, columns: Any) -> list[ColumnElement[bool]]:
 
 
 def dating(shown: IncidentFilter, of: Any) -> Any:
-    """Return the instant by which a filter chooses and sorts rows.
-
-    Args:
-        of: The columns of a table, or a row.
-    """
+    """Return the instant by which a filter selects and sorts rows: an SQL column, or the value in a row."""
     match shown.date:
         case ListDate.DUE:
             return of.due_at
@@ -100,11 +96,13 @@ def dated(shown: IncidentFilter, columns: Any) -> list[ColumnElement[bool]]:
 
 
 def follows(at: ColumnElement[Any], columns: Any, after: ListPlace, of_clocks: bool) -> ColumnElement[bool]:
-    """Return the SQL condition on rows that follow a place of the list.
+    """Return the SQL condition for the rows after a position of the list.
 
     Args:
         at: The column by which the list is sorted first.
         columns: The columns incident and contract, and clock in a list of clocks.
+        after: The position.
+        of_clocks: Whether each row of the list is a clock.
     """
     tail: ColumnElement[bool] = columns.clock < UUID(after.clock) if of_clocks else false()
     tail = or_(columns.contract < after.contract, and_(columns.contract == after.contract, tail))

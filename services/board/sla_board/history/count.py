@@ -153,7 +153,7 @@ def _cuts(shown: IncidentFilter) -> list[datetime]:
 
 
 def counts_of(found: Mapping[tuple[int, str, str], int], shown: IncidentFilter) -> ListCounts:
-    """Return the counts of a list.
+    """Return the counts of a list by state and verdict, given the numbers of its rows.
 
     Args:
         found: (month, state, verdict) -> number of rows, without the filter's choice of states and verdicts. The month

@@ -41,15 +41,16 @@ class CountedList:
     connection: AsyncConnection
     shown: IncidentFilter
     judged: tuple[JudgedRequest, ...] | None
-    """Requests that were judged by the clocks of some metrics alone, in the order of the list. None: the requests or
-    clocks are read from the tables.
+    """The requests judged by the clocks of some metrics only, in the order of the list. None if the requests or clocks
+    are read from the tables.
     """
 
     @classmethod
     async def of(cls, connection: AsyncConnection, shown: IncidentFilter) -> CountedList:
-        """Return the list of a filter.
+        """Return the list that a filter selects.
 
         Args:
+            connection: The connection over which the list is read.
             shown: A filter with `counted`, one contract, and both ends of a period.
         """
         if shown.counted is CountedUnit.CLOCKS or not shown.metrics:
@@ -84,11 +85,11 @@ class CountedList:
     async def rows(self, after: ListPlace | None, limit: int) -> Sequence[Any]:
         """Return at most `limit` rows of the list, the newest first.
 
-        Each has the columns of the table `board_listed` and `entitlement`. In a list of clocks it has those of its
-        clock as well.
+        Each row has the columns of the table `board_listed`, and `entitlement`. In a list of clocks it also has the
+        columns of its clock.
 
         Args:
-            after: The place after which the rows begin. None for the first row.
+            after: The position after which the rows begin. None for the first row.
         """
         if self.judged is not None:
             return await self._judged_rows(self.judged, after, limit)

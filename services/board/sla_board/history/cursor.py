@@ -26,7 +26,7 @@ class ListPlace:
     """The position of a row in the list of incidents. The list is sorted by these fields in descending order."""
 
     at: datetime
-    """The instant by which the list is sorted, as the filter's `date` says."""
+    """The instant by which the list is sorted; the filter's `date` says which."""
     incident: str
     contract: str
     clock: str = ""

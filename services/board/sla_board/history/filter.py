@@ -27,10 +27,10 @@ GROUPS = {
 
 
 class ListDate(StrEnum):
-    """The instant of an incident by which a period is chosen, and by which the list is sorted."""
+    """The kind of instant of an incident by which a filter selects a period and the list is sorted."""
 
     COUNTED = "counted"
-    """What decided the verdict, or will decide it."""
+    """The instant that decided the verdict, or the due instant that will decide it."""
     DUE = "due"
     """The next due instant of the open clocks."""
     OPENED = "opened"
@@ -55,17 +55,17 @@ class IncidentFilter:
     clock.
     """
     date: ListDate = ListDate.COUNTED
-    """By which instant `since` and `until` choose."""
+    """The kind of instant that `since` and `until` limit."""
     counted: CountedUnit | None = None
-    """If given, the list has what the attainment of one contract counts in one period: a row for each request or clock,
+    """If given, the list has a row for each request or clock that the attainment of one contract counts in one period,
     with the verdict, contract, entitlement and priority by which it is counted.
     """
     metrics: tuple[str, ...] = ()
-    """Metrics of what is counted. Requests are then judged by their clocks of these metrics alone."""
+    """Ids of the metrics of counted requests or clocks. Requests are judged by their clocks of these metrics only."""
     entitlements: tuple[str, ...] = ()
-    """Entitlements (plans of the contract) of what is counted."""
+    """Ids of the entitlements (plans of the contract) of counted requests or clocks."""
     reasons: tuple[str, ...] = ()
-    """Codes of the reasons in force of what is counted: of clocks that were missed."""
+    """Codes of the reasons in force of counted clocks that were missed."""
     since: datetime | None = None
     """Only rows dated at this instant or later."""
     until: datetime | None = None

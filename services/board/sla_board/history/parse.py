@@ -22,7 +22,7 @@ NAMES = (
 )  # fmt: skip
 """The parameters of the list of incidents."""
 SEVERAL = frozenset({"contract", "customer", "product", "priority", "state", "verdict", "entitlement", "reason"})
-"""Those that may be given several times; with `counted` `metric`, too."""
+"""The parameters that may be given several times. With `counted`, `metric` may be as well."""
 _NOT_COUNTED = ("customer", "product", "date", "q")
 _MOST = 50
 _LONGEST = 300

@@ -44,7 +44,7 @@ async def read_page(connection: AsyncConnection, shown: IncidentFilter, after: L
 
     Args:
         shown: The filter.
-        after: The place after which the page begins. None for the first page.
+        after: The position after which the page begins. None for the first page.
     """
     if shown.counted is not None:
         return await _counted_page(connection, shown, after)
@@ -84,7 +84,7 @@ async def read_rows(
     Args:
         shown: The filter.
         text: The SQL condition of the filter on its search text. None for no text.
-        after: The place after which the rows begin. None for the first row.
+        after: The position after which the rows begin. None for the first row.
         span: Instants `[since, until)` between which the rows are known to lie. None for no bound.
     """
     columns = table_of(shown).c
@@ -105,7 +105,7 @@ async def read_rows(
 
 
 def place_of(row: Any, shown: IncidentFilter) -> ListPlace:
-    """Return the place of a row in the list that a filter shows."""
+    """Return the position of a row in the list that a filter shows."""
     clock = getattr(row, "clock", None)
     return ListPlace(dating(shown, row), row.incident, row.contract, "" if clock is None else str(clock))
 

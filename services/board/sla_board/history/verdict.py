@@ -1,4 +1,4 @@
-"""How the list of incidents shows the verdicts on clocks and incidents, and the instant by which it dates them.
+"""The verdicts on clocks and incidents in the list of incidents, and the instants by which they are dated.
 
 The verdicts themselves are those of attainment (`sla_domain.attainment.verdict`), so that lists and figures agree.
 """
@@ -23,10 +23,10 @@ class ClockVerdict:
     judged: JudgedClock
     """The clock as attainment counts it."""
     verdict: PromiseVerdict
-    """As what it is counted."""
+    """The verdict with which lists and figures count the clock."""
     counts_at: datetime | None
-    """The instant by which the verdict is dated: that by which the clock counts. If there is none: the first promised
-    due instant of an undecided clock, the end of any other, or else the start.
+    """The instant by which the verdict is dated: the instant at which the clock counts, if there is one. Else it is the
+    first promised due instant of an undecided clock, or the end or start of another clock.
     """
     due_at: datetime | None
     """The due instant of an open clock. Else None."""
@@ -37,10 +37,10 @@ class IncidentVerdict:
     """The verdict on an incident, and how many of its clocks have which verdict."""
 
     verdict: PromiseVerdict
-    """As what the request is counted."""
+    """The verdict with which lists and figures count the request."""
     counts_at: datetime | None
-    """The instant by which the verdict is dated: that by which the request counts. If there is none: the last instant
-    among the clocks. None if no clock has an instant.
+    """The instant by which the verdict is dated: the instant at which the request counts, if there is one. Else it is
+    the last instant of its clocks. None if no clock has an instant.
     """
     due_at: datetime | None
     """The first due instant of its open clocks. None if there is none."""

@@ -31,12 +31,12 @@ _DATES = {
 
 
 def dates_words(shown: IncidentFilter) -> str:
-    """Return what the instants of a filter's period are, such as `opened`. "" for the instants that count."""
+    """Return what kind of instant a filter's period limits, in words, such as `opened`; "" for ListDate.COUNTED."""
     return "" if shown.date is ListDate.COUNTED else shown.date.value
 
 
 def counted_words(shown: IncidentFilter) -> str:
-    """Return the sentence that says what a list with `counted` has."""
+    """Return the sentence that says which requests or clocks a list with `counted` contains."""
     metrics = f" Each is judged by its clocks of {' and '.join(shown.metrics)} alone." if shown.metrics else ""
     return (
         f"What the attainment of {' '.join(shown.of_contracts or ())} counts: each "

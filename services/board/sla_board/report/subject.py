@@ -96,7 +96,7 @@ class ReportSubject:
         reason: str | None = None,
         period: AttainmentPeriod | None = None,
     ) -> str:
-        """Return the path of the list with the requests or clocks that a figure counts.
+        """Return the path of the page that lists the requests or clocks counted in a figure.
 
         Args:
             verdicts: Such as `met`. None for all.
@@ -117,10 +117,11 @@ class ReportSubject:
         return f"{LISTED}?{query.text(*verdicts)}"
 
     def dated(self, date: str) -> str:
-        """Return the path of the list of the contract's incidents of the period.
+        """Return the path of the page that lists the contract's incidents of the period.
 
         Args:
-            date: By which instant the period chooses: `opened`, `ended` or `present` (open at any time of it).
+            date: The kind of instant that must lie in the period: `opened` or `ended`. `present` means open at any time
+                of the period.
         """
         zone = {"zone": self.attained.list_zone} if self.attained.list_zone else {}
         return f"{LISTED}?{urlencode({'contract': self.id, 'period': self.period.label, **zone, 'date': date})}"

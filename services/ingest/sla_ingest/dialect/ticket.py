@@ -42,7 +42,7 @@ class Ticket:
     at: ClaimedTime
     """When the change that the delivery reports happened."""
     shown_at: datetime | None = None
-    """The time as of which the delivery shows the ticket, if it may be later than the change. None if not told."""
+    """The instant whose state the delivery shows, if the state may be later than the change. None if not stated."""
     attributes: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     """Name -> value. "" means that the ticket has no such value; a missing name, that the delivery does not tell."""
     before: Mapping[str, str] = field(default_factory=lambda: NOTHING)
@@ -55,7 +55,7 @@ class Ticket:
     ended_at: datetime | None = None
     """When the ticket ended, if it has ended and the delivery says when."""
     ends_with_word: bool = False
-    """Whether the system lets staff answer and end the ticket in one act, and tells of the two apart."""
+    """Whether staff can comment on and end a ticket in one act, which the system reports as two deliveries."""
     remarks: tuple[RemarkNote, ...] = ()
     """What is odd about the ticket's words."""
 
@@ -134,9 +134,9 @@ class Ticket:
         return [self.draft(EventKind.OBSERVED, remarks=self.remarks)] if self.remarks else ignored
 
     def snapshot(self, received_at: datetime) -> Snapshot:
-        """Return the ticket's state, dated with the delivery's time, or with the time of receipt if there is none.
+        """Return the ticket's state, dated `shown_at` if given, else with the delivery's time or the time of receipt.
 
-        A ticket that is shown as of a later time is dated with that: what it shows need not have been so before.
+        A state that may be later than the change is dated later, because it need not have been true before.
         """
         standing = None if self.phase is None else standing_of(self.phase)
         at = self.at.at or received_at

@@ -31,7 +31,7 @@ from sla_ingest.dialect.speaker import AccountDetails, Speaker, mail_domain, sid
 from sla_ingest.dialect.ticket import Ticket, meaning_of, plan_priority, with_lookups
 
 BY_MERGE = "closed_by_merge"
-"""Zendesk's own tag on what it has closed by a merge, which resolves nothing."""
+"""The tag that Zendesk sets on a ticket that it closes because of a merge. Such a close resolves nothing."""
 TRIGGER = "slad:trigger:"
 """What the `type` of a trigger's body begins with."""
 USUAL_STATUSES: Mapping[str, TicketPhase] = {

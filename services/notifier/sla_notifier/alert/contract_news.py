@@ -36,7 +36,7 @@ class WindowNews:
 
     @property
     def happening(self) -> Happening:
-        """Return what rules of the catalogue call this."""
+        """Return the happening, by the name that the catalogue's rules on whom to notify use."""
         return Happening.WINDOW_CANCELLED if self.cancelled else Happening.WINDOW_BOOKED
 
     @property
@@ -60,12 +60,11 @@ class AllowanceNews:
     """ALLOWANCE_LOW, ALLOWANCE_EXPIRING or ALLOWANCE_OVERDRAWN."""
     allowance: Allowance
     occasion: str
-    """The threshold and the instant at which it was crossed, or the ledger entry for which the balance did not
-    suffice."""
+    """The threshold and the instant at which it was crossed, or the ledger entry for which the balance was too low."""
     balance: Decimal
-    """What can be used now."""
+    """The amount that can be used now."""
     amount: Decimal
-    """What expires, or what was missing. 0 for ALLOWANCE_LOW."""
+    """The amount that expires, or that was missing. 0 for ALLOWANCE_LOW."""
     expires: datetime | None = None
     """When the amount expires. None unless ALLOWANCE_EXPIRING."""
 
@@ -82,7 +81,7 @@ ContractNews = WindowNews | AllowanceNews
 def contract_news(
     rulebook: Rulebook, contract: Contract, record: ContractRecord, now: datetime
 ) -> tuple[ContractNews, ...]:
-    """Return what there is to tell of a contract at `now`.
+    """Return the news of a contract that apply at `now`, whether people were notified of them or not.
 
     Booked hours are news until they end, and cancelled ones until they would have begun. A warning of an allowance is
     news while it applies, an overdrawn allowance until its period ends.
@@ -97,9 +96,9 @@ def contract_news(
 
 
 def newest_of_each(news: Iterable[ContractNews]) -> tuple[ContractNews, ...]:
-    """Return the news of which people need to be told, of those that are new at once.
+    """Return the news of which people are to be notified, given those that are new at once.
 
-    If an allowance has crossed several thresholds, the last one stands for all.
+    If an allowance has crossed several thresholds, only the last one is kept.
     """
     found: dict[tuple[str, str], ContractNews] = {}
     for each in news:

@@ -1,4 +1,4 @@
-"""What is told of a contract itself: a notice to the people whom rules of the catalogue name. Pure."""
+"""The request to notify people of news of a contract, as rules of the catalogue say. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NEWS = OF_CONTRACTS - {Happening.OBJECTIVE_AT_RISK}  # which the board publishe
 
 
 def tells_of_contract(rulebook: Rulebook, contract: Contract) -> bool:
-    """Return whether any rule of a contract or its plans names booked hours or allowances."""
+    """Return whether any rule of a contract or its plans notifies people of booked hours or allowances."""
     bought = (rule for one in contract.entitlements for rule in one.bought.tell)
     of_plans = (rule for one in contract.bought for rule in rulebook.plan_of(one).tell)
     return any(rule.on in _NEWS for rule in (*contract.tell, *bought, *of_plans))

@@ -13,7 +13,7 @@ from sla_notifier.delivery.state import MessageKind
 from sla_platform.wire import ClockFact, NoticeData, ObjectiveFact, ReportFact
 
 RequestContent = ClockFact | NoticeData | ObjectiveFact | ReportFact | ContractNews
-"""What people are notified of: what was published, or news of a contract that follows from its record."""
+"""What people are notified of: a published event, or news of a contract computed from its record."""
 
 
 @dataclass(frozen=True, slots=True)

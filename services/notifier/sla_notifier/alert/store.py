@@ -141,7 +141,7 @@ async def open_alerts(connection: AsyncConnection) -> dict[str, int]:
 
 
 async def late_incidents(connection: AsyncConnection, incidents: Collection[str]) -> frozenset[str]:
-    """Return those of these incidents that have an alert which is not closed, so that a promise is broken."""
+    """Return which of these incidents have an alert that is not closed, and so a promise that was breached."""
     if not incidents:
         return frozenset()
     found = select(_a.incident).where(_a.incident.in_(sorted(incidents)), _a.state != AlertState.CLOSED.value)

@@ -158,7 +158,7 @@ def contract_recipients(
     Args:
         happening: One of `sla_domain.tell.OF_CONTRACTS`.
         now: The present instant, at which the hours of rules are checked.
-        entitlements: Ids of the entitlements whose rules apply besides. "" is none.
+        entitlements: Ids of the entitlements whose rules apply as well. "" is none.
     """
     bought = tuple(entitlements)
     rules = dict.fromkeys(

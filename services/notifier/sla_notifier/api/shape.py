@@ -132,9 +132,9 @@ class DeliveryShape(_Shape):
     finished_at: datetime | None = None
     """When the state became final."""
     held_since: datetime | None = None
-    """When the message began to wait for the end of the receiver's quiet hours. Null if it did not."""
+    """When the message began to wait for the end of the receiver's quiet hours. Null if it did not wait."""
     held_until: datetime | None = None
-    """When those quiet hours end; the message may have been sent earlier. Null if it did not wait."""
+    """The end of those quiet hours; the message may have been sent earlier. Null if it did not wait."""
 
 
 class AlertDetail(AlertShape):

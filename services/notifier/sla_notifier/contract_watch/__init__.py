@@ -1,1 +1,1 @@
-"""News of contracts themselves: booked hours and allowances, told once each."""
+"""News of contracts themselves (booked hours, allowances): people are notified once of each."""

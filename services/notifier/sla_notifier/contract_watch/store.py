@@ -1,4 +1,4 @@
-"""What was told of contracts in the database."""
+"""Which news of contracts people were notified of, in the database."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ _t = tables.contract_told.c
 async def claim(
     connection: AsyncConnection, contract: str, keys: Iterable[str], now: datetime
 ) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the keys that were claimed before, and those of `keys` that are claimed now.
+    """Claim news of a contract, so that nobody is notified of them twice.
 
-    Rows of news that cannot apply any more are deleted.
+    The result is (the keys claimed before, the keys claimed by this call). Rows of news that can no longer apply are
+    deleted.
 
     Args:
         contract: The id of the contract.

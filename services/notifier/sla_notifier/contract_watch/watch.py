@@ -1,4 +1,4 @@
-"""Whoever the rules of a contract name hears of booked hours and of allowances that run low, once each.
+"""Notifies the people whom a contract's rules name of booked hours and low allowances, once each.
 
 What there is to tell follows from the contract's record as it stands (`alert.contract_news`), so that looking twice, or
 in two processes at once, does no harm: each news is claimed by its key in the transaction that queues the messages.
@@ -33,7 +33,7 @@ ANEW = timedelta(hours=1)  # without a change only time moves an allowance, to t
 
 
 class ContractWatch:
-    """The loop that tells of booked hours and of allowances. Call `run`, or `look` to check once.
+    """The loop that notifies people of booked hours and allowances of contracts. Call `run`, or `look` to check once.
 
     A contract that was changed is checked within seconds, every other about once an hour, or less often if there are
     more than 36,000.
@@ -56,9 +56,9 @@ class ContractWatch:
             await self._context.time_source.sleep(LOOK_SECONDS)
 
     async def look(self) -> int:
-        """Tell what is new of the contracts that have changed, and of the next ones whose turn it is.
+        """Notify people of news of changed contracts, and of the contracts next in turn.
 
-        The result is the number of news that were told or claimed to be told to nobody.
+        The result is the number of news handled, including news of which nobody is to be notified.
 
         Raises:
             Retryable: A passing failure. The next call checks the same contracts again.

@@ -86,9 +86,9 @@ class DeliveryRow:
     turn: float = 0.0
     """The place in the queue. The smallest comes first."""
     held_since: datetime | None = None
-    """When the message began to wait for the end of the receiver's quiet hours. None if it did not."""
+    """When the message began to wait for the end of the receiver's quiet hours. None if it did not wait."""
     held_until: datetime | None = None
-    """When those quiet hours end. The message may have been sent earlier. None if it did not wait."""
+    """The end of those quiet hours. The message may have been sent earlier. None if it did not wait."""
 
     @property
     def warns_until(self) -> datetime | None:

@@ -1,7 +1,7 @@
-"""Whether a message waits for the end of the receiver's quiet hours, decided when it is made and again later. Pure.
+"""Whether a message waits for the end of the receiver's quiet hours: the first and the later decisions. Pure.
 
-It waits if enough counted time is left when the quiet hours end. While no clock runs, nothing presses. Of an incident
-with a broken promise nothing waits.
+It waits if enough counted time is left when the quiet hours end, or if no clock runs. If a promise of the incident was
+breached, it does not wait.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from sla_notifier.delivery.policy import UnsentReason
 from sla_notifier.hold.message import HeldMessage
 
 LOOK_AGAIN = timedelta(hours=1)
-"""How long a warning waits while its clock stands still, before it is looked at again."""
+"""How long a warning waits while its clock is paused, before the decision is made again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Until when a message waits, and what must be left then."""
+    """How long a message waits, and how much counted time must be left when it is sent."""
 
     until: datetime
     needs: timedelta | None
-    """Counted time. None if no clock runs."""
+    """The counted time that must be left until the due instant. None if no clock runs."""
 
 
 class HoldAnswer(StrEnum):
-    """What becomes of a message that waits."""
+    """What happens next to a message that waits: it waits on, is sent, or is cancelled as needless."""
 
     WAITS = "waits"
     LEAVES = "leaves"
@@ -40,13 +40,13 @@ class HoldAnswer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HoldDecision:
-    """What becomes of a message that waits, decided again."""
+    """A new decision on a message that waits for the end of quiet hours."""
 
     answer: HoldAnswer
     message: HeldMessage
-    """The message, with the due instant as it is now."""
+    """The message, with its present due instant."""
     look_at: datetime
-    """When to decide again, if it waits."""
+    """When to decide again, if the message waits on."""
     reason: UnsentReason | None = None
     """Why the message is needless. None if it is not."""
 
@@ -54,14 +54,14 @@ class HoldDecision:
 def hold_for(
     terms: HoldTerms, rulebook: Rulebook, contract: str, due: Deadline | None, rests_until: datetime, now: datetime
 ) -> Hold | None:
-    """Return until when a message waits; None if it is sent now, as too little time would be left.
+    """Return how long a message waits; None if it is sent now, because too little time would be left.
 
     Args:
         terms: How much time must be left.
         rulebook: The contracts and calendars.
         contract: The contract's id.
-        due: The due instant that presses. None if no clock runs.
-        rests_until: When the receiver can be disturbed.
+        due: The next due instant of the incident. None if no clock runs.
+        rests_until: When the receiver may be disturbed again.
         now: The present instant.
     """
     if due is None:
@@ -83,14 +83,15 @@ def decide_again(
     late: bool,
     now: datetime,
 ) -> HoldDecision:
-    """Return what becomes of a message that waits, at `now`.
+    """Decide at `now` whether a waiting message waits on, is sent, or is needless.
 
     Args:
         message: The message.
-        terms: How much time must be left by the escalation policy as it is now. None if it holds nothing any more.
+        terms: How much time must be left by the present escalation policy. None if the policy lets no message wait any
+            more.
         rulebook: The contracts and calendars.
         deadlines: Clock id -> due instant, for the running clocks of the incident.
-        late: Whether a promise of the incident is broken.
+        late: Whether a promise of the incident was breached.
         now: The present instant.
     """
     if message.ended is not None:

@@ -28,34 +28,34 @@ _STANDING = {ClockState.RUNNING.value, ClockState.PAUSED.value, ""}
 
 
 async def keep(connection: AsyncConnection, messages: Iterable[HeldMessage]) -> None:
-    """Store messages that begin to wait, until their quiet hours end."""
+    """Store messages that begin to wait for the end of quiet hours."""
     if rows := [each.columns(each.until) for each in messages]:
         await connection.execute(upsert(connection, tables.held), rows)
 
 
 async def save(connection: AsyncConnection, message: HeldMessage, look_at: datetime) -> None:
-    """Store a message that waits on.
+    """Update a message that waits on.
 
     Args:
-        look_at: When it is decided again whether it waits.
+        look_at: When to decide again whether the message waits on.
     """
     await connection.execute(upsert(connection, tables.held), [message.columns(look_at)])
 
 
 async def remove(connection: AsyncConnection, deliveries: Collection[str]) -> None:
-    """Delete messages that wait no more, by the ids of their deliveries."""
+    """Delete the rows of messages that no longer wait, by the ids of their deliveries."""
     if deliveries:
         await connection.execute(delete(tables.held).where(_h.delivery.in_(sorted(deliveries))))
 
 
 async def any_due(connection: AsyncConnection, now: datetime) -> bool:
-    """Return whether it is to be decided of any message whether it waits on."""
+    """Return whether there is a waiting message on which a decision is due."""
     found = await connection.execute(select(_h.delivery).where(_h.look_at <= now).limit(1))
     return found.first() is not None
 
 
 async def lock_due(connection: AsyncConnection, now: datetime, most: int) -> Sequence[dict[str, Any]]:
-    """Lock the rows of messages of which it is to be decided whether they wait on, and return them by column name.
+    """Lock the rows of waiting messages on which a decision is due, and return them as column name -> value.
 
     Rows that another process has locked are left out.
 
@@ -73,10 +73,10 @@ def held_messages(rows: Iterable[dict[str, Any]]) -> list[HeldMessage]:
 
 
 async def note_facts(connection: AsyncConnection, facts: Sequence[ClockFact], now: datetime) -> bool:
-    """Note what facts mean for messages that wait; return whether any message is concerned.
+    """Record what facts mean for waiting messages; return whether any message is concerned.
 
-    A warning is needless once its clock has ended or was breached, anything but the end itself once the incident is
-    over. Of every other message of the incidents it is decided again whether it waits.
+    A warning is needless once its clock has ended or was breached. Any message except that on the end is needless once
+    the incident is over. For the other messages of these incidents, the decision becomes due at once.
     """
     incidents = {fact.incident for fact in facts if fact.incident}
     if not incidents or not await look(connection, incidents, now):
@@ -91,7 +91,7 @@ async def note_facts(connection: AsyncConnection, facts: Sequence[ClockFact], no
 
 
 async def look(connection: AsyncConnection, incidents: Collection[str], now: datetime) -> bool:
-    """Let it be decided again of messages about incidents whether they wait; return whether there are any."""
+    """Make the decision due on all waiting messages about incidents; return whether there are any."""
     if not incidents:
         return False
     found = update(tables.held).where(_h.incident.in_(sorted(incidents)), _h.ended == "").values(look_at=now)
@@ -99,7 +99,7 @@ async def look(connection: AsyncConnection, incidents: Collection[str], now: dat
 
 
 async def end(connection: AsyncConnection, incidents: Collection[str], reason: UnsentReason, now: datetime) -> None:
-    """Note that messages about incidents are needless, except those about an end or a rating."""
+    """Record that waiting messages about incidents are needless, except those about an end or a rating."""
     if not incidents:
         return
     needless = or_(_h.clock != "", _h.happening.not_in(_OF_THE_END))

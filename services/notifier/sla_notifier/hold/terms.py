@@ -10,14 +10,14 @@ from sla_platform.wire import ClockFact
 
 
 def holds_anything(catalogue: Catalogue) -> bool:
-    """Return whether any escalation policy of the catalogue lets messages wait."""
+    """Return whether any escalation policy of the catalogue lets messages wait for the end of quiet hours."""
     return any(policy.hold is not None for policy in catalogue.escalations.values())
 
 
 def hold_terms(catalogue: Catalogue, fact: ClockFact) -> HoldTerms | None:
-    """Return how much time must be left for a message about a fact to wait; None if none waits.
+    """Return how much time must be left for a message about a fact to wait; None if the policy lets no message wait.
 
-    The policy is the one that the fact names, or else that of the plan that applies.
+    The policy is the one that the fact names, or else the one of the plan that applies.
     """
     book = catalogue.rulebook
     contract = book.contracts.get(ContractId(fact.contract)) or book.contracts[book.default_contract]

@@ -32,7 +32,7 @@ class ResolvedRecipient:
     why: tuple[Phrase, ...]
     """The reasons as Phrases, which are put into words in the reader's language."""
     rests_until: datetime | None = None
-    """Until when the person is not to be disturbed. None means that the person can be."""
+    """When the person may be disturbed again. None means now."""
 
 
 def contract_of(catalogue: Catalogue, id_: str) -> Contract:

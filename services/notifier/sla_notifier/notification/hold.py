@@ -1,4 +1,4 @@
-"""Stage 4, hold: what can wait for the end of the receiver's quiet hours. Pure.
+"""Stage 4, hold: messages that can wait for the end of the receiver's quiet hours. Pure.
 
 Only the support's people are spared: what customers are sent is owed to them.
 """
@@ -20,11 +20,11 @@ from sla_platform.wire import ClockFact
 
 
 def hold(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
-    """Hold back warnings and notices to people who are not to be disturbed now; return all notifications.
+    """Hold back warnings and notices to people in their quiet hours; return all notifications.
 
-    A notification is held if the escalation policy allows it and enough counted time is left when the person can be
-    disturbed. It gets the state HELD, and `hold` says until when. Nothing is held about an incident with a broken
-    promise, except warnings, which are about a promise of their own.
+    A notification is held if the escalation policy allows it and enough counted time is left when the person may be
+    disturbed. It gets the state HELD and a `hold`. If a promise of the incident was breached, only warnings are held,
+    because each concerns another promise.
     """
     return tuple(_held(context, each) for each in notifications)
 

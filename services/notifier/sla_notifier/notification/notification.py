@@ -62,7 +62,7 @@ class Recipient:
     side: Side = Side.SUPPORT
     """Whether the person belongs to the vendor's support or to the customer."""
     rests_until: datetime | None = None
-    """Until when the person is not to be disturbed. None means that the person can be."""
+    """When the person may be disturbed again. None means now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +86,7 @@ class Notification:
     contracts: tuple[str, ...] = ()
     """The contracts that a message about a notice names. Empty means the contract of the request."""
     hold: Hold | None = None
-    """Until when the message waits, in the state HELD. None means that it does not wait."""
+    """How long the message waits, in the state HELD. None means that it does not wait."""
     told_by: tuple[str, str] | None = None
     """The request id and the person of another message that names this contract instead. None if there is no such
     message."""

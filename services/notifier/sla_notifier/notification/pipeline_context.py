@@ -39,9 +39,9 @@ class PipelineContext:
     opted_out: frozenset[tuple[str, str]] = frozenset()
     """The pairs (contract, person) of the customer's people who want no messages about incidents."""
     deadlines: Mapping[str, Mapping[str, Deadline]] = field(default_factory=dict)
-    """Incident id -> clock id -> the due instant of a running clock, of incidents of which a message may wait."""
+    """Incident id -> clock id -> due instant of the running clock, for incidents about which a message may wait."""
     late: frozenset[str] = frozenset()
-    """Those of these incidents that have an alert which is not closed."""
+    """The ids of those incidents that have an alert which is not closed."""
     digest_over: int = 5
     """How many messages to a mailbox may be sent by themselves in a burst. Further messages are gathered into a digest
     (a mail that collects several messages)."""

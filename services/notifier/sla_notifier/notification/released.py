@@ -1,4 +1,4 @@
-"""Messages that have waited for the end of quiet hours become due: by themselves, or as one digest to each mailbox."""
+"""Messages whose wait for the end of quiet hours is over: queued by themselves, or in one digest for each mailbox."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ async def release(
     config: RenderConfig,
     now: datetime,
 ) -> None:
-    """Queue messages that have waited, in words of the present, in the caller's transaction.
+    """Queue messages that have waited, with texts written anew, in the caller's transaction.
 
     Several messages to one mailbox are sent as one digest.
 

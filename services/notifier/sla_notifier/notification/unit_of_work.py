@@ -133,7 +133,7 @@ async def write_changes(
 
 
 def held(notifications: Iterable[Notification]) -> list[HeldMessage]:
-    """Return the messages among these that wait for the end of their receivers' quiet hours."""
+    """Return those of the notifications that wait for the end of their receivers' quiet hours, as HeldMessage."""
     return [
         held_message(each.request, id_of(each), each.hold.until, each.hold.needs, each.recipient.why)
         for each in notifications

@@ -148,7 +148,7 @@ async def count_mail(connection: AsyncConnection, of: str, most: int, now: datet
 
 
 async def have_room(connection: AsyncConnection, of: Sequence[str], most: int, now: datetime) -> bool:
-    """Return whether another mail of today (UTC) could be counted for each of `of`; see `count_mail`."""
+    """Return whether one more mail may be counted today (UTC) for each of `of`. See `count_mail`."""
     full = select(_c.of).where(_c.of.in_(of), _c.day == now.date().isoformat(), _c.count >= most).limit(1)
     return (await connection.execute(full)).first() is None
 

@@ -1,1 +1,1 @@
-"""What waited for the end of quiet hours is sent, waits on, or is cancelled."""
+"""Sending or cancelling messages that have waited for the end of quiet hours."""

@@ -1,4 +1,4 @@
-"""The loop over messages that wait for the end of quiet hours: they leave, wait on, or are cancelled.
+"""The loop over messages that wait for the end of quiet hours: they are sent, wait on, or are cancelled.
 
 Each is looked at when the quiet hours end, and before whenever something about its incident has changed.
 """
@@ -33,7 +33,7 @@ PAUSE_SECONDS = 1.0
 
 
 class Releaser:
-    """Decides of messages that wait whether they wait on. Call `run`, or `look` once."""
+    """The loop that decides whether waiting messages wait on, are sent or are cancelled. Call `run`, or `look` once."""
 
     def __init__(self, context: NotifierContext) -> None:
         self._context = context
@@ -50,7 +50,7 @@ class Releaser:
             await self._context.time_source.sleep(LOOK_SECONDS)
 
     async def look(self) -> int:
-        """Decide of the messages that are to be looked at, at most 200 (LIMIT); return how many these were.
+        """Decide on the waiting messages for which a decision is due, at most 200 (LIMIT); return their number.
 
         Raises:
             Retryable: A passing failure, such as of the database.

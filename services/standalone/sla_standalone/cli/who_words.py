@@ -22,7 +22,7 @@ class WhoWords:
     lost: str
     """A line for a message that reaches nobody, with the placeholders `{at}`, `{after}`, `{subject}` and `{reason}`."""
     held: str
-    """The message in a line for one that begins to wait, with the placeholders `{until}` and `{subject}`."""
+    """The text of a line for a message that begins to wait, with the placeholders `{until}` and `{subject}`."""
     nobody: str
     """The line if nobody is told anything, with the placeholder `{until}`."""
 

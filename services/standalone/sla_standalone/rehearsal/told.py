@@ -51,7 +51,7 @@ class ToldLine:
     unsent: UnsentReason | None = None
     """Why nobody gets the message. None for a message that leaves."""
     held_until: datetime | None = None
-    """The end of the quiet hours for which the message began to wait at `at`. None for a message that leaves."""
+    """The end of the quiet hours, if the line is about a message that began to wait at `at`. Else None."""
 
 
 async def told(run: Rehearsal, catalogue: Catalogue) -> tuple[ToldLine, ...]:

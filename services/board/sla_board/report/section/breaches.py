@@ -1,4 +1,4 @@
-"""The broken promises, each with its incident, why it was late, and how its instants came about."""
+"""The breaches: the incident of each, the reason, and how its instants were computed."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from sla_board.shown.row import incident_path
 from sla_domain.attainment import PromiseVerdict
 
 MOST_COUNTED = 50_000
-"""Of so many broken promises of a period at most the causes are counted."""
+"""The most breaches of a period whose causes are counted."""
 _BATCH = 500
 _clock, _listed = tables.clock.c, tables.listed.c
 
 
 async def breaches(subject: ReportSubject) -> ReportSection:
-    """Return the section on the promises broken in the period.
+    """Return the section on the breaches of the period.
 
     At most 500 are listed, the oldest first.
     """
@@ -107,9 +107,9 @@ def _cells(row: Any, said: SaidReason | None, subject: ReportSubject) -> tuple[R
 
 
 async def causes(subject: ReportSubject) -> ReportSection:
-    """Return the section that counts the period's broken promises by reason and by metric.
+    """Return the section that counts the breaches of the period by reason and by metric.
 
-    Those that a person left out of the attainment are left out here, too.
+    Breaches that a person exempted from the attainment are left out.
     """
     query = select(_clock.id, _clock.metric).where(_missed(subject), _clock.exempt == "").limit(MOST_COUNTED)
     rows = (await subject.connection.execute(query)).all()

@@ -47,7 +47,7 @@ class SecretPlace:
             return ""
 
     def keep(self, secret: str) -> None:
-        """Write the secret into the file, which only its owner can read, whatever stood there before.
+        """Write the secret into a new file that only its owner can read; an existing file is replaced.
 
         For a variable nothing happens: the user has to set it.
 
