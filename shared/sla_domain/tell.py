@@ -42,7 +42,7 @@ class Happening(StrEnum):
     BREACHED = "breached"
     """A due instant passed."""
     OBJECTIVE_AT_RISK = "objective_at_risk"
-    """An objective of attainment is at risk, or cannot be kept any more."""
+    """An objective of attainment is at risk, or cannot be met any more."""
     WINDOW_BOOKED = "window_booked"
     """Extra hours of service were booked under a contract (clauses H10, I6)."""
     WINDOW_CANCELLED = "window_cancelled"

@@ -1,4 +1,4 @@
-"""What share of promises is kept, and who hears when the share promised cannot be kept any more (clause E4)."""
+"""What share of promises is kept, and who hears when the share promised cannot be met any more (clause E4)."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ async def test_a_missed_promise_exhausts_an_objective_and_a_late_word_recovers_i
     await stands(met=0, missed=0, open=1, standing="nothing_due", credit=None)
     world.pass_by(hours=1)
     (first,) = await world.mailed("mona", "in time")
-    assert subject_of(first).startswith("Objective cannot be kept")
+    assert subject_of(first).startswith("Objective cannot be met")
     assert contract in subject_of(first)
     await stands(met=0, missed=1, open=0, standing="exhausted", credit=10)
 

@@ -85,7 +85,7 @@ class BoardMetrics:
         )
         self.misses_left = Gauge(
             "slad_attainment_misses_left",
-            "Misses still allowed; negative once it cannot be kept.",
+            "Misses still allowed; negative once it cannot be met.",
             objective,
             registry=registry,
         )

@@ -55,7 +55,7 @@ class ObjectiveFact(BaseModel):
     share: str = Field(default="", description="the attainment so far in percent, rounded down; empty if there is none")
     misses_allowed: int = 0
     """How many misses the objective allows in the period."""
-    misses_left: int = Field(default=0, description="negative once the objective cannot be kept")
+    misses_left: int = Field(default=0, description="negative once the objective cannot be met")
     incident: str = ""
     """A request whose decision caused the change. Empty for none."""
     tell: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""An objective that is at risk, cannot be kept any more or has recovered is told to its roles, once each."""
+"""An objective that is at risk, cannot be met any more or has recovered is told to its roles, once each."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ async def test_each_change_is_news_of_its_own(stage: Stage, smtp_server: SmtpSer
     await stage.hear(news(ObjectiveNews.EXHAUSTED, 2, **exhausted), news(ObjectiveNews.RECOVERED, 3, misses_left=4))
     await stage.send()
     subjects = [subject.partition(":")[0] for _, subject in told(smtp_server)]
-    assert sorted(subjects) == ["Objective at risk", "Objective cannot be kept", "Objective recovered"]
+    assert sorted(subjects) == ["Objective at risk", "Objective cannot be met", "Objective recovered"]
 
 
 async def test_an_objective_that_names_nobody_tells_nobody(stage: Stage) -> None:

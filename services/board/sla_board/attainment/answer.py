@@ -101,11 +101,11 @@ class ObjectiveAnswer(_Answer):
     end: datetime
     provisional: bool = Field(description="the period has not ended")
     standing: str = Field(
-        description="nothing_due (no promise fell due), kept, at_risk, exhausted (it cannot be kept any more) or missed"
+        description="nothing_due (no promise fell due), kept (met so far), at_risk, exhausted (out of reach) or missed"
     )
     counts: CountsAnswer
     misses_allowed: int = Field(description="among those expected")
-    misses_left: int = Field(description="negative once the objective cannot be kept")
+    misses_left: int = Field(description="negative once the objective cannot be met")
     forecast: ForecastAnswer
     credits: tuple[CreditRowAnswer, ...]
     credit_percent: float | None = Field(description="the service credit due; computed, never paid; null for none")

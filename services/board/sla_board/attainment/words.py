@@ -13,9 +13,9 @@ _PERIODS = {
 }
 _STANDINGS = {
     Standing.NOTHING_DUE: "no promises fell due",
-    Standing.KEPT: "kept",
+    Standing.KEPT: "met",
     Standing.AT_RISK: "at risk",
-    Standing.EXHAUSTED: "cannot be kept any more",
+    Standing.EXHAUSTED: "cannot be met any more",
     Standing.MISSED: "missed",
 }
 

@@ -14,9 +14,9 @@ from sla_standalone.cli.remote import DEFAULT_URL, Key, Url, fetch_json, open_cl
 PATH = "/v1/attainment"
 _WORDS = {
     "nothing_due": "no promises fell due",
-    "kept": "kept",
+    "kept": "met",
     "at_risk": "at risk",
-    "exhausted": "cannot be kept any more",
+    "exhausted": "cannot be met any more",
     "missed": "missed",
 }
 

@@ -14,7 +14,7 @@ from sla_standalone.replay.figures import SHOWN
 
 _TURNS = {
     OutcomeChange.BROKEN: "were kept and would be missed",
-    OutcomeChange.MENDED: "were missed and would be kept",
+    OutcomeChange.MENDED: "were missed and would be met",
     OutcomeChange.APPEARED: "have a clock only under the other plan",
     OutcomeChange.VANISHED: "have no clock under the other plan",
     OutcomeChange.OTHER: "would end otherwise",
