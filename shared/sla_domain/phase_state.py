@@ -69,7 +69,7 @@ def phase_state_after(
 
 def _ended(before: PhaseState, phase: Phase) -> PhaseState:
     if before.phase is Phase.CANCELLED and phase is Phase.MERGED:
-        return PhaseState(phase)  # it goes on in another, which says more than that nobody went on with it here
+        return PhaseState(phase)  # work goes on in another incident, which counts more than an end here
     if before.phase in _UNDONE_BY_NO_END or (before.phase is Phase.CLOSED and phase is Phase.RESOLVED):
         return before
     return before if before.phase is phase else PhaseState(phase)

@@ -29,7 +29,7 @@ def rests_until(holding: RoleHolding, at: datetime) -> datetime | None:
         until = _on_duty_at(holding, at)
         return None if until is None else _after_quiet(holding.quiet, until, at)
     except CalendarError:
-        return None  # no calendar for this instant: rather too early than never
+        return None  # no calendar for this instant: better to send too early than never
 
 
 def _on_duty_at(holding: RoleHolding, at: datetime) -> datetime | None:

@@ -35,7 +35,7 @@ class Budget:
     def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._per_minute = per_minute
         self._clock = clock
-        self._spent: OrderedDict[str, _Spent] = OrderedDict()  # who spent longest ago first
+        self._spent: OrderedDict[str, _Spent] = OrderedDict()  # the sender that spent longest ago first
 
     def spend(self, sender: str, events: int = 1, *, counted: int = 0) -> None:
         """Count the events of one request of a sender, if they are within the sender's limit.

@@ -339,7 +339,7 @@ question = Table(
     Index("ix_notifier_question_incident", "incident"),
 )
 
-# What was told of contracts themselves: booked hours, allowances that run low (see contract_watch/).
+# Claimed news of contracts: booked hours, allowances that run low (see contract_watch/).
 contract_told = Table(
     "notifier_contract_told",
     metadata,

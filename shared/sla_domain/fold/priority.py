@@ -231,7 +231,7 @@ class Priorities:
             self._set(wanted, event, at, PriorityWhy.CONTRACT)
             return
         if moved and self.pending is not None:
-            by = event.actor_name or event.actor.value  # the reason of before was said to the customer of before
+            by = event.actor_name or event.actor.value  # the earlier reason was for the earlier customer
             self.pending = PendingDowngrade(self.in_force, self.pending.new, at, by, event.reason, event.id)
         self._update_remarks()
 

@@ -261,7 +261,7 @@ def _attributes(case: PagerdutyEvent) -> tuple[dict[str, str], tuple[RemarkNote,
 
 def _snapshot(case: PagerdutyEvent, delivery: Delivery) -> Snapshot:
     status = text_at(case.incident, "status")
-    # Merged is no way to stand: the event of the merge says it, and what is shown afterwards changes nothing.
+    # A merge is stated by its own event; a status shown afterwards changes nothing.
     phase = _PHASES.get(status) if not _is_merged(case) else None
     attributes, _ = _attributes(case)
     return Snapshot(

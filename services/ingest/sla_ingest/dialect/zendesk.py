@@ -272,6 +272,6 @@ def _comment(case: ZendeskEvent, ticket: Ticket) -> list[EventDraft] | Ignored:
         customer=kind is False,
         member=kind is True,
     )
-    # Whoever asked answers nobody: an agent's own request waits for somebody else, too.
+    # An agent's comment on their own request is no response: they wait for somebody else, too.
     who = side_of(case.source, person, reported=bool(account) and account == requester)
     return ticket.said(who, text_at(author, "name") or account)

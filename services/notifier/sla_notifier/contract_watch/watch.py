@@ -29,7 +29,7 @@ from sla_platform.turn import LoopYielder
 _log = structlog.get_logger(__name__)
 LOOK_SECONDS = 5.0
 AT_ONCE = 50  # contracts of which nothing is known to have changed, in one look
-ANEW = timedelta(hours=1)  # without a change only time moves an allowance, to thresholds that are days apart
+ANEW = timedelta(hours=1)  # without a change an allowance moves only with time, at thresholds that are days apart
 
 
 class ContractWatch:
@@ -42,7 +42,7 @@ class ContractWatch:
     def __init__(self, context: NotifierContext) -> None:
         self._context = context
         self._place = 0  # of the rows of records
-        self._told: dict[str, frozenset[str]] = {}  # by contract, what is known to have been told
+        self._told: dict[str, frozenset[str]] = {}  # by contract: the keys of news that are known to be claimed
         self._waiting: list[str] = []
         self._begun: datetime | None = None  # when all contracts were last put into `_waiting`
 

@@ -172,7 +172,7 @@ class Registrar:
         self, connection: AsyncConnection, person: str, wanted: Iterable[_Wanted], key: str, now: datetime
     ) -> bool:
         contracts = [] if key else [each.contract.id for each in wanted]
-        # Before anything is written: addresses can be made up without end, and each would leave a row.
+        # Checked before writing: anybody can invent any number of addresses, and each would leave a row.
         if not await store.have_room(connection, [f"contract:{each}" for each in contracts], STRANGERS_A_DAY, now):
             _log.warning("registration.too_many_mails", contracts=contracts)
             return False
