@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.dialects.sqlite.aiosqlite import SQLiteDialect_aiosqlite
-from sqlalchemy.engine import Dialect, Engine
+from sqlalchemy.engine import Engine
 from sqlalchemy.util import LRUCache
 
 STATEMENTS = 10_000
@@ -27,12 +27,12 @@ def remember() -> None:
 
 
 @cache
-def _of(dialect: type[Dialect]) -> LRUCache[Any, Any]:
+def _of(dialect: str) -> LRUCache[Any, Any]:
     return LRUCache(STATEMENTS)
 
 
 def _shared(engine: Engine) -> LRUCache[Any, Any]:
-    return _of(type(engine.dialect))
+    return _of(f"{engine.dialect.name}+{engine.dialect.driver}")
 
 
 def _left_alone(engine: Engine, own: object) -> None:
