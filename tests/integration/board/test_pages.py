@@ -401,3 +401,21 @@ async def test_a_notice_is_shown_in_its_newest_revision_and_as_withdrawn(
     words = " ".join((await client.get("/notices")).text.split())
     assert ("It is over" in words, "Late" in words) == (True, False)
     assert "Withdrawn: <bdi>a slip</bdi>" in words
+
+
+async def test_what_waits_for_quiet_hours_says_until_when(small_board: BoardBench, client: httpx2.AsyncClient) -> None:
+    ticket = Ticket("gh:acme/web#13", left=300, title="Slow search", url="https://tickets.example/13")
+    until = NOW + minutes(240)
+    await small_board.tell(
+        ticket.event(at=NOW - minutes(10)),
+        ticket.started(),
+        ticket.delivery("held", NOW, held_until=until),
+    )
+    page = await client.get("/incidents/gh:acme%2Fweb%2313")
+    words = " ".join(" ".join(_Tags(page.text).text).split())
+    assert "Held quiet hours until Mon 16 Nov 17:00 CET; earlier if little time is left" in words
+    [shown] = (await client.get("/v1/board/incidents/gh:acme%2Fweb%2313")).json()["deliveries"]
+    assert (shown["state"], shown["held_until"]) == ("held", "2026-11-16T16:00:00Z")
+    await small_board.tell(ticket.delivery("sent", until))
+    [shown] = (await client.get("/v1/board/incidents/gh:acme%2Fweb%2313")).json()["deliveries"]
+    assert (shown["state"], shown["held_until"]) == ("sent", None)
