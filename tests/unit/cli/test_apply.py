@@ -320,6 +320,7 @@ def test_an_event_survives_the_way_through_the_services_answer() -> None:
         quality=TimeQuality.OBJECT_UPDATED, version=7, waiting_on=WaitingOn.VENDOR, agreed=agreed, score=4,
         merged_into=IncidentId("desk:A2"), known_as=IncidentId("desk:A3"), carried_from=IncidentId("desk:A4"),
         metrics=("resolution",), reason="as told", warnings=("odd",), history=True, actor_id="e-1",
+        said_as=IncidentId("desk:A5"), copy_of=EventId("c-1"),
         snapshot=shown(
             4, created_at=OPENED, phase=Phase.WAITING, waiting_on=WaitingOn.OTHER, ended_at=OPENED,
             attributes={"title": ""}, version=3, before={"phase": "open"},
