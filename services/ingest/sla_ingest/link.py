@@ -29,7 +29,7 @@ _ACTS = {EventKind.LINKED: ActName.INCIDENT_LINKED, EventKind.UNLINKED: ActName.
 
 
 class TicketLinker:
-    """TicketLinker and unlinks tickets: call `change`.
+    """Links and unlinks tickets of several systems by hand; call `change`.
 
     Args:
         rulebook: Returns the plans, contracts and calendars in force.

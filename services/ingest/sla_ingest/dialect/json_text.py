@@ -16,6 +16,10 @@ from sla_catalogue.map_expression.nesting import is_deeper_than
 from sla_ingest.dialect.port import DoesNotFit, Refused
 
 _MARK = b"\xef\xbb\xbf"
+_FEW = 20_000
+"""So many lists and objects may any body have."""
+_BYTES_EACH = 12
+"""Beyond that, so many bytes there must be for each: real tickets have some twenty. Each costs time, not each byte."""
 
 
 class _NameTwice(Exception):
@@ -37,15 +41,19 @@ def parse_json(body: bytes, max_depth: int) -> Any:
 
     Raises:
         DoesNotFit: Status 400 if the body is not valid JSON, with the position of the fault, if the JSON is nested
-            deeper than `max_depth` levels, or if an object has a name twice.
+            deeper than `max_depth` levels, if it consists of almost nothing but lists and objects, or if an object
+            has a name twice.
     """
     text = body.removeprefix(_MARK)
+    brackets = text.count(b"{") + text.count(b"[")
+    if brackets > _FEW and brackets * _BYTES_EACH > len(text):
+        raise malformed(f"{brackets} lists and objects in {len(text)} bytes are nothing that a ticketing system writes")
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise _malformed(text, error) from None
     # Counting is cheap, walking is not: a document with few brackets cannot be deep.
-    if text.count(b"{") + text.count(b"[") > max_depth and is_deeper_than(value, max_depth):
+    if brackets > max_depth and is_deeper_than(value, max_depth):
         raise malformed(f"the nesting is deeper than {max_depth} levels")
     try:
         _NAMES.decode(text.decode())
