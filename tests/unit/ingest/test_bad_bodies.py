@@ -19,6 +19,7 @@ from tests.unit.ingest.test_same_story import SHOWS_ONLY, SOURCES, STORIES
 from sla_catalogue.source import Dialect
 from sla_domain.event import TimeQuality
 from sla_ingest.dialect import Accepted, Ignored, Parked, Refused, Translation
+from sla_ingest.dialect.json_text import parse_json
 
 Path = tuple[str | int, ...]
 BODIES: Mapping[Dialect, list[Any]] = {dialect: [body for _, body in tell()] for dialect, tell in STORIES.items()}
@@ -107,6 +108,21 @@ def test_a_body_that_says_nothing_is_no_event(dialect: Dialect, body: bytes) -> 
 @pytest.mark.parametrize("body", [b'{"a":' * 10_000 + b"1" + b"}" * 10_000, b"[" * 10_000 + b"]" * 10_000])
 def test_ten_thousand_levels_are_refused(dialect: Dialect, body: bytes) -> None:
     assert said(sent(dialect, body).outcome).startswith("400")
+
+
+@pytest.mark.parametrize("dialect", sorted(BODIES))
+@pytest.mark.parametrize("body", [b"[" + b"[]," * 100_000 + b"[]]", b'{"x": [' + b"{}," * 25_000 + b"{}]}"])
+def test_almost_nothing_but_brackets_is_refused_before_anything_is_made_of_them(dialect: Dialect, body: bytes) -> None:
+    """Each list takes far longer to read than its bytes: one proven sender could keep all others waiting."""
+    outcome = sent(dialect, body).outcome
+    assert isinstance(outcome, Refused)
+    assert (outcome.status, "lists and objects" in outcome.detail) == (400, True)
+
+
+def test_a_large_batch_of_whole_tickets_is_no_such_body() -> None:
+    body = orjson.dumps([{"id": str(n), "labels": ["a"], "fields": {"customer": "Acme"}} for n in range(15_000)])
+    assert body.count(b"{") + body.count(b"[") > 45_000
+    assert len(parse_json(body, 64)) == 15_000
 
 
 @pytest.mark.parametrize("dialect", Dialect)
