@@ -22,7 +22,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 class BadAmount(ValueError):
-    """Raised for a text that is neither an amount of an allowance nor a threshold of its balance.
+    """Raised for a text that cannot be read as an amount of an allowance, or as a threshold at which to warn about one.
 
     Args:
         message: What is wrong.
@@ -52,7 +52,7 @@ def parse_amount(text: str, unit: AllowanceUnit) -> Decimal:
 
 
 def parse_balance_warning(text: str, unit: AllowanceUnit) -> BalanceWarning:
-    """Return the threshold of an allowance's balance at which to warn, from a text.
+    """Parse a text such as `20% left` into the threshold at which to warn about an allowance.
 
     Args:
         text: A text such as `20% left`, `10h left` or `30 days before expiry`.

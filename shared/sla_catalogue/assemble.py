@@ -43,7 +43,10 @@ from sla_domain.rulebook import Rulebook
 
 @dataclass(frozen=True, slots=True)
 class AssemblyInputs:
-    """What a catalogue is built from besides the content of its files."""
+    """The inputs from which a catalogue is built, besides its files.
+
+    They are environment variables, the years to compile, a stored catalogue to rebuild, and the present day.
+    """
 
     environment: Mapping[str, str] | None
     """Name -> value that replaces `${NAME}` in the files. None for a stored catalogue."""

@@ -27,10 +27,11 @@ class Context:
     def has_entry(self, section: str, name: str, path: Path, what: str) -> bool:
         """Return whether `section` of the catalogue has an entry `name` without errors.
 
-        A missing entry is reported to `findings`. An entry with errors gives False and no further report.
+        A missing entry is reported to `findings`. For an entry with errors the result is False and nothing is reported,
+        as the errors were reported before.
 
         Args:
-            path: Path of the value that refers to the entry in the catalogue.
+            path: Path, in the catalogue, of the value that refers to the entry.
             what: The word for such an entry in the message, such as `plan`.
         """
         if name in getattr(self.document, section):

@@ -94,12 +94,12 @@ class SignedContent:
 
         Args:
             written: One text for each part: a word such as `body`, `header:NAME` for the value of a header, or
-                `text:TEXT` for a fixed text. Any other text stands for itself.
+                `text:TEXT` for a fixed text. Any other text is a fixed text too.
         """
         return cls(tuple(map(_part, written)))
 
     def has(self, kind: PartKind) -> bool:
-        """Return whether a part of this kind is part of the signed text."""
+        """Return whether the signed text has a part of this kind."""
         return any(part.kind is kind for part in self.parts)
 
     def headers(self) -> Iterable[str]:
@@ -219,7 +219,7 @@ class Authentication:
 
     @property
     def stamped(self) -> bool:
-        """Return whether a signature is valid only for a time, by a timestamp in the delivery."""
+        """Return whether deliveries have a timestamp, which limits the time for which a signature is valid."""
         return bool(self.timestamp_header or self.timestamp_key or self.timestamp_field)
 
     @property
@@ -247,7 +247,7 @@ class Authentication:
 
 
 def signing_key(signed: SignedContent, secret: str) -> bytes:
-    """Return the key (bytes) for HMACs (signatures) from a secret.
+    """Derive the key for HMAC signatures from a secret, and return it as bytes.
 
     If `signed` is `ID_TIMESTAMP_BODY` (Standard Webhooks) and the secret is base64, with or without the prefix
     `whsec_`, the key is the decoded base64. Otherwise the key is the secret in UTF-8.

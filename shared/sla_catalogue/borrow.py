@@ -10,9 +10,9 @@ from sla_catalogue.tree import Plain
 
 
 def borrow(merged: FileUnion) -> None:
-    """Add to a catalogue the shipped plans and escalations that it names but does not define.
+    """Add the plans and escalations shipped with slad that a catalogue names but does not define.
 
-    Plans and escalations that the added ones name are added too.
+    Plans and escalations that an added plan names are added too.
 
     Args:
         merged: The catalogue's merged files, which are changed.

@@ -56,8 +56,8 @@ class CatalogueCalendars:
     def calendar(self, contract: Contract, coverage: Coverage, windows: tuple[BookedWindow, ...] = ()) -> Calendar:
         """Return the calendar of a coverage (when time is counted) under a contract.
 
-        Later calls return the same object as long as somebody uses it. The calendar raises BeyondHorizon for instants
-        outside the catalogue's years.
+        A later call with the same arguments returns the same object if it is still in use. The calendar raises
+        BeyondHorizon for instants outside the catalogue's years.
 
         Args:
             windows: Booked hours, which are open too.
@@ -97,7 +97,7 @@ class CatalogueCalendars:
         return _compiled(self.spec(contract, coverage), self.horizon)
 
     def spec(self, contract: Contract, coverage: Coverage) -> CalendarSpec:
-        """Return what the calendar of a coverage is compiled from: hours, holidays, openings and closings.
+        """Return the specification of a coverage's calendar: hours, holidays, openings and closings.
 
         The time zone is the coverage's own, else the contract's.
         """
@@ -119,9 +119,9 @@ class CatalogueCalendars:
 
 
 def contract_of_zone(zone: str) -> Contract:
-    """Return a placeholder contract with a time zone, for the calendar of hours without a contract.
+    """Return a placeholder contract that has only a time zone.
 
-    Such hours are those of a rota (on-call plan).
+    It is used to make calendars of hours that belong to no contract, such as those of a rota (on-call plan).
 
     Args:
         zone: IANA name of the time zone.
@@ -130,11 +130,11 @@ def contract_of_zone(zone: str) -> Contract:
 
 
 def holiday_code_for(contract: Contract, coverage: Coverage) -> str:
-    """Return the code of the holiday table, such as `DE-BY`, that closes a coverage, or "" for none.
+    """Return the code of the holiday table, such as `DE-BY`, whose days close a coverage, or "" for none.
 
-    The coverage decides: no holidays, the contract's, or those of a fixed code. The contract may override this (section
-    B of docs/clauses.md). With `holidays: false` there are no holidays. With `holidays: true`, a coverage without
-    holidays gets the contract's, unless it is open around the clock.
+    The setting `holidays` of the coverage names a fixed code, the contract's country, or no holidays. A setting
+    `holidays` of the contract changes this (section B of docs/clauses.md): with false, the result is always "". With
+    true, a coverage without holidays uses the contract's country, unless the coverage is open around the clock.
     """
     if contract.holidays is False:
         return ""

@@ -23,15 +23,15 @@ _OLDER = 1  # it knew keys that nothing read
 
 
 class UnreadableText(CatalogueError):
-    """Raised for a stored text that is no catalogue in a known format.
+    """Raised for a stored text that cannot be read as a catalogue, for example because its format is unknown.
 
-    Load the catalogue's files instead.
+    The caller can load the catalogue's files instead.
     """
 
 
 @dataclass(frozen=True, slots=True)
 class StoredCatalogue:
-    """A catalogue in its stored form: all values but the secrets, with holidays and versions."""
+    """A catalogue in its stored form: all values except secrets, the holidays, and the versions of the data used."""
 
     sections: dict[str, Plain]
     """The values."""
@@ -54,8 +54,8 @@ class StoredCatalogue:
 def serialize_stored(stored: StoredCatalogue) -> tuple[str, str]:
     """Return (stored text, version) of a catalogue.
 
-    The version is a hash of the content, in twelve hexadecimal digits. The text also says where targets were written,
-    which does not affect the version.
+    The version is a hash of the content, in twelve hexadecimal digits. The text also has the file and line of each
+    target, which do not affect the version.
     """
     content = {
         "format": FORMAT,

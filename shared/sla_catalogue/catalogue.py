@@ -19,7 +19,7 @@ from sla_domain.rulebook import Rulebook
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """A checked catalogue under one version, with everything the services use."""
+    """A catalogue without errors, identified by its version, with everything that the services use."""
 
     version: str
     """Hash of the content."""

@@ -64,9 +64,9 @@ class ChannelKind:
         return ChannelEntry(id=id_, kind=self.name)
 
     def check_entry(self, document: ChannelDocument, path: Path, context: Context) -> None:
-        """Report errors of a channel entry that its model cannot find to `context.findings`.
+        """Check a channel entry for errors that its pydantic model cannot find.
 
-        By default there are none.
+        Errors are added to `context.findings`. By default nothing is checked.
 
         Args:
             document: The entry.
@@ -87,7 +87,7 @@ class ChannelKind:
         return address
 
     def check_address(self, address: str, path: Path, context: Context) -> None:
-        """Report a person's address that is not valid for this kind of channel to `context.findings`.
+        """Add an error to `context.findings` if a person's address is not valid for this kind of channel.
 
         By default a valid address is the id of an entry of this kind in the section `channels`.
 

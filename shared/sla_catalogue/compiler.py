@@ -39,9 +39,9 @@ __all__ = ["CompiledContract", "ContractCompiler", "ContractProblem", "dates_ove
 
 @dataclass(frozen=True, slots=True)
 class CompiledContract:
-    """A contract ready for use, with those of its plans that were made for it and are not in the catalogue.
+    """A contract ready for use, with the plans that had to be made for it because they are not in the catalogue.
 
-    A plan made for several contracts is the same object for all of them.
+    If such a plan was made for several contracts, all of them have the same object.
     """
 
     contract: Contract
@@ -66,7 +66,7 @@ class ContractProblem:
 
     @property
     def pointer(self) -> str:
-        """Return the place of the problem in the contract as a JSON pointer (RFC 6901).
+        """Return a JSON pointer (RFC 6901) to the value in the contract that has the problem.
 
         For example `/targets/0/time`. The result is "" for the contract as a whole.
         """

@@ -16,7 +16,7 @@ _PROOF = "authentication"
 
 
 def draft_of(stored: str, source: str) -> str:
-    """Return the keys of a source as YAML, without `authentication`, to be changed as a draft.
+    """Return the keys of a source as YAML, without `authentication`, as a draft that can be changed.
 
     Comments are missing, as the stored text of a catalogue has none.
 

@@ -114,10 +114,12 @@ def parse_span(text: str, *, days_allowed: bool = False) -> timedelta:
 
 
 def parse_time_left(text: str) -> timedelta | int:
-    """Return how much time must be left, from a text such as `2h` or `50%`: a span, or whole percents as a number.
+    """Parse a text such as `2h` or `50%` that states how much time must be left.
+
+    The result is a span of time, or for a percentage its whole number, such as 50.
 
     Raises:
-        BadDuration: The text has any other form, or states less than a minute, or no share from 1% to 99%.
+        BadDuration: The text has any other form, the span is less than a minute, or the percentage is not from 1 to 99.
     """
     written = text.strip()
     percent = re.fullmatch(r"(\d+)\s*%", written, re.ASCII)

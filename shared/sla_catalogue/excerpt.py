@@ -25,9 +25,10 @@ _OF_A_PERSON = frozenset({"name", "language", "languages", "zone", "hours", "unt
 def excerpt_text(text: str, contracts: Collection[str], recorded: Sequence[Mapping[str, Any]] = ()) -> str:
     """Return the stored text of a catalogue, reduced to some contracts and everything that they refer to.
 
-    A catalogue must have a default contract. If the former default is not among `contracts`, the first of `contracts`
-    becomes the default. If no file has any of `contracts`, a copy of a contract without customers becomes the default:
-    of the first in `recorded`, or else of the former default.
+    A catalogue must have a default contract. If the default contract of the whole catalogue is not among `contracts`,
+    the first of `contracts` in the catalogue becomes the default. If the catalogue has none of `contracts`, a contract
+    without customers is added as the default. It is a copy of the first contract in `recorded`, or else of the default
+    contract of the whole catalogue.
 
     Args:
         text: The stored text of the whole catalogue (`Catalogue.text`).

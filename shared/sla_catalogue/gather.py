@@ -47,8 +47,8 @@ class FileUnion:
 def gather(paths: FilePath | str | Sequence[FilePath | str]) -> FileUnion:
     """Read catalogue files and directories, and return their merged content.
 
-    In a directory, all YAML files are read in the order of their names, also in its folders. Hidden files are skipped.
-    Errors of files are not raised but added to `problems` of the result.
+    All YAML files in a directory and its subdirectories are read, in the order of their names. Hidden files are
+    skipped. Errors of files are not raised but added to `problems` of the result.
     """
     roots = [paths] if isinstance(paths, FilePath | str) else paths
     merged = FileUnion()
@@ -60,7 +60,7 @@ def gather(paths: FilePath | str | Sequence[FilePath | str]) -> FileUnion:
 
 
 class FileRole(StrEnum):
-    """Whether a YAML file in a catalogue's folder belongs to the catalogue."""
+    """Whether a YAML file in a catalogue's folder belongs to the catalogue, and if not, why."""
 
     CATALOGUE = "catalogue"
     """The file is part of the catalogue."""

@@ -22,7 +22,7 @@ YEARS = "years"  # stands beside the codes for the years that calendars are comp
 
 @dataclass(frozen=True, slots=True, order=True)
 class HorizonEnd:
-    """The last day for which holidays are known or calendars are compiled."""
+    """The last day for which the holidays of a table are known, or for which calendars are compiled."""
 
     until: date
     """The last day, included."""
@@ -49,7 +49,7 @@ class HorizonEnd:
         return self.until - today < SOON
 
     def describe(self, today: date) -> str:
-        """Return a sentence on when the known holidays or compiled years end, and what this means.
+        """Return a sentence that says on which day the known holidays or compiled years end, and with what effect.
 
         Args:
             today: The day from which the remaining days are counted.
@@ -62,7 +62,7 @@ class HorizonEnd:
 
     @property
     def hint(self) -> str:
-        """Return what to change so that the holidays or compiled years reach further, as text."""
+        """Return a text on how to extend the known holidays or compiled years, such as a newer `holidays` package."""
         if self.code == YEARS:
             return f"settings: {{horizon: {{first: …, last: {self.until.year + 10}}}}}"
         return "a newer `holidays` package or feed, or add the days"
@@ -71,8 +71,8 @@ class HorizonEnd:
 def horizon_ends(rulebook: Rulebook, tables: Mapping[str, HolidayTable], horizon: Horizon) -> tuple[HorizonEnd, ...]:
     """Return the last days for which calendars are compiled and holidays are known, earliest first.
 
-    The result has one entry for the compiled years (`horizon`). It has one entry for each holiday table that a contract
-    of the rulebook uses, if the table is in `tables` (code -> holidays) and has holidays.
+    The result has one entry for the compiled years (`horizon`), and one for each holiday table that a contract of the
+    rulebook uses. A table that is empty, or is not in `tables` (code -> table), gives no entry.
     """
     bought = [one for contract in rulebook.contracts.values() for one in contract.bought]
     pairs = [(contract, rulebook.plans.get(contract.plan)) for contract in bought]
@@ -84,8 +84,8 @@ def horizon_ends_of(
 ) -> tuple[HorizonEnd, ...]:
     """Return the last days for which calendars are compiled and holidays are known, earliest first.
 
-    The result has one entry for the compiled years (`horizon`). It has one entry for each holiday table that the
-    contracts use, if the table is in `tables` (code -> holidays) and has holidays.
+    The result has one entry for the compiled years (`horizon`), and one for each holiday table that these contracts
+    use. A table that is empty, or is not in `tables` (code -> table), gives no entry.
 
     Args:
         used: Pairs (contract, its plan).
@@ -100,8 +100,9 @@ def horizon_ends_of(
 def known_until(table: HolidayTable, horizon: Horizon) -> date | None:
     """Return the last day for which the holidays of a table are known, or None for an empty table.
 
-    It is the day of the last holiday or closing. If that day lies in the last compiled year or later, it is the end of
-    the compiled years. Days added by hand are ignored if there are other days: somebody may add a single day far ahead.
+    This is the day of the last holiday or closing. If that day lies in the last compiled year or later, the result is
+    the end of the compiled years. Days added by hand are ignored if the table has other days, as a single day may be
+    added for a year far ahead.
 
     Args:
         horizon: The compiled years.

@@ -22,9 +22,10 @@ _DIGESTS = frozenset(map(digest_of_key, KNOWN_SECRETS))
 
 
 def known_secret_places(catalogue: Catalogue) -> list[str]:
-    """Return where a catalogue uses a secret or key from slad's published examples.
+    """Return the places at which a catalogue uses a secret or key from slad's published examples.
 
-    Everybody knows such a secret. The places are sorted texts, such as `sources.demo`.
+    Everybody can read these examples, so such a secret protects nothing. The places are sorted texts, such as
+    `sources.demo`.
     """
     places = {place for place, secret in _secrets(catalogue) if secret.available and secret.value in KNOWN_SECRETS}
     return sorted(places | {f"keys.{key.id}" for key in catalogue.keys.values() if key.sha256 in _DIGESTS})

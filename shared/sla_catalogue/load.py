@@ -120,7 +120,7 @@ def load_source(paths: Paths, source: str, environment: Mapping[str, str]) -> So
 
     Args:
         paths: Files or directories.
-        environment: The variables that secrets may name.
+        environment: Name -> value that replaces `${NAME}` in the files, for example in secrets.
 
     Raises:
         CatalogueInvalid: There are errors in the source, or one of its secrets cannot be read.
@@ -139,10 +139,10 @@ def build_alone(
     """Build sources without the rest of a catalogue.
 
     Args:
-        merged: The positions of the sources' values in their files, and the problems found so far. This function
-            replaces its sections.
+        merged: The merged files, used for the positions of values and the problems found so far. This function replaces
+            `merged.sections`.
         sources: Source id -> its keys, as plain values.
-        environment: The variables that the values may name, by name.
+        environment: Name -> value that replaces `${NAME}` in the values.
 
     Raises:
         CatalogueInvalid: There are errors in the sources.

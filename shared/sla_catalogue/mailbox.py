@@ -23,9 +23,9 @@ _LONGEST_LABEL = 63  # octets (RFC 1035 §2.3.4)
 
 
 class BadMailbox(ValueError):
-    """Raised for a text that is no plain mail address, sender, mail server or domain.
+    """Raised for a text that is not a valid mail address, sender, mail server or domain.
 
-    The message says why.
+    The message gives the reason.
     """
 
 

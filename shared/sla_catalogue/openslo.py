@@ -38,7 +38,8 @@ class OpenSloExport:
 def openslo_of(contract: Contract, language: str = "en") -> OpenSloExport:
     """Return the objectives of a contract as OpenSLO v1 documents.
 
-    A contract without objectives gives no documents.
+    An objective that OpenSLO cannot express is left out, and `left_out` of the result gives the reason. Without
+    objectives, `documents` is empty.
 
     Args:
         language: Language tag of the titles. A missing title is given in English.

@@ -27,7 +27,7 @@ class FindingLevel(StrEnum):
 class Position(NamedTuple):
     """A place in a file: line and column, counted from 1.
 
-    The number 0 means the file as a whole.
+    Line 0 and column 0 mean the file as a whole.
     """
 
     file: str = ""
@@ -72,10 +72,10 @@ class CatalogueInvalid(CatalogueError):
 
 @dataclass(slots=True)
 class Findings:
-    """The errors and warnings found while a catalogue is read.
+    """A collection of the errors and warnings found while a catalogue is read.
 
-    Each is reported with the path of its value: the keys that lead to the value in the catalogue, such as `("plans",
-    "gold", "rank")`.
+    Each finding is about a value of the catalogue. The value is named by its path: the keys that lead to it, such as
+    `("plans", "gold", "rank")`.
     """
 
     positions: Mapping[Path, Position]
@@ -133,10 +133,10 @@ class Findings:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return a hint that names the known name nearest to a misspelt one.
+    """Return a hint that suggests the known name most similar to a misspelt name.
 
-    If no known name is near, the hint lists up to 12 known names. The result is "" if there are more known names, or
-    none.
+    If no known name is similar, the hint lists all known names if there are at most 12. Otherwise, or if no name is
+    known, the result is "".
 
     Args:
         word: The misspelt name.

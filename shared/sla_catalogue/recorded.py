@@ -58,10 +58,10 @@ class Records(Protocol):
         ...
 
     def with_domain(self, domain: str) -> tuple[str, ...]:
-        """Return the ids of the recorded contracts that may let a mail domain register for notices.
+        """Return the ids of the recorded contracts under which addresses of a mail domain may register for notices.
 
-        The contracts name the domain in any version. Contracts with a domain that is not ASCII are always in the
-        result.
+        A contract is in the result if it names the domain in any version. A contract that names a domain which is not
+        ASCII is always in the result.
 
         Args:
             domain: The domain in lower case.
@@ -69,15 +69,15 @@ class Records(Protocol):
         ...
 
     def products(self) -> Mapping[str, str]:
-        """Return the products that recorded contracts name: name in compared form -> name as written.
+        """Return the products that recorded contracts name, as normalised name -> name as written.
 
-        The compared form is in lower case with single spaces.
+        A normalised name is in lower case with single spaces.
         """
         ...
 
 
 class VersionBuilder:
-    """Builds versions of recorded contracts against the plans of one catalogue, and caches them.
+    """Builds versions of recorded contracts with the plans of one catalogue, and caches them.
 
     Use one builder for all `CataloguedRecords` of the catalogue.
 
@@ -94,7 +94,7 @@ class VersionBuilder:
     def build(self, contract: str, version: ContractVersion) -> CompiledContract | None:
         """Return a version of a recorded contract, built with the catalogue's plans.
 
-        A version that does not fit the plans gives None and an error in the log.
+        If the version cannot be built with these plans, the result is None and an error is logged.
 
         Args:
             contract: Id of the contract.
@@ -120,11 +120,11 @@ class VersionBuilder:
     def add_live_parts(self, contract: Contract, parts: LiveParts) -> Contract:
         """Return the contract with the booked hours and products in use from the database.
 
-        The same contract and parts give the same object.
+        The result is cached: the same contract and parts give the same object.
 
         Args:
-            parts: The booked hours and products in use. If the products are None (not stated), those of the contract
-                stay.
+            parts: The booked hours and products in use. If the products are None (never recorded), the contract keeps
+                its own.
         """
         if parts == LiveParts():
             return contract
@@ -138,7 +138,7 @@ class VersionBuilder:
 
 
 class CataloguedRecords:
-    """The contracts recorded in the database, built against one catalogue (see `RecordedContracts`).
+    """The contracts recorded in the database, built with the plans of one catalogue (see `RecordedContracts`).
 
     Args:
         builder: The builder of contracts with the catalogue's plans.
@@ -226,10 +226,10 @@ class CataloguedRecords:
         return tuple(map(ContractId, self._records.with_products(products)))
 
     def with_domain(self, domain: str) -> tuple[ContractId, ...]:
-        """Return the ids of the recorded contracts that may let a mail domain register for notices.
+        """Return the ids of the recorded contracts under which addresses of a mail domain may register for notices.
 
-        The contracts name the domain in any version. Contracts with a domain that is not ASCII are always in the
-        result.
+        A contract is in the result if it names the domain in any version. A contract that names a domain which is not
+        ASCII is always in the result.
 
         Args:
             domain: The domain in lower case.
@@ -237,18 +237,18 @@ class CataloguedRecords:
         return tuple(map(ContractId, self._records.with_domain(domain)))
 
     def products(self) -> Mapping[str, str]:
-        """Return the products that recorded contracts name: name in compared form -> name as written.
+        """Return the products that recorded contracts name, as normalised name -> name as written.
 
-        The compared form is in lower case with single spaces.
+        A normalised name is in lower case with single spaces.
         """
         return self._records.products()
 
     def revisions(self, contracts: Iterable[ContractId]) -> dict[str, int]:
-        """Return the number of the change (revision) by which each of these contracts is judged.
+        """Return the revision (number of a change) of each contract by which incidents are judged, by contract id.
 
-        The result is contract id -> number. Contracts that are not recorded are missing. The number is the one in
-        `revisions` of this object. Without it, the number is that of the newest change that can affect the clocks of
-        incidents. Ledger entries never affect clocks.
+        Contracts that are not recorded have no entry. If this object was created with a revision for the contract, that
+        number is returned. Otherwise it is the number of the newest change that can affect the clocks of incidents;
+        ledger entries, for example, never affect clocks.
         """
         found = {}
         for contract in contracts:
@@ -258,17 +258,18 @@ class CataloguedRecords:
         return found
 
     def pin(self, contracts: Iterable[ContractId]) -> str:
-        """Return a hash of the revisions by which these contracts are judged, in twelve hexadecimal digits.
+        """Return a hash of the revisions of these contracts (see `revisions`), in twelve hexadecimal digits.
 
-        A revision is the number of a change. The result is "" if none of the contracts is recorded.
+        Two equal hashes mean that incidents are judged by the same state of the contracts. The result is "" if none of
+        the contracts is recorded.
         """
         return pin_of(self.revisions(contracts))
 
     def plan(self, plan: PlanId) -> Plan | None:
         """Return the plan with this id that was made for recorded contracts, or None for an unknown id.
 
-        Such a plan is in no file. It is for one version of a contract (`gold@acme.v3`), or shared by several contracts
-        (`gold+standard`).
+        Such a plan is not written in a catalogue file. It was made for one version of a contract (`gold@acme.v3`), or
+        merged over a base plan for several contracts (`gold+standard`).
         """
         if (shared := self._builder.plans.get(plan)) is not None:
             return shared
@@ -356,7 +357,7 @@ def with_records(
     """Return a copy of the rulebook that includes the contracts recorded in the database.
 
     Args:
-        builder: The builder of their versions.
+        builder: The builder of versions of contracts with the catalogue's plans.
         records: The records of all contracts.
         revisions: Contract id -> number (from 1) of the last change to use. Contracts that are missing here use all
             changes.
@@ -403,7 +404,7 @@ class RecordOverlay:
 
 
 class RecordedCatalogue:
-    """Returns, when called, the present catalogue with the recorded contracts in its rulebook.
+    """A callable that returns the present catalogue, with the recorded contracts in its rulebook.
 
     Args:
         current: Function that returns the present catalogue.

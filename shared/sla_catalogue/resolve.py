@@ -48,7 +48,7 @@ def resolve(merged: FileUnion, environment: Mapping[str, str] | None, findings: 
     Names without a value, and secrets that are empty or unreadable, are reported to `findings`.
 
     Args:
-        environment: Name -> value. None for a stored catalogue, in which `${NAME}` stays and secrets are missing.
+        environment: Name -> value. None for a stored catalogue: `${NAME}` is left as it is, and secrets are missing.
     """
     resolver = _Resolver(environment, findings, merged.bases)
     values: dict[str, Value] = {}

@@ -24,7 +24,7 @@ _INCIDENT = IncidentId("test")
 
 @dataclass(frozen=True, slots=True)
 class ScenarioResult:
-    """The result of one test of the catalogue."""
+    """The result of one test of the catalogue: the computed incident, and the expectations that failed."""
 
     scenario: Scenario
     incident: Incident

@@ -12,8 +12,8 @@ from sla_catalogue.model import catalogue_model
 def catalogue_schema() -> dict[str, Any]:
     """Return the JSON Schema of a catalogue file, for editors.
 
-    It allows the short forms that the loader accepts, such as a name for a list of names. Errors that only the whole
-    catalogue shows, such as unknown references, are found by `slad check` alone.
+    The schema allows the short forms that the loader accepts, such as a name in place of a list of names. It cannot
+    find errors that depend on the whole catalogue, such as references to unknown ids: use `slad check` for these.
     """
     schema = catalogue_model(channel_kinds()).model_json_schema(by_alias=True)
     for alias, section in ALIASES.items():

@@ -120,9 +120,9 @@ def _report(detail: Any, findings: Findings, model: type[BaseModel], below: Path
 
 
 def known_keys(loc: Path, root: type[BaseModel]) -> list[str]:
-    """Return the keys that a pydantic model allows in one mapping of its values.
+    """Return the keys that a pydantic model allows in the mapping at a path.
 
-    The result is empty if no mapping is allowed at `loc`.
+    The result is empty if the model allows no mapping with fixed keys at `loc`.
 
     Args:
         loc: Path of the mapping in the catalogue, such as `("plans", "gold")`.

@@ -131,8 +131,8 @@ class Lookup:
     def translate(self, found: str) -> str:
         """Return the value to use for a value found in a delivery.
 
-        A value that is not in the table `values` is returned unchanged. Tickets are returned with the name of their
-        source before each.
+        A value that is not in the table `values` is returned unchanged. If the value names tickets (`tickets_of`), the
+        name of their source is put before each ticket.
         """
         value = look_up(self.values, found) or found
         return names_of_tickets(value, self.tickets_of) if self.tickets_of else value
@@ -222,9 +222,10 @@ class Source:
         return self.priorities.get(fold_case(value))
 
     def may_name(self, incident: str) -> bool:
-        """Return whether the source may say that an incident of another source is the same as one of its own.
+        """Return whether the source may link one of its incidents to an incident of another source.
 
-        A source may name tickets of the source in its `same_as`. Events under an API key may name any.
+        A source may link to tickets of the source that its `same_as` names. Events sent with an API key may link to
+        any.
         """
         lookup = self.attributes.get(SAME_AS)
         if lookup is None:
@@ -232,7 +233,7 @@ class Source:
         return lookup.tickets_of == incident.partition(":")[0]
 
     def ending_of(self, resolution: str) -> TicketPhase | None:
-        """Return RESOLVED or CANCELLED for the sender's word for how work ended.
+        """Return whether the sender's resolution of a ticket means RESOLVED or CANCELLED.
 
         The result is None for an unknown word. Case and outer spaces do not matter.
         """

@@ -15,7 +15,7 @@ NO_EXPRESSIONS: Mapping[str, Expression] = MappingProxyType({})
 
 
 class MapAct(StrEnum):
-    """The meanings of an entry of `when` other than a kind of event."""
+    """The values of `when` entries in a source's map that do not name a kind of event."""
 
     STATUS = "status"
     """The events that follow from a change of the status, by the table `statuses`."""

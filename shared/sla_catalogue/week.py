@@ -12,7 +12,8 @@ from sla_domain.plan import Coverage
 def week_words(coverage: Coverage, words: Words) -> str:
     """Return the weekly hours of a coverage (when time is counted) as text, such as `Mon–Fri 09:00–17:00`.
 
-    All hours of the week give `24x7`. A coverage made of other coverages has no hours of its own and gives "".
+    If the weekly hours cover the whole week, the result is `24x7`. A coverage that is made of other coverages has no
+    hours of its own, and the result is "".
 
     Args:
         words: The texts of the language to use.

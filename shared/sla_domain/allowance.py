@@ -81,7 +81,7 @@ _MONTHS: Mapping[AllowancePeriod, int] = {
 
 @dataclass(frozen=True, slots=True)
 class OffHoursRate:
-    """How much of an allowance an hour of work uses up if it is done outside the service hours (a coverage)."""
+    """The rate at which work outside the service hours (a coverage) uses up an allowance."""
 
     coverage: str
     """Id of the coverage (hours of service)."""
@@ -107,7 +107,8 @@ class BalanceWarning:
     def key(self) -> str:
         """Return the stable name of this threshold.
 
-        `left-20-percent` for a percentage, `left-36000` for an amount, `expiry-30-days` for days before an expiry.
+        The name is `left-20-percent` for a percentage, `left-36000` for an amount, and `expiry-30-days` for days before
+        an expiry.
         """
         if self.percent is not None:
             return f"left-{self.percent}-percent"
@@ -116,7 +117,7 @@ class BalanceWarning:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowance:
-    """An amount that a plan includes besides incidents, such as 120 hours of work a year.
+    """An amount that a plan includes besides the handling of incidents, such as 120 hours of work a year.
 
     Source: clauses H10, H12 and E10 (docs/clauses.md).
     """

@@ -9,9 +9,10 @@ from sla_domain.rulebook import Rulebook
 
 
 def ledger_terms(rulebook: Rulebook, contract: Contract) -> tuple[LedgerTerms, ...]:
-    """Return what each ledger of the contract is computed from, in the order of the allowances.
+    """Return the terms of each ledger of the contract, in the order of the allowances.
 
-    A ledger is the account of one allowance (included amount). The result is empty for a contract without a first day.
+    A ledger is the account of one allowance (included amount). It is computed from its terms: the allowance, the dates
+    of the contract, and its hours. The result is empty for a contract without a first day.
 
     Args:
         rulebook: The plans and calendars.

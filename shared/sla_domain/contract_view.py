@@ -34,7 +34,7 @@ NOT_SHOWN = "not shown"
 
 @dataclass(frozen=True, slots=True)
 class ContractShare:
-    """The part of an incident's life under one contract, where the incident has moved between contracts.
+    """The periods of an incident that belong to one contract, for an incident that may have moved between contracts.
 
     The methods return which clocks, facts and alerts an API key of that contract may read.
     """
@@ -55,7 +55,7 @@ class ContractShare:
         """Return whether a clock that ran in `[start, end)` overlaps a period of this contract.
 
         Args:
-            start: When the clock started. None if not known; such a clock is read as started before all periods.
+            start: When the clock started. None if not known; the clock is then treated as started before all periods.
             end: When the clock ended. None if the clock has not ended.
         """
         for number, period in enumerate(self.periods):
@@ -84,10 +84,13 @@ class ContractShare:
         return self.has_label(label, at) and all(inside)
 
     def has_label(self, label: str, at: datetime) -> bool:
-        """Return whether an API key of this contract may read an alert or delivery of the instant `at`.
+        """Return whether an API key of this contract may read an alert or delivery that was made at `at`.
 
-        The result is True if `label` is this contract. It is also True if the incident was under the contract `label`
-        at `at`, in a period that belongs to this contract (`own`); both ends of the period are included.
+        The result is True in two cases:
+
+        1. `label` is this contract.
+        2. `at` lies in a period, both ends included, that is under the contract `label` and belongs to this contract
+           (`own`).
 
         Args:
             label: Id of the contract that the alert or delivery names.
@@ -102,7 +105,7 @@ class ContractShare:
     def parts_of(self, spans: Iterable[HolderSpan]) -> tuple[HolderSpan, ...]:
         """Return the parts of `spans` that lie in the contract's own periods, in their order.
 
-        A span says who held the incident when.
+        A span is a time in which one assignee, group and support line had the incident.
         """
         parts: list[HolderSpan] = []
         for span in spans:
@@ -144,16 +147,16 @@ class ContractView:
     def events_complete(self) -> bool:
         """Return whether the API key may see every event that the incident is computed from.
 
-        Events copied from merged incidents are never shown, so with such an event the result is False. If True, `shown`
-        returns this view's `events` unchanged.
+        Events copied from merged incidents are never shown, so the result is False if the incident has one. If the
+        result is True, `shown` returns this view's `events` unchanged.
         """
         return self.everything and all(event.carried_from is None for event in self.events)
 
     def shown(self, events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
         """Return those of `events` that the API key may see, in their order.
 
-        Events copied from merged incidents are left out. If the key may not see all of the incident, the `snapshot`
-        (state of the whole ticket) of each event is removed: it may hold data of another contract.
+        Events copied from merged incidents are left out. If the key may not see all of the incident, the `snapshot` of
+        each event is removed, as this state of the whole ticket may include data of another contract.
         """
         whole = self.everything
         return [
@@ -181,7 +184,7 @@ class ContractView:
 
 
 def contract_share(periods: Sequence[ContractPeriod], contract: str) -> ContractShare | None:
-    """Return the periods of an incident that belong to one contract, or None if none does.
+    """Return which periods of an incident belong to one contract, or None if none does.
 
     A period belongs to the contract that applied in it. There are two exceptions:
 
@@ -190,7 +193,7 @@ def contract_share(periods: Sequence[ContractPeriod], contract: str) -> Contract
     2. A period without length belongs to the contract of the next period.
 
     Args:
-        periods: The contracts of the incident, each with the instant since when it applied.
+        periods: The contracts of the incident, each with the instant from which it applied.
         contract: Id of the contract.
     """
     # A period of no length is a correction: at its instant the contract in force is the next one.
@@ -210,8 +213,9 @@ def contract_view(
     """Return what an API key of one contract may see of an incident, or None if it may see nothing.
 
     Args:
-        periods: The incident's contracts, each with the instant since when. The periods may be older than the newest
-            events. From the first event on that names another customer than its period, no event is shown.
+        periods: The incident's contracts, each with the instant from which it applied. They may have been computed
+            before the newest events. If an event names another customer than its period, that event and all later
+            ones are not shown.
         contract: Id of the contract.
         complete: Whether `events` are all events of the incident. If False, the instants of the periods decide to which
             period an event belongs.

@@ -20,7 +20,7 @@ from sla_domain.published_mark import digest
 
 
 class PublishedClock(Protocol):
-    """The stored values of a published clock by which the same clock is found in a newly computed incident (protocol).
+    """The stored data by which a published clock is recognised when its incident is computed anew (protocol).
 
     `PublishedState` implements it.
     """
@@ -29,7 +29,7 @@ class PublishedClock(Protocol):
     def start(self) -> str:
         """Return the hash of the metric and the event that began the clock (`start_name`).
 
-        "" in records of older releases, which did not store the hash.
+        The result is "" in records of older releases, which did not store the hash.
         """
         ...
 
@@ -73,7 +73,7 @@ def with_published_ids(incident: Incident, known: Mapping[ClockId, PublishedCloc
     2. Both began with the same event.
     3. An older release did not store that event, and metric and start are equal.
 
-    Every other clock is new and gets an unused id.
+    A clock for which none of these holds is new and gets an unused id.
 
     Args:
         known: Clock id -> what is stored of the published clock.

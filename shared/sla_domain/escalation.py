@@ -61,20 +61,22 @@ class AckExpiry:
     def share(self, expired: int) -> int | None:
         """Return the percentage of the remaining time at which the next acknowledgement expires.
 
-        The remaining time is that from the acknowledgement to the due instant. The result is None if the policy has no
-        such rule.
+        The remaining time is the counted time from the acknowledgement to the due instant. For example, with 25 the
+        acknowledgement expires when only a quarter of this time is left. The result is None if the policy has no such
+        rule.
 
         Args:
-            expired: How many acknowledgements have expired before.
+            expired: How many acknowledgements of the alert have expired before.
         """
         return self.left[min(expired, len(self.left) - 1)] if self.left else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldTerms:
-    """How much counted time must be left after a receiver's quiet hours for a message to wait for their end.
+    """The rule by which a message may wait until its receiver's quiet hours end.
 
-    Either `span` or `share` is set.
+    The message waits only if enough counted time is left at the end of the quiet hours. Either `span` or `share` says
+    how much. The other is None.
     """
 
     span: timedelta | None = None
@@ -82,7 +84,7 @@ class HoldTerms:
     """A percentage of the counted time that is left to the due instant when the message is made."""
 
     def needed(self, left: timedelta) -> timedelta:
-        """Return the counted time that must be left when the message is sent.
+        """Return the counted time that must be left at the end of the quiet hours for the message to wait.
 
         Args:
             left: The counted time that is left now.

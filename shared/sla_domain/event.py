@@ -94,7 +94,7 @@ WORDS = frozenset({EventKind.RESPONDED, EventKind.CUSTOMER_REPLIED, EventKind.CO
 class TimeQuality(StrEnum):
     """How reliable an event's `occurred_at` is, the most reliable first.
 
-    A verdict (met, missed) has the worst quality of its incident's events.
+    A verdict (met, missed) is as reliable as the least reliable event of its incident.
     """
 
     EXACT = "exact"
@@ -239,8 +239,8 @@ class IncidentEvent:
     def order(self) -> Order:
         """Return the key by which the events of an incident are sorted.
 
-        Its parts are instant, sender's version, time of arrival, kind and id. Kinds follow an incident's life: `opened`
-        comes first, ends come late.
+        The parts of the key are instant, sender's version, time of arrival, kind and id. Kinds are ordered as in an
+        incident's life: `opened` comes first, the kinds that end an incident come late.
         """
         return (self.occurred_at, self.version, self.received_at, _NATURAL_ORDER[self.kind], self.id)
 
@@ -248,8 +248,9 @@ class IncidentEvent:
     def snapshot_order(self) -> Order:
         """Return the key by which the event's `snapshot` (state of the ticket) is sorted among the events.
 
-        The event must have a snapshot. The parts of the key are those of `order`. The instant is the later of the
-        snapshot's and the event's. If instant, version and arrival are equal, the snapshot comes after the events.
+        The event must have a snapshot. The key has the same parts as `order`. Its instant is that of the snapshot or
+        that of the event, whichever is later. Its kind sorts the snapshot after all events with equal instant, version
+        and arrival.
         """
         shown = self.snapshot
         assert shown is not None

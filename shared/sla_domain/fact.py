@@ -86,7 +86,7 @@ class TakenBack:
 
 @dataclass(frozen=True, slots=True)
 class MovedBreach:
-    """A published breach whose due instant turned out to be another one than published."""
+    """A published breach whose due instant has changed since it was published."""
 
     old_at: datetime
     """The due instant that was published."""
@@ -128,7 +128,7 @@ class Resumed:
 
 @dataclass(frozen=True, slots=True)
 class Retargeted:
-    """Body of a published fact: a clock has another target, due instant or priority."""
+    """Body of a published fact: a clock got another target, due instant or priority."""
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_RETARGETED
     old_due_at: datetime | None = None
@@ -319,7 +319,7 @@ class PromiseNone:
 
 @dataclass(frozen=True, slots=True)
 class ContractChanged:
-    """Body of a published fact: an incident is under another contract or customer."""
+    """Body of a published fact: an incident came under another contract or customer."""
 
     kind: ClassVar[FactKind] = FactKind.CONTRACT_CHANGED
     periods: tuple[ContractPeriod, ...] = ()
@@ -341,7 +341,7 @@ class PhaseChanged:
 class PriorityCorrected:
     """Body of a published fact: somebody other than the customer corrected the priority (clause E8, docs/clauses.md).
 
-    The customer is notified. There is no such fact for a priority that staff had set before.
+    The customer is notified. The fact is not published if staff had set the priority that is corrected.
     """
 
     kind: ClassVar[FactKind] = FactKind.PRIORITY_CORRECTED
@@ -402,7 +402,7 @@ class DowngradeSettled:
     """Body of a published fact: a proposed lower priority no longer waits for the customer's agreement (clause E9).
 
     It was agreed or declined, another priority applies or is proposed, or the incident is over. The fact's `priority`
-    says which is in force.
+    says which priority is in force.
     """
 
     kind: ClassVar[FactKind] = FactKind.DOWNGRADE_SETTLED
@@ -479,12 +479,12 @@ def reason_of(body: FactBody) -> str:
 
 
 def caused_by_catalogue(body: FactBody, version: str) -> FactBody:
-    """Return the fact's body with the catalogue version that caused the fact.
+    """Return the fact's body with the catalogue version that caused the fact in its field `catalogue`.
 
-    A body without that field is returned unchanged. `Gone` for an open clock is returned unchanged too.
+    A body without this field is returned unchanged. So is a `Gone` for a clock that was open.
 
     Args:
-        version: The catalogue version, stored in the field `catalogue`.
+        version: The catalogue version.
     """
     match body:
         case Retargeted() | Amended() | Exempted() | PromiseMoved():

@@ -25,9 +25,10 @@ _DOWNGRADE, _SETTLED = "downgrade", "settled/"
 def happened_facts(incident: Incident, keys: Collection[str]) -> list[Fact]:
     """Return the unpublished facts about what people did to the incident.
 
-    These are corrections of the priority (clause E8), lower priorities that wait for an agreement (E9), escalations by
-    hand (B7, B9) and ratings (B7). Facts more than a day older than the incident's newest event are marked as history,
-    of which nobody is notified. New incidents, and corrections, are exempt from this rule.
+    These are corrections of the priority (clause E8), lower priorities that wait for the customer's agreement or no
+    longer wait for it (E9), escalations by hand (B7, B9) and ratings (B7). Facts more than a day older than the
+    incident's newest event are marked as history, of which nobody is notified. Corrections, lower priorities that no
+    longer wait, and all facts about a new incident are never marked by this rule.
 
     Args:
         keys: Keys of the published facts about the incident itself. Empty for a new incident.

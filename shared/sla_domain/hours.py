@@ -92,9 +92,9 @@ ALWAYS = OpeningTimes()
 def opening_times(calendar: Calendar | None, at: datetime) -> OpeningTimes:
     """Return whether the calendar is open at `at`, and when that changes next.
 
-    Without a calendar (None) the result is always open. `closes` is None if no close lies within eight days. `opens` is
-    None if the calendar never opens again. Both are None if the change lies outside the calendar's years. If `at`
-    itself lies outside the calendar's years, the result is open.
+    Without a calendar (None), the result is open without end. In the result, `closes` is None if the calendar does not
+    close within eight days, and `opens` is None if the calendar never opens again. Both are None if the next change
+    lies outside the calendar's years. If `at` itself lies outside these years, the result is open.
     """
     if calendar is None:
         return ALWAYS
@@ -157,7 +157,8 @@ class CountedSpan:
 def counted_span(calendar: Calendar | None, hours: str, start: datetime, end: datetime) -> CountedSpan:
     """Return the time from `start` to `end`, both within certain hours and in wall-clock time.
 
-    If `calendar` is None, the time within hours other than `wall` is not known: `counted` is then None.
+    If `calendar` is None and `hours` is not `wall`, the time within the hours is not known. In this case, `counted` of
+    the result is None.
 
     Args:
         calendar: The calendar of the hours.

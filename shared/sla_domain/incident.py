@@ -38,7 +38,10 @@ class Scope(StrEnum):
 
     @property
     def word(self) -> str:
-        """Return the value of the attribute `scope` in conditions of targets: `in`, `out` or `excluded`."""
+        """Return the scope in the form used in conditions of targets: `in`, `out` or `excluded`.
+
+        It is the value of the attribute `scope`.
+        """
         match self:
             case Scope.EVERY_PRODUCT | Scope.IN_SCOPE | Scope.NO_PRODUCT:
                 return "in"

@@ -34,8 +34,8 @@ class DueDateMovers:
     def may_move(self, event: IncidentEvent) -> bool:
         """Return whether the event could start, stop, pause, resume or move a clock.
 
-        The result is True in case of doubt. It is True for every event with a snapshot (state of the whole ticket).
-        With `dated`, it is True for every event, as any event may be the first under another contract.
+        The result is True in case of doubt. It is True for every event with a snapshot (state of the whole ticket). If
+        `dated` is True, the result is True for every event, as any event may be the first under another contract.
         """
         return (
             self.dated

@@ -21,8 +21,8 @@ _KEY = "contract/"
 def contract_changed_facts(incident: Incident, keys: Collection[str]) -> list[Fact]:
     """Return the fact `contract.changed` about an incident as a list of one, or [] if there is nothing to publish.
 
-    The fact (event to publish) lists the contracts that have applied to the incident, each with the instant since when.
-    Nothing is to publish if this list is published already, or if there was always one contract and customer.
+    The fact (event to publish) lists the contracts that have applied to the incident, each with the instant from which
+    it applied. The result is [] if this list is published already, or if contract and customer never changed.
 
     Args:
         keys: Keys of the published facts about the incident itself.

@@ -68,7 +68,7 @@ def match_notice(notice: Notice, contract: Contract) -> NoticeMatch | None:
     """Return why a notice of a critical fix concerns the contract, or None if it does not.
 
     A match with a known affected version is preferred to a match with an affected product in an unknown version. Of
-    several alike, the first in the notice's order is returned.
+    several equally good matches, the first in the notice's order is returned.
     """
     found = [
         match
@@ -91,15 +91,16 @@ def _match(affected: Affected, item: EnvironmentItem) -> NoticeMatch | None:
 
 
 def concerned_contracts(notice: Notice, rulebook: Rulebook, at: datetime) -> list[Contract]:
-    """Return the contracts whose people to notify of a critical fix (`notice`) at `at`.
+    """Return the contracts whose people are to be notified of a critical fix (`notice`) at `at`.
 
-    `is_concerned` decides. Contracts from files come first, in the catalogue's order, then recorded contracts by id.
+    `is_concerned` decides for each contract. Contracts from files come first, in the catalogue's order, then recorded
+    contracts by id.
     """
     return [contract for contract in _using(notice, rulebook, at) if is_concerned(notice, contract, rulebook, at)]
 
 
 def is_concerned(notice: Notice, contract: Contract, rulebook: Rulebook, at: datetime) -> bool:
-    """Return whether to notify the people of the contract of a critical fix (`notice`) at `at`.
+    """Return whether the people of the contract are to be notified of a critical fix (`notice`) at `at`.
 
     All of these must hold:
     1. The contract is in force at `at`.
@@ -138,7 +139,7 @@ def _using(notice: Notice, rulebook: Rulebook, at: datetime) -> Iterator[Contrac
 def notice_terms(notice: Notice, contract: Contract, rulebook: Rulebook) -> TermsReason:
     """Return why the contract's plans include a notice of a critical fix, or why not.
 
-    `entitled` of the result says which of the two applies. Source: clause H15 (docs/clauses.md).
+    The result's property `entitled` says whether they include it. Source: clause H15 (docs/clauses.md).
     """
     reasons = [rulebook.plan_of(one).notices.judge(notice.severity, notice.cause) for one in contract.bought]
     return next((reason for reason in reasons if reason.entitled), reasons[0])
@@ -147,8 +148,8 @@ def notice_terms(notice: Notice, contract: Contract, rulebook: Rulebook) -> Term
 def environment_gained(old: Iterable[EnvironmentItem], new: Iterable[EnvironmentItem]) -> tuple[EnvironmentItem, ...]:
     """Return the items of `new` that the customer did not run before: new products, and new versions of a product.
 
-    An item without versions stands for any version. So `Storage` is new after `Storage 4.1`, and `Storage 4.1` is not
-    new after `Storage`.
+    An item without versions stands for any version. So `Storage` is new to a customer who ran `Storage 4.1`, but
+    `Storage 4.1` is not new to a customer who ran `Storage`.
 
     Args:
         old, new: What the customer runs, before and now.

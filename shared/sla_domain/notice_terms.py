@@ -50,7 +50,7 @@ class Registration(StrEnum):
 
 
 class TermsReason(StrEnum):
-    """Why a plan entitles to a critical-fix notice, or does not.
+    """Why a plan includes a critical-fix notice, or does not include it.
 
     The value is the reason in words.
     """
@@ -82,7 +82,7 @@ class NoticeTerms:
     def judge(self, severity: Severity, cause: Cause | None) -> TermsReason:
         """Return why the plan includes a notice of this severity and cause, or why it does not.
 
-        `entitled` of the result says which of the two applies.
+        The result's property `entitled` says whether the plan includes it.
 
         Args:
             cause: The cause of the notice. None if the notice names none; such a notice is treated as having any cause.

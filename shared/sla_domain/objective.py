@@ -35,7 +35,7 @@ class CountedUnit(StrEnum):
 
 
 class ObjectiveNews(StrEnum):
-    """What is published of an objective, as the event type `io.slad.<value>.v1`."""
+    """The kinds of news about an objective, each published as event type `io.slad.<value>.v1`."""
 
     AT_RISK = "objective.at_risk"
     """The share of allowed misses that the objective's `at_risk` names is used up."""

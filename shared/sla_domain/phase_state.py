@@ -44,10 +44,11 @@ OPEN = PhaseState()
 def phase_state_after(
     before: PhaseState, kind: EventKind, waiting_on: WaitingOn | None = None, *, automatic: bool = False
 ) -> PhaseState:
-    """Return the phase of an incident after an event, and whom the incident then waits on.
+    """Return the phase of an incident after an event, and whom the incident waits on after it.
 
     Args:
-        before: Phase and wait before the event. The same object is returned if nothing changes.
+        before: The phase, and whom the incident waits on, before the event. If the event changes neither, this same
+            object is returned.
         kind: The kind of the event.
         waiting_on: For an event `waiting`, whom the incident waits on. None means OTHER.
         automatic: Whether the event is a comment or reply of a bot. Such an event does not end a wait.
@@ -145,12 +146,12 @@ def phase_fact(incident: Incident, events: int) -> Fact:
 
 
 def turn_of(before: str | None, phase: Phase) -> str:
-    """Return what happened to an incident as a whole: `opened`, `resolved`, `reopened`, or "" for none of these.
+    """Return how an incident's phase changed: `opened`, `resolved`, `reopened`, or "" for none of these.
 
-    Cancelled and merged incidents were not resolved.
+    A cancelled or merged incident was not resolved, and gives "".
 
     Args:
-        before: The phase that was published before. None means that nothing was.
+        before: The phase published before. None if no phase was published.
         phase: The phase now.
     """
     if before is None:

@@ -146,7 +146,7 @@ class Trigger:
 class Reactions(NamedTuple):
     """The triggers of one metric for one kind of event, by their effect on a clock.
 
-    The fields are in the order in which they are tried. A field without triggers is empty.
+    For an event, the fields are tried in their order here. A field is empty if the kind has no such effect.
     """
 
     stop: tuple[Trigger, ...]
@@ -232,8 +232,8 @@ class WallTime:
 class Unspecified:
     """The allowed time of a target for which the plan gives no number.
 
-    A contract under the plan supplies the number by a target of its own. Or the contract names the metric in
-    `leaves_unspecified` and then has no such target.
+    A contract under the plan either supplies the number by a target of its own, or names the metric in
+    `leaves_unspecified`. In the second case, no clock runs where this target applies.
     """
 
 

@@ -78,8 +78,8 @@ class PublishedState:
     def published_marks(self, clock: Clock) -> list[PublishedMark]:
         """Return the clock's published warnings and breaches, without those later declared untrue.
 
-        In records of older releases the instants are missing. They are taken from the matching warnings and breaches of
-        `clock`, else they stay None.
+        Records of older releases lack the instants. A missing instant is taken from the matching warning or breach of
+        `clock`. If there is none, the instant stays None.
 
         Args:
             clock: The clock now.
@@ -126,13 +126,13 @@ def _ahead(clock: Clock, used: Collection[str], known_marks: Iterable[PublishedM
 def after_publishing(
     published: Mapping[ClockId, PublishedState], facts: Iterable[Fact], clocks: Iterable[Clock]
 ) -> dict[ClockId, PublishedState]:
-    """Return what is published of each clock once `facts` are published, by clock id.
+    """Return what has been published about each clock after `facts` are published, by clock id.
 
-    A published clock that is missing in `clocks` becomes cancelled if one of `facts` is about the clock. Otherwise its
-    state stays.
+    A published clock that is missing in `clocks` becomes cancelled if one of `facts` is about it. Otherwise, what was
+    published about the missing clock is returned unchanged.
 
     Args:
-        published: What was published of each clock before.
+        published: Clock id -> what was published about the clock before.
         clocks: The incident's clocks now.
     """
     by_clock: dict[ClockId, list[Fact]] = {}
@@ -156,7 +156,7 @@ def after_publishing(
 
 
 def keys_after(keys: Collection[str], facts: Iterable[Fact]) -> frozenset[str]:
-    """Return the keys of all published facts about the incident itself, once `facts` are published.
+    """Return the keys of all published facts about the incident itself, after `facts` are published.
 
     Facts about clocks are left out.
 

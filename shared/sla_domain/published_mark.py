@@ -26,10 +26,10 @@ _WARNING = "warn-"
 
 @dataclass(frozen=True, slots=True)
 class MarkMeaning:
-    """The instant and the target of a published warning or breach.
+    """The instant and the target for which a warning or breach was published.
 
-    The key of a warning or breach holds the number of the clock's target, such as `1/breach`, and a late event may
-    give the targets other numbers. Instant and target are stored beside the key to say what was meant.
+    They are stored beside the key of the fact, because the key identifies the target by its number, such as 1 in
+    `1/breach`. A late event may give the targets of the clock other numbers.
     """
 
     at: datetime | None
@@ -105,18 +105,19 @@ def standing_marks(keys: Collection[str], meanings: Mapping[str, MarkMeaning]) -
 def with_instants(
     known_marks: Iterable[PublishedMark], clock: Clock, generation: int, breached_at: datetime | None
 ) -> list[PublishedMark]:
-    """Return the published warnings and breaches `known_marks`, with missing instants filled in.
+    """Return `known_marks` (published warnings and breaches of a clock) with missing instants filled in.
 
-    Records of older releases lack the instants. A missing instant is the first of these that exists, else None:
+    Records of older releases lack the instants. The missing instant of a mark is found by these rules in turn:
 
-    1. For a breach of the current target: `breached_at`.
-    2. The instant of the clock's warning or breach with the same kind and target number, unless another of
-       `known_marks` has this instant.
-    3. The first instant of the same kind that none of `known_marks` has. Breaches that are future, or of the current
-       target, are not used.
+    1. For a breach of the current target, it is `breached_at`.
+    2. It is the instant of the clock's mark with the same kind and target number, unless another of `known_marks` has
+       this instant.
+    3. It is the first instant among the clock's marks of the same kind that none of `known_marks` has. Breaches of the
+       current target and future breaches are not used.
+
+    If no rule gives an instant, it stays None.
 
     Args:
-        known_marks: The published warnings and breaches of the clock.
         clock: The clock as computed now.
         generation: The number of the current target when the record was written.
         breached_at: When this target was breached. None if it was not, or if the instant is not stored.

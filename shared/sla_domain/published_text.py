@@ -34,10 +34,11 @@ _WITHDRAWN, _EARNED = "withdrawn", "earned"
 
 
 def write_state(state: PublishedState) -> str:
-    """Return what has been published of a clock as one text for the database.
+    """Return what has been published about a clock as one text for the database.
 
-    The text is a row of words, such as `0/warn-75 paused/3f2a9c04d1e7 @cause=3f2a9c04d1e7`: keys of published facts,
-    then notes that begin with `@`. Fields with their own column are left out. `read_state` reads the text.
+    The text consists of words with spaces between them, such as `0/warn-75 paused/3f2a9c04d1e7 @cause=3f2a9c04d1e7`:
+    first the keys of published facts, then notes that begin with `@`. Fields for which the table has a column are left
+    out. `read_state` reads the text.
     """
     words = sorted(state.keys)
     for key, meaning in sorted(state.meanings.items()):
@@ -65,13 +66,13 @@ def read_state(
     cycle: int = 0,
     catalogue: str = "",
 ) -> PublishedState:
-    """Return what has been published of a clock, from its row in the database.
+    """Return what has been published about a clock, from its row in the database.
 
-    The other parameters are columns of the row, for the fields of the same names.
+    The parameters other than `text` are columns of the row, for the fields of the same names.
 
     Args:
-        text: Text that `write_state` made. Keys of warnings and breaches published since may follow, such as `
-            0/breach`.
+        text: A text that `write_state` made. The keys of warnings and breaches published later may be appended to it,
+            such as `0/breach`.
     """
     keys, meanings, notes = set(), dict[str, MarkMeaning](), dict[str, str]()
     pending: dict[str, MarkMeaning] = {}
@@ -112,7 +113,7 @@ def read_state(
 def write_keys(keys: Collection[str]) -> str:
     """Return the keys of the published facts about an incident itself as one text for the database.
 
-    Facts about clocks are not among them. The keys are sorted and separated by spaces. `read_keys` reads the text.
+    The keys are sorted and separated by spaces. Give no keys of facts about clocks. `read_keys` reads the text.
     """
     return " ".join(sorted(keys))
 
@@ -123,9 +124,9 @@ def read_keys(text: str) -> frozenset[str]:
 
 
 def earned_under(text: str) -> frozenset[str]:
-    """Return the versions of the catalogue that promised the clock's earned breaches.
+    """Return the catalogue versions that promised the targets of the clock's earned breaches.
 
-    An earned breach stays on record after a newer catalogue replaced its target.
+    An earned breach is one that stays on record although a newer catalogue version replaced its target.
 
     Args:
         text: The stored state of one clock, as `write_state` made it.

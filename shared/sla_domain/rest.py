@@ -13,13 +13,14 @@ from sla_domain.roles import RoleHolding, RoleReason
 
 
 def rests_until(holding: RoleHolding, at: datetime) -> datetime | None:
-    """Return when a person whom an escalation level notifies may be disturbed again.
+    """Return until when a person whom an escalation level notifies is not to be disturbed.
 
-    The result is None if the person may be disturbed at `at`, or if the end of the rest is not known.
+    The result is None if the person may be disturbed at `at`, or if it is not known when the person may be disturbed
+    again. These rules apply:
 
-    - A person off duty rests until the duty begins.
-    - A person whom the level names directly, not by a role, rests outside their working hours.
-    - Everybody rests in their quiet hours. A rest that ends within quiet hours lasts until these end.
+    - A person off duty is not disturbed until the duty begins.
+    - A person whom the level names directly, not by a role, is not disturbed outside their working hours.
+    - Nobody is disturbed in their quiet hours, even if their duty or working hours begin within them.
 
     Args:
         holding: The person, and why the level notifies the person.

@@ -88,9 +88,10 @@ class LevelDecision:
 def level_roster(rulebook: Rulebook, contract: Contract, names: Iterable[str], at: datetime) -> LevelRoster:
     """Return the people of one level of an escalation policy, on duty and off duty at `at`.
 
-    The name of a role means all who hold the role. In a rota, these are only who is on call and who is next. A name
-    that is no role of the contract is the id of a person, who is always on duty. The customer's own people and people
-    who have left are missing. A person whose hours are not known is treated as on duty.
+    The name of a role means all people who hold the role. If a rota holds the role, it means only the person on call
+    and the next one. A name that is no role of the contract is the id of a person, who is always on duty. The
+    customer's own people and people who have left are missing. A person whose hours are not known is treated as on
+    duty.
 
     Args:
         names: The names of roles and ids of people, as the level lists them.

@@ -47,7 +47,7 @@ class Calendars(Protocol):
     def calendar(self, contract: Contract, coverage: Coverage, windows: tuple[BookedWindow, ...] = ()) -> Calendar:
         """Return the calendar of a coverage (hours of service) under a contract.
 
-        Every call returns the same object.
+        Calls with the same arguments return the same object while it is in use.
 
         Args:
             windows: Booked extra hours, which are open too.
@@ -134,7 +134,7 @@ class RecordedContracts(Protocol):
     def with_domain(self, domain: str) -> tuple[ContractId, ...]:
         """Return the ids of the recorded contracts that may let a mail domain register for notices.
 
-        Contracts with a domain that is not ASCII are always in the result.
+        Contracts that name any domain with non-ASCII letters are always in the result.
 
         Args:
             domain: The domain in lower case.

@@ -15,26 +15,33 @@ _BETWEEN = re.compile(r"[\s,;]+")
 
 
 def linked_names(text: str) -> tuple[IncidentId, ...]:
-    """Return the incidents that the attribute `same_as` names, each once, at most 10.
+    """Return the ids of the incidents that the attribute `same_as` of a ticket names.
+
+    At most 10 ids are returned, each once. Words that are no ids are ignored.
 
     Args:
-        text: Names such as `jira:SUP-77`, with commas, semicolons or spaces between them. Other words are left out.
+        text: The attribute's value: ids such as `jira:SUP-77`, with commas, semicolons or spaces between them.
     """
     names = (IncidentId(word) for word in _BETWEEN.split(text) if 0 < word.find(":") < len(word) - 1)
     return tuple(dict.fromkeys(name for name in names if len(name) <= INCIDENT))[:MOST]
 
 
 def linked_words(text: str) -> list[str]:
-    """Return the words of an attribute `same_as`, whatever they name."""
+    """Split the value of an attribute `same_as` into its words, whether or not they name incidents.
+
+    Words are separated by commas, semicolons or spaces.
+    """
     return [word for word in _BETWEEN.split(text) if word]
 
 
 def names_of_tickets(text: str, source: str) -> str:
-    """Return the attribute `same_as` for tickets that a field names as people call them.
+    """Convert names of tickets, as people write them in a field, to a value of the attribute `same_as`.
+
+    For example, `SUP-77` of the source `jira` becomes `jira:SUP-77`.
 
     Args:
         text: Ids, keys such as `SUP-77` or addresses of pages, with commas, semicolons or spaces between them.
-        source: The name of the source whose tickets they are.
+        source: The name of the source to which the tickets belong.
     """
     words = linked_words(text)
     return ", ".join(dict.fromkeys(f"{source}:{_ticket(word, source)}" for word in words))

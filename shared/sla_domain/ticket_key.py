@@ -15,7 +15,7 @@ def ticket_key(incident: str, url: str, stated: str = "") -> str:
 
     The name has at most 200 characters. A name that the ticket states is used first. Otherwise the name is read from
     the URL: `/browse/SUP-77` gives `SUP-77`, `/acme/shop/issues/12` gives `acme/shop#12`. Any other URL gives the
-    incident's id without the source before the colon, unless only a number were left.
+    incident's id without the source before the colon, or the whole id if only a number would be left.
 
     Args:
         url: Address of the ticket's page.
@@ -27,9 +27,10 @@ def ticket_key(incident: str, url: str, stated: str = "") -> str:
 
 
 def unstated_key(incident: str, url: str, stated: str) -> str:
-    """Return the stated ticket name, or "" if `ticket_key` gives the same name without it.
+    """Return the name that the ticket states, or "" if it need not be stored.
 
-    Store the result with the URL to be able to compute the ticket's name later.
+    It need not be stored if `ticket_key` finds the same name from the incident's id and the URL alone. Store the result
+    with the URL, and pass it to `ticket_key` as `stated` later.
 
     Args:
         url: Address of the ticket's page.

@@ -44,9 +44,9 @@ _SEVERAL = re.compile(r"[<>=!|*,]|\.[xX]$|\+$")
 
 
 def names_one_version(text: str) -> bool:
-    """Return whether a text is a version, such as `4.2-sp1`, and no range such as `>=4.2`, `4.x` or `4.2+`.
+    """Return whether a text is a single version, such as `4.2-sp1`, and not a range, such as `>=4.2`, `4.x` or `4.2+`.
 
-    What a customer runs is compared as one version. A range would be taken for a version that nobody runs.
+    What a customer runs must be a single version. A range would be compared as a version that nobody runs.
     """
     return bool(text.strip()) and _SEVERAL.search(text.strip()) is None
 

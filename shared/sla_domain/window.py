@@ -93,7 +93,7 @@ class BookedWindow:
     def opens_for(self, priority: str, product: str) -> bool:
         """Return whether time is counted in the booked hours for an incident of this priority and product.
 
-        Without a product, a booking for certain products gives False.
+        If the incident names no product, the result is False for a booking that is limited to certain products.
 
         Args:
             priority: Id of the priority.

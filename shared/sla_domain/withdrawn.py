@@ -31,7 +31,7 @@ be read again for it."""
 
 @dataclass(frozen=True, slots=True)
 class WithEarlierPromises:
-    """An incident with the clocks and breaches that only earlier catalogue versions promised."""
+    """An incident to which clocks and breaches were added that only earlier versions of the catalogue have."""
 
     incident: Incident
     """The incident, with those clocks and breaches."""
@@ -48,18 +48,18 @@ def with_earlier_promises(
     before: Before,
     now: datetime,
 ) -> WithEarlierPromises:
-    """Return the incident with the clocks and breaches that only earlier catalogue versions promised.
+    """Return the incident with the published clocks and breaches that only earlier catalogue versions have.
 
-    A published clock that the incident lacks is added. A clock that was open when its promise ended is cancelled at
-    that instant (at `now` if the instant is not stored). A clock whose target was replaced gets the published breaches
-    of its earlier targets.
+    A published clock that the incident lacks is added. If this clock was open when its target was taken away, it is
+    cancelled at that instant (at `now` if no such instant is stored). A clock of the incident whose target was replaced
+    also gets the breaches that were published under its earlier targets.
 
     Args:
-        versions: Clock id -> catalogue version, for the incident's clocks.
-        published: Clock id -> what has been published.
-        before: Function that takes a catalogue version and returns (incident, rulebook) under it, or None if the
-            version cannot be read. Its second argument limits the events to those up to an instant; None means all
-            events.
+        versions: Clock id -> the catalogue version by which the clock is judged, for the incident's clocks.
+        published: Clock id -> what has been published of the clock.
+        before: Function to call with a catalogue version and an instant. It returns (incident, rulebook) under that
+            version, from the events up to the instant (None: all events). It returns None if the version cannot be
+            read.
     """
     found = dict(versions)
     unread = set[ClockId]()
@@ -83,10 +83,10 @@ def with_earlier_promises(
 
 
 def withdraw_clock(clock: Clock, incident: Incident, rulebook: Rulebook, at: datetime) -> Clock | None:
-    """Return a copy of a clock whose target is no longer promised from `at` on.
+    """Return a copy of the clock that ends at `at`, because its target is not promised any longer.
 
-    A clock that is open at `at` is cancelled. A clock that ended before only gets `withdrawn_at`. The result is None if
-    the clock started at `at` or later.
+    If the clock was still open at `at`, the copy is cancelled at that instant. If the clock had stopped by then, the
+    copy differs only in `withdrawn_at`. The result is None if the clock started at `at` or later.
 
     Args:
         incident, rulebook: The incident and the rulebook under which the target was promised.

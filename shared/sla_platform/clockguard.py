@@ -18,7 +18,7 @@ SLEW = 0.1  # seconds in a second by which a clock may be set right gradually; c
 
 
 class ClockReading(StrEnum):
-    """The verdict of a `ClockGuard` on a reading of a clock."""
+    """The verdict of a `ClockGuard` on a reading of a clock: whether the reading is believed, and why."""
 
     STEADY = "the clock moved as the seconds did that nobody can set"
     """The clock moved as steadily as the counter. The reading is believed."""
@@ -37,11 +37,12 @@ class ClockReading(StrEnum):
 
 @dataclass(slots=True)
 class ClockGuard:
-    """Decides which readings of one clock are believed: call `read` with each.
+    """Guards slad against leaps of one clock. Call `read` with each reading of the clock.
 
-    A reading is compared with `steady_seconds`, a counter that nobody can set. A clock leaps when it differs from this
-    counter by more than the tolerance, at once or in quick small steps. The first reading is believed, unless `resume`
-    was called before.
+    A reading that is believed is taken as the present instant. A reading that follows a leap is not believed until the
+    new time has lasted for a while. To find leaps, readings are compared with `steady_seconds`, a counter that nobody
+    can set. A clock leaps when it differs from this counter by more than the tolerance, at once or in quick small
+    steps. The first reading is believed, unless `resume` was called before.
     """
 
     tolerance: timedelta = TOLERANCE
@@ -56,12 +57,12 @@ class ClockGuard:
     def read(self, now: datetime, steady: float) -> tuple[datetime, ClockReading]:
         """Judge a reading of a clock; return (the instant to take as the present, the verdict on the clock).
 
-        If the reading is believed, the instant is `now`. If not, the instant is the last believed one plus the steady
-        seconds since then.
+        If the reading is believed, the instant is `now`. Otherwise time continues from the last reading that was
+        believed: the instant is that reading plus the steady seconds since.
 
         Args:
             now: The reading.
-            steady: What `steady_seconds()` returned just before the clock was read.
+            steady: The value of `steady_seconds()` just before the clock was read.
         """
         if self._believed is None:
             return self._accept(now, steady, ClockReading.STEADY)
@@ -77,18 +78,18 @@ class ClockGuard:
 
     @property
     def base(self) -> tuple[datetime, float] | None:
-        """Return the last believed reading: its instant, and the value of `steady_seconds` at that instant.
+        """Return the last reading that was believed, and the value of `steady_seconds` at that reading.
 
         The result is None before the first reading.
         """
         return None if self._believed is None else (self._believed, self._at)
 
     def resume(self, believed: datetime, steady: float) -> None:
-        """Continue from the last believed reading of an earlier process: the next reading is compared with it.
+        """Continue from the last reading that an earlier process believed: the next reading is compared with it.
 
         Args:
             believed: The instant of that reading.
-            steady: The value of `steady_seconds` at that instant.
+            steady: The value of `steady_seconds` at that reading.
         """
         self._believed, self._at, self._leapt, self._moved = believed, steady, None, timedelta()
 

@@ -29,10 +29,10 @@ _LONGEST_UP = 1e10  # seconds since a machine's boot: three hundred years
 
 
 class ClockMemory:
-    """Keeps the last believed readings of a process's clocks in a file.
+    """Keeps in a file the last readings of each clock that a process believed (see `ClockGuard`).
 
-    The next process on this machine continues from them. A process calls `recall` at its start and `note` while it
-    runs.
+    The next process on this machine continues from these readings. A process calls `recall` at its start and `note`
+    while it runs.
 
     Args:
         path: The file.
@@ -46,18 +46,18 @@ class ClockMemory:
         self._failed = False
 
     def recall(self, time_source: SystemTime) -> None:
-        """Let the time source continue from the last readings of the machine's clocks, which are stored in a file.
+        """Read the stored clock readings from the file, and let the time source continue from them.
 
-        Nothing is done if that file is absent, unreadable, owned by another user or from another boot of the machine.
+        Nothing is done if the file is absent, unreadable, owned by another user or from another boot of the machine.
         """
         bases = self._kept()
         if bases:
             time_source.resume(bases)
 
     def note(self, time_source: SystemTime) -> None:
-        """Write the last believed readings of the time source to the file.
+        """Write the last reading of each clock that the time source believed to the file.
 
-        A failure is logged the first time, and is no error.
+        If the file cannot be written, nothing is raised. Only the first such failure is logged.
         """
         if not self._boot:
             return

@@ -18,13 +18,13 @@ EVERY_SECONDS = 1.0
 
 
 class ClockWatch:
-    """Reads the machine's clock every second (await `run`), and shows its leaps in metrics and at `/readyz`.
+    """Reads the machine's clock every second (await `run`), and shows leaps of the clock in metrics and at `/readyz`.
 
     Leaps of the database's clock are shown too. With a time source other than SystemTime no leaps are shown.
 
     Args:
         registry: The registry of the metrics.
-        memory: The memory to which the believed readings are written each second. None means that they are not kept.
+        memory: Where the readings that were believed are stored each second. None means that they are not stored.
     """
 
     def __init__(self, time_source: TimeSource, registry: CollectorRegistry, memory: ClockMemory | None = None) -> None:
@@ -53,9 +53,9 @@ class ClockWatch:
             await self._time_source.sleep(EVERY_SECONDS)
 
     async def remark(self) -> str | None:
-        """Return a line for `/readyz` on the clocks that are not believed, with the reasons.
+        """Return a line for `/readyz` that lists the clocks whose time is not believed after a leap, and why.
 
-        The result is None when all clocks are believed.
+        The result is None when the time of every clock is believed.
         """
         held = self._time_source.held() if isinstance(self._time_source, SystemTime) else {}
         return "; ".join(f"{clock.value}: {reading.value}" for clock, reading in held.items()) or None

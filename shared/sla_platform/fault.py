@@ -38,7 +38,10 @@ class Fault(StrEnum):
 
 
 class SurroundingsFailed(Retryable):
-    """The database, disk, memory or network failed, not the row; the same work is tried again."""
+    """Raised when the database, disk, memory or network failed, so that the processed row is not at fault.
+
+    The same work is tried again.
+    """
 
 
 # What an operating system reports about a name, which may have come out of the row.
@@ -97,8 +100,8 @@ def fault_of(error: BaseException) -> Fault:
 def as_retryable(error: BaseException) -> Retryable:
     """Return the error itself if it is Retryable, else a SurroundingsFailed that quotes it.
 
-    Call this for errors of the surroundings (`Fault.PASSING`), such as a database that is away, and raise the result.
-    SurroundingsFailed is Retryable, so the work is given again later.
+    Call this for errors of the surroundings (`Fault.PASSING`), such as a database that is away, and raise the returned
+    error. SurroundingsFailed is a Retryable, so the work is tried again later.
     """
     if isinstance(error, Retryable):
         return error
@@ -107,10 +110,12 @@ def as_retryable(error: BaseException) -> Retryable:
 
 @contextmanager
 def passing_as_retryable() -> Iterator[None]:
-    """Raise an error of the surroundings (`Fault.PASSING`) as Retryable; every other error goes on as it is.
+    """Convert errors within the `with` block: raise an error of the surroundings (`Fault.PASSING`) as Retryable.
+
+    Every other error is raised unchanged.
 
     Raises:
-        Retryable: The surroundings failed, such as the database, so that the work must be given again.
+        Retryable: The surroundings failed, such as the database. The same work must be tried again.
     """
     try:
         yield

@@ -35,13 +35,12 @@ _POSTGRES_PASSING = {
 
 
 def as_store_busy(error: Exception, *, connecting: bool = False) -> StoreBusy | None:
-    """Return a StoreBusy to raise in place of a database error that passes by itself.
+    """Return a StoreBusy to raise in place of a temporary error of the database, or None for any other error.
 
-    Such errors are a timeout, a lost connection, a lock that stays busy, a full disk or a fail-over. The result is None
-    for any other error.
+    Temporary errors are, for example, a timeout, a lost connection, a lock that stays busy, a full disk or a fail-over.
 
     Args:
-        connecting: Whether the error occurred while connecting. Every OSError then passes by itself, for example a
+        connecting: Whether the error occurred while connecting. Every OSError then counts as temporary, for example a
             refused port.
     """
     reason = _reason(error, connecting)

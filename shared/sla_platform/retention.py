@@ -60,9 +60,10 @@ class Retention:
 
     @classmethod
     def of(cls, settings: Settings) -> Retention:
-        """Return the retention that the settings state: `SLAD_RETENTION_DAYS`, where 0 means for ever.
+        """Return the retention that the settings state. `SLAD_RETENTION_DAYS` is the number of days; 0 means for ever.
 
-        `linger` is seven days, or as long as Kafka keeps records if that is longer.
+        `linger`, by which each group of services deletes later than the group before, is seven days, or as long as
+        Kafka keeps records if that is longer.
         """
         keep = timedelta(days=settings.retention_days) if settings.retention_days else None
         return cls(keep, max(_LEAST_LINGER, timedelta(hours=settings.kafka_retention_hours)))
@@ -70,9 +71,9 @@ class Retention:
     def horizon(self, now: datetime, turn: RetentionOrder) -> datetime | None:
         """Return the instant before which an incident must have ended to be deleted now.
 
-        The result is None if nothing is deleted. For services of the order TOLD, the instant is `now` minus the
-        retention time (`keep`). For COUNTED it is earlier by `linger`, and for SHOWN by twice `linger`, so that
-        services delete one after another.
+        The result is None if nothing is ever deleted. For services that delete first (TOLD), the instant is `now` minus
+        the retention time (`keep`). It is earlier by `linger` for those that delete second (COUNTED), and by twice
+        `linger` for those that delete last (SHOWN).
 
         Args:
             turn: The service's position in the order of deletion.
@@ -82,9 +83,9 @@ class Retention:
 
 @dataclass(frozen=True, slots=True)
 class ServiceSweeps:
-    """What one service deletes of finished incidents, and its position in the order of services.
+    """The functions by which one service deletes data of finished incidents, and the service's position in the order.
 
-    A `RetentionLoop` uses it.
+    A `RetentionLoop` calls these functions.
     """
 
     service: str
@@ -102,12 +103,12 @@ class ServiceSweeps:
 class RetentionLoop:
     """Deletes finished incidents that are old enough, every hour, for the services of one process.
 
-    A wrong clock cannot delete them too early: the present is assumed to be at most a day after the newest stored
-    instant (`doubted_now`).
+    A clock that is wrong cannot make the loop delete incidents too early: the present is assumed to be at most a day
+    after the newest stored instant (`doubted_now`).
 
     Args:
         retention: The age at which incidents are deleted.
-        keepings: What each service deletes.
+        keepings: For each service, the functions by which it deletes.
     """
 
     def __init__(self, retention: Retention, time_source: TimeSource, keepings: Sequence[ServiceSweeps]) -> None:
@@ -155,8 +156,8 @@ class RetentionLoop:
 async def doubted_now(time_source: TimeSource, newest: Newest | None) -> datetime:
     """Return the present instant, but at most a day (MOST_SILENT) after the latest stored instant.
 
-    So a clock that is far ahead deletes nothing too early. The limit does not apply if nothing is stored, if `newest`
-    itself is None, or if the time source is `authoritative`.
+    This limit keeps a clock that is far ahead from deleting data too early. The limit does not apply if nothing is
+    stored, if `newest` itself is None, or if the time source is `authoritative`.
 
     Args:
         newest: Function that returns the latest stored instant, or None if nothing is stored.

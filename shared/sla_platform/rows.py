@@ -23,10 +23,10 @@ PAUSES = (0.1, 0.3)  # seconds before the second and the third attempt
 
 
 async def one_row(work: Callable[[], Awaitable[object]]) -> Exception | None:
-    """Await `work`, which processes one row (event, timer, …), and return None or the error of the row.
+    """Process one row (event, timer, …) by awaiting `work`; return None on success, else the error for the quarantine.
 
-    A row with an error must be quarantined (put aside for people). If the row is at fault (`fault_of`), its error is
-    returned at once. If the cause is not known, `work` is tried three times, with pauses of 0.1 and 0.3 s.
+    If the row is at fault (`fault_of`), its error is returned at once. If the cause is not known, `work` is tried up to
+    three times, with pauses of 0.1 and 0.3 s. The caller must quarantine a row with an error (put it aside for people).
 
     Raises:
         Retryable: The surroundings are at fault, such as the network.
@@ -58,10 +58,10 @@ async def in_parts(
 ) -> None:
     """Call `work` with all rows. If that fails, call it with each half, and so on down to single rows.
 
-    After an error, all rows may be given again, so `work` must recognise what it has already done.
+    After an error, `work` may get rows again that it has processed before, and must recognise them.
 
     Args:
-        quarantine: Function to call with a row that fails alone, and its error. Then the next row is processed.
+        quarantine: Function to call with a row that fails alone, and its error. The rows after it are still processed.
 
     Raises:
         Retryable: The surroundings fail, such as the network.

@@ -57,9 +57,9 @@ class Service:
 async def run_services(services: Sequence[Service]) -> AsyncIterator[asyncio.Event]:
     """Run every part of every service within the `with` block.
 
-    The block begins when `Service.prepare` of each service has been tried once, and at the latest after 60 seconds
-    (PREPARE_SECONDS). The parts of a service wait until its `prepare` has succeeded. The yielded event is set when a
-    part has failed; the failure is logged, and the other parts continue. At the end of the block the parts are
+    The parts of a service start when its `Service.prepare` has succeeded. The `with` block is entered when `prepare` of
+    every service has been tried once, but no later than after 60 seconds (PREPARE_SECONDS). The yielded event is set
+    when a part has failed; the failure is logged, and the other parts continue. At the end of the block the parts are
     cancelled and then the services closed, both in reverse order.
     """
     tasks: list[asyncio.Task[None]] = []

@@ -41,7 +41,10 @@ Bases = Mapping[GuardedClock, tuple[datetime, float]]
 
 
 class TimeSource(Protocol):
-    """The clock of a process: gives the present instant, and sleeps in its own time."""
+    """The clock of a process: returns the present instant, and sleeps in its own time.
+
+    This time may be faster or slower than real time, as in the demo.
+    """
 
     authoritative: bool
     """Whether this time is used even if the database has a clock (demo, tests)."""
@@ -56,13 +59,14 @@ class TimeSource(Protocol):
         """
 
     def judge_store_clock(self, now: datetime, asked: float) -> Believed:
-        """Return (the instant to take as the present, the verdict on the database's clock).
+        """Judge a reading of the database's clock; return (the instant to take as the present, the verdict).
 
-        The verdict is a `ClockReading`. If this source is `authoritative`, the result is that of `read`.
+        The verdict is a `ClockReading`. If this source is `authoritative`, the database's clock is ignored, and the
+        result is that of `read`.
 
         Args:
             now: The time that the database's clock shows.
-            asked: What `steady()` returned just before the database was asked.
+            asked: The value of `steady()` just before the database was asked.
         """
 
     def steady(self) -> float:
@@ -75,10 +79,10 @@ class TimeSource(Protocol):
 class SystemTime:
     """The time source of a real process: the clocks of the machine and of the database, guarded against leaps.
 
-    After a leap of a clock, time continues as before. The new time is believed after it has lasted for
-    `confirm_seconds`. `authoritative` is False: if the database has a clock, that clock is used. The attribute `watch`
-    can be set to a function that is called with a clock and its reading whenever the verdict on the clock changes. Safe
-    for several threads.
+    After a leap of a clock, time at first continues as if there had been no leap. The new time is believed after it has
+    lasted for `confirm_seconds`. `authoritative` is False: if the database has a clock, that clock is used. The
+    attribute `watch` can be set to a function to call whenever the verdict on a clock changes, with the clock and the
+    new verdict (`ClockReading`). The object may be used by several threads.
 
     Args:
         wall: Function to read in place of the system's clock.
@@ -118,14 +122,14 @@ class SystemTime:
         return self._judge(GuardedClock.MACHINE, self._wall(), asked)
 
     def judge_store_clock(self, now: datetime, asked: float) -> Believed:
-        """Return (the instant to take as the present, the verdict on the database's clock).
+        """Judge a reading of the database's clock; return (the instant to take as the present, the verdict).
 
         The verdict is a `ClockReading`. If the clock is believed, the instant is `now`. While a leap of the clock is
         not believed, time continues as if there had been no leap.
 
         Args:
             now: The time that the database's clock shows.
-            asked: What `steady()` returned just before the database was asked.
+            asked: The value of `steady()` just before the database was asked.
         """
         return self._judge(GuardedClock.STORE, now, asked)
 
@@ -134,22 +138,21 @@ class SystemTime:
         return self._steady()
 
     def bases(self) -> Bases:
-        """Return the last believed reading of each clock, as clock -> (instant, steady seconds at that reading).
+        """Return each clock's last reading that was believed: clock -> (instant, value of `steady` at the time).
 
-        The steady seconds are those of `steady`. A later process passes the result to `resume`. Clocks that were never
-        read are left out.
+        A later process passes this mapping to `resume`. Clocks that were never read are left out.
         """
         with self._lock:
             return {clock: base for clock, guard in self._guards.items() if (base := guard.base) is not None}
 
     def resume(self, bases: Bases) -> None:
-        """Continue from the clock readings that an earlier process believed.
+        """Continue from the last clock readings that an earlier process believed.
 
-        A clock is skipped if its steady seconds in `bases` are more than `steady` shows now.
+        A clock is skipped if its value of `steady` in `bases` is greater than the present value.
 
         Args:
-            bases: What the method `bases` returned in that process. The process must have run on this machine since the
-                same boot.
+            bases: The mapping that the method `bases` returned in the earlier process. That process must have run on
+                this machine since the same boot.
         """
         steady = self._steady()
         with self._lock:
@@ -158,7 +161,7 @@ class SystemTime:
                     self._guards[clock].resume(believed, at)
 
     def held(self) -> dict[GuardedClock, ClockReading]:
-        """Return the clocks whose time is not believed now: clock -> the reading that says why."""
+        """Return the clocks whose time is not believed now, as clock -> verdict on its last reading, which says why."""
         return {clock: reading for clock, reading in self._readings.items() if reading.held}
 
     async def sleep(self, seconds: float) -> None:
@@ -269,7 +272,7 @@ class SteeredTime(_Authority):
 
     @staticmethod
     def steer(path: Path, to: datetime) -> None:
-        """Write the instant that every `SteeredTime` of a file shows from now on.
+        """Write an instant to a file, so that every `SteeredTime` that reads this file shows it from now on.
 
         The file is replaced atomically, so that no process reads half of it.
 
@@ -283,8 +286,8 @@ class SteeredTime(_Authority):
 class ShiftedWallClock:
     """A clock for drills: the machine's time plus the seconds in a file.
 
-    Call the object for its time. The seconds may be negative; `shift` writes them. If the file cannot be opened, the
-    seconds of the last reading are used, or 0 if there was none.
+    Call the object to get its time. `shift` writes the seconds, which may be negative. If the file cannot be opened,
+    the seconds of the last reading are used, or 0 if there was none.
 
     Args:
         path: The file.
@@ -305,7 +308,7 @@ class ShiftedWallClock:
 
     @staticmethod
     def shift(path: Path, seconds: float) -> None:
-        """Write the seconds by which every `ShiftedWallClock` of a file is ahead.
+        """Write to a file by how many seconds every `ShiftedWallClock` that reads this file is ahead of real time.
 
         The file is replaced atomically, so that no process reads half of it.
 

@@ -14,7 +14,7 @@ class LoopYielder:
     Create it before the loop, and await `yield_if_due` in each round.
 
     Args:
-        seconds: How long the loop may run before other tasks get their turn.
+        seconds: How long the loop may run before other tasks run once.
     """
 
     def __init__(self, seconds: float = SECONDS) -> None:

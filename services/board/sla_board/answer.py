@@ -76,7 +76,7 @@ class ClockAnswer(_Answer):
 
 
 class NotShownAnswer(_Answer):
-    """A part of an incident's page, or a clock of the board, that failed with an error."""
+    """A part of an incident's page, or a clock in the board's list, that cannot be shown because of an error."""
 
     part: str = Field(description="row, event, fact, clock, drawing or attributes")
     id: str
@@ -88,7 +88,7 @@ class NotShownAnswer(_Answer):
 
 
 class BoardClocks(_Answer):
-    """The board's list: the open clocks that match the caller's filter, in order, up to a limit."""
+    """A page of the board's list: the open clocks that match the caller's filter, in order, up to a limit."""
 
     now: datetime
     total: int
@@ -143,7 +143,7 @@ class EventAnswer(_Answer):
 
 
 class DeliveryAnswer(_Answer):
-    """A notification to one recipient by one channel, as slad last published it."""
+    """A notification to one recipient by one channel, in the state that slad last published."""
 
     id: str
     recipient: str
@@ -168,9 +168,10 @@ class DeliveryAnswer(_Answer):
 
 
 class AlertAnswer(_Answer):
-    """An alert of an incident, with what happened since the alert was opened last.
+    """An alert of an incident, with what happened since the alert last opened.
 
-    An alert is the escalation about one breached clock. For what has not happened, instants are null and texts are "".
+    An alert is the escalation about one breached clock. Until something has happened, such as an acknowledgement, its
+    instants are null and its texts are "".
     """
 
     id: str
@@ -192,10 +193,10 @@ class AlertAnswer(_Answer):
 
 
 class BreakdownPartAnswer(_Answer):
-    """The part of an incident's or clock's time with one assignee, group, support line and party.
+    """The time that an incident or clock spent with one assignee, group and support line, and on one party.
 
-    The assignee, group and support line (together: the holder) are those that had the incident; a name that the ticket
-    does not state is "". The party is the one that had to act, such as the customer.
+    Assignee, group and support line (together: the holder) are those that had the incident. A name that the ticket does
+    not state is "". The party is the side that had to act during this time, such as the customer.
     """
 
     assignee: str
@@ -210,8 +211,9 @@ class BreakdownPartAnswer(_Answer):
 class BreakdownAnswer(_Answer):
     """The time of an incident, or of one of its clocks, divided by holder and party.
 
-    A holder is an assignee with group and support line. A party had to act, such as the customer. The parts sum to the
-    whole time. For the incident, `clock` and `metric` are "".
+    The holder is the assignee, group and support line that had the incident. The party is the side that had to act,
+    such as the customer. The parts sum to the whole time. In the breakdown of the incident itself, `clock` and `metric`
+    are "".
     """
 
     clock: str
@@ -223,7 +225,8 @@ class BreakdownAnswer(_Answer):
 class WhoseTimeAnswer(_Answer):
     """The time of an incident and of its clocks up to now, each divided by holder and party.
 
-    A holder is an assignee with group and support line. A party had to act, such as the customer.
+    The holder is the assignee, group and support line that had the incident. The party is the side that had to act,
+    such as the customer.
     """
 
     behind: bool = Field(description="something has come in that is not counted here yet: read it again in a second")
@@ -299,10 +302,10 @@ class IncidentAnswer(_Answer):
 def clocks_answer(queue: Queue, attempts: Attempts) -> BoardClocks:
     """Return the board's list (`queue`) as its JSON model.
 
-    A clock that cannot be shown is in `not_shown` instead of `clocks`.
+    A clock that fails with an error is listed in `not_shown` instead of `clocks`.
 
     Args:
-        attempts: Makes each clock, and logs errors.
+        attempts: Object that builds each clock's part of the model, and logs errors.
     """
 
     def clock(record: Any) -> ClockAnswer | NotShown:
@@ -407,7 +410,7 @@ def parts_answer(known: Breakdown, *, counted: bool) -> tuple[BreakdownPartAnswe
     """Return the parts of a breakdown as their JSON models.
 
     Args:
-        counted: Whether the time within the clock's hours is known. If not, only wall-clock time is given.
+        counted: Whether it is known how much time was within the clock's hours. If not, only wall-clock time is given.
     """
     return tuple(
         BreakdownPartAnswer(

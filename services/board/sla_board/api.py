@@ -41,15 +41,16 @@ _Names = Annotated[list[_Name], Query(default_factory=list, max_length=50)]
 
 
 class Board:
-    """The objects that the board's HTTP routes use, with functions that several routes share.
+    """The dependencies of the board's HTTP routes, with methods that several routes share.
 
     Args:
-        shown: Reads the tables and renders pages.
+        shown: Reads the board's tables and renders pages.
         hub: Sends pages to browsers after changes.
-        projector: Shows how far the board has applied the events.
-        event_source: Shows how far the board has read the events.
+        projector: Has the instant at which events were last applied.
+        event_source: Has the number of events that are not read yet.
         authorizer: Checks API keys.
         metrics: The board's Prometheus metrics.
+        public_url: The board's public address, for links in calendar files. "" for no links.
     """
 
     def __init__(
@@ -79,7 +80,7 @@ class Board:
         return self._authorizer(request, READ).contract
 
     def visitor(self, request: Request) -> Visitor:
-        """Return who the caller is (API key, contract, address), for the limits on open streams.
+        """Return the caller as a `Visitor` (API key, contract, address), by whom open streams are counted and limited.
 
         Raises:
             Problem: HTTP error 401 or 403 if the key may not read.
@@ -90,7 +91,7 @@ class Board:
     def still_allowed(self, request: Request, visitor: Visitor) -> bool:
         """Return whether the request's API key is still valid and still identifies the caller as `visitor`.
 
-        The result is False once the key was revoked or has expired, or if it is for another contract than before.
+        The result is False once the key is revoked, has expired, or belongs to another contract.
         """
         try:
             return self.visitor(request) == visitor
@@ -105,8 +106,8 @@ class Board:
         - Event `trouble`: replaces `beat` while the page cannot be rendered.
 
         Args:
-            known: The id of the version that the browser shows. If the first `page` has this id, it is left out. ""
-                means no version.
+            known: The id of the page version that the browser shows already. "" for none. The first `page` event is not
+                sent if the page still has this id.
             visitor: The caller, for the limits on streams.
             allowed: Called before events, at most every 0.4 s. False ends the stream.
 
@@ -181,14 +182,18 @@ def asked_filter(
 ) -> BoardFilter:
     """Return the board's filter from the query of a request's URL (a FastAPI dependency).
 
-    `contract`, `priority`, `state`, `bucket` (how soon due) and `metric` show only clocks with these values. If they
-    are empty, all clocks are shown. Empty names are ignored. Unknown states, buckets and orders are ignored too, so
-    that links of older releases still work.
+    The lists `contract`, `priority`, `state`, `bucket` (how soon due) and `metric` each limit the result to clocks with
+    one of the listed values. An empty list sets no limit. Empty names are ignored. Unknown states, buckets and orders
+    are ignored too, so that links of older releases still work.
 
     Args:
         q: Text to look for.
         sort: The order, such as `-due`.
         limit: The highest number of rows.
+        cursor: `next` of the previous page. "" for the first page.
+
+    Raises:
+        Problem: HTTP error 422 if the cursor does not fit the order.
     """
     order, descending = parse_order(sort)
     try:

@@ -33,15 +33,16 @@ SpanIn = Annotated[timedelta, BeforeValidator(_span), WithJsonSchema({"type": "s
 
 
 def cursor_in(text: str, read: Callable[[str], _Cursor]) -> _Cursor | None:
-    """Read the query parameter `after`, which says where a page of a list begins.
+    """Return the cursor in the query parameter `after`, which says where a page of a list begins.
 
-    The result is None for the first page.
+    The result is None for "" (the first page).
 
     Args:
-        read: Parses the text. It raises ValueError or OverflowError for a bad text.
+        text: The parameter's value.
+        read: Parses the value. It raises ValueError or OverflowError for a bad value.
 
     Raises:
-        Problem: 422 if the text is not `next` from an answer.
+        Problem: 422 if the value is not the `next` of an earlier answer.
     """
     if not text:
         return None
@@ -54,9 +55,10 @@ def cursor_in(text: str, read: Callable[[str], _Cursor]) -> _Cursor | None:
 
 
 def period_in(text: str, zone: str) -> CalendarPeriod | None:
-    """Read the month, quarter or year that a query names. None for "".
+    """Return the month, quarter or year that a query names; None for an empty text.
 
     Args:
+        text: Such as `2026-11`, `2026-Q4` or `2026`.
         zone: The time zone (IANA name) in which the period begins and ends.
 
     Raises:

@@ -102,7 +102,7 @@ class ListedBreach(_Answer):
 
 
 class BreachAnswer(ListedBreach):
-    """A breach with all reasons stated for it, and the codes of its plan."""
+    """A breach with all reasons stated for it, and the reason codes that the clock's plan offers."""
 
     history: tuple[ReasonAnswer, ...]
     """All stated reasons, the oldest first."""
@@ -111,7 +111,7 @@ class BreachAnswer(ListedBreach):
 
 
 class ExplainedAnswer(BreachAnswer):
-    """A breach after somebody stated its reason."""
+    """The answer to a stated reason: the breach with the reason, and whether the reason was new."""
 
     changed: bool
     """False if the same reason was already present."""
@@ -134,8 +134,8 @@ def breach_routes(
 ) -> APIRouter:
     """Return the routes of breaches and their reasons.
 
-    Reading needs the scope `read`, and stating a reason the scope `ack`. A key of one contract is limited to the
-    breaches of that contract.
+    An API key needs the scope `read` to read breaches, and the scope `ack` to state a reason. A key of one contract is
+    limited to the breaches of that contract.
 
     Args:
         rulebook: Returns the rulebook in force (plans, contracts, calendars).

@@ -105,10 +105,10 @@ class BoardReader:
             return await read_pauses(connection, asked, after, limit, self._hours())
 
     async def breakdown_sums(self, contract: str, start: datetime, end: datetime) -> tuple[BreakdownSums, int]:
-        """Return the summed breakdowns of what ended in `[start, end)`, and the number of incidents not up to date.
+        """Return the summed breakdowns of a contract, and the number of incidents whose breakdowns are out of date.
 
-        A breakdown divides the time of an incident by holder (assignee, group, support line) and party (who had to
-        act).
+        A breakdown divides the time of an incident or clock by holder (assignee, group, support line) and party (who
+        had to act). The incidents and clocks that ended in `[start, end)` are summed.
         """
         async with self._store.reading() as connection:
             sums = await read_breakdown_sums(connection, contract, start, end)
@@ -134,12 +134,12 @@ class BoardReader:
             return await read_breach(connection, clock, self.reasons, only_contract)
 
     async def due(self, shown: BoardFilter) -> DueClocks:
-        """Return the open clocks that match a filter, the clock due first at the head."""
+        """Return the open clocks that match a filter, in the order of their due instants."""
         async with self._store.reading() as connection:
             return await read_due(connection, shown, self._hours(), self.pages.attempts)
 
     def facts(self, incident: str, only_contract: str | None) -> AsyncIterator[EvidenceLine]:
-        """Return the published facts about an incident, as records of evidence.
+        """Yield the published facts about an incident, as records for the incident's evidence (a zip file).
 
         Args:
             only_contract: The one contract that the caller's key may see. None for all.

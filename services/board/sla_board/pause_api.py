@@ -74,7 +74,7 @@ class PauseListAnswer(_Answer):
 
 
 class PauseShareAnswer(_Answer):
-    """The paused time of one person or party, and its share of the whole."""
+    """The paused time that falls to one person or party, and its share of all paused time."""
 
     name: str = Field(description="empty where nobody is stated")
     wall_seconds: float
@@ -82,9 +82,9 @@ class PauseShareAnswer(_Answer):
 
 
 class PauseSharesAnswer(_Answer):
-    """The paused time of all pauses of a filter, in total and by person.
+    """The paused time of all pauses that match a filter: in total, by holder, by who set the pause, and by party.
 
-    The longest shares come first. A pause of an incident is counted once for each of its paused clocks.
+    The longest shares come first. If several clocks of an incident are paused at once, the time counts once for each.
     """
 
     pauses: int
@@ -107,7 +107,7 @@ def asked_pauses(
     met: Annotated[bool, Query(description="those in which the clock was met")] = False,
     spoken: Annotated[bool, Query(description="on the customer, who has spoken since")] = False,
 ) -> PauseFilter:
-    """Return the filter of pauses that the query of a URL states (a FastAPI dependency)."""
+    """Return the filter of pauses from the query of a request's URL (a FastAPI dependency)."""
     return PauseFilter(
         contract=contract,
         start=start,
@@ -127,7 +127,7 @@ _Limit = Annotated[int, Query(ge=1, le=MOST_ROWS)]
 
 
 def pause_routes(shown: BoardReader, authorize: Authorizer) -> APIRouter:
-    """Return the routes of the audit of pauses.
+    """Return the routes of the audit of pauses: the list of pauses and the sums over them.
 
     The routes need the scope `read`. A key of one contract is limited to that contract.
     """

@@ -56,9 +56,7 @@ _BY_ITSELF = AuditActor(ActorKind.SERVICE, "board")
 class ReportWatch:
     """The loop that makes, freezes and publishes scheduled reports once they are due.
 
-    Call `run`, or `look` for a single pass.
-
-    Several processes may run it on one database.
+    Call `run`, or `look` for a single pass. Several processes may run the loop on one database.
 
     Args:
         catalogue: Returns the catalogue in force.
@@ -101,8 +99,9 @@ class ReportWatch:
             await asyncio.sleep(0 if done else EVERY_SECONDS)
 
     async def look(self) -> int:
-        """Update the stored schedules from the catalogue, make the reports that are due, and return how many were
-        published.
+        """Make the reports that are due now, in one pass, and return how many were published.
+
+        The stored schedules are brought up to date with the catalogue first.
         """
         now, catalogue = self._time_source.now(), self._catalogue()
         if self._known is None or self._known[0] != catalogue.version or now - self._known[1] >= SCHEDULES_KEPT:

@@ -41,8 +41,10 @@ _ABOUT_NOTICE = (tables.delivery, tables.alert)
 class EndedIncidents:
     """Deletes old data from the board's tables.
 
-    `ended` deletes incidents, `late` events that arrived after their incident was deleted, `notices` critical-fix
-    notices, and `links` links to support plans.
+    - `ended` deletes incidents that have ended.
+    - `late` deletes events that arrived after their incident was deleted.
+    - `notices` deletes critical-fix notices.
+    - `links` deletes links to support plans.
     """
 
     def __init__(self, store: Store) -> None:
@@ -138,8 +140,7 @@ class EndedIncidents:
 class AppliedIds:
     """Deletes the recorded ids of applied events once they are 30 days old; call `old`.
 
-    With these ids the board skips an event that the bus delivers again. The bus does not deliver such old events
-    again.
+    The board records the ids to skip events that the bus delivers twice. The bus repeats no event after 30 days.
     """
 
     def __init__(self, store: Store, time_source: TimeSource) -> None:

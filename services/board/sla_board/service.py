@@ -197,7 +197,7 @@ def build(
 def rebuild_of(store: Store, time_source: TimeSource) -> Rebuild:
     """Return the `Rebuild` that recomputes the board's rows, for a process that runs no board itself.
 
-    It marks incidents whose breakdowns must be computed; a running board computes them.
+    The rebuild only marks the incidents whose breakdowns must be computed. A running board computes them.
     """
     metrics = BoardMetrics(CollectorRegistry())
     return Rebuild(store, Projector(store, time_source, metrics, keep_listed, lambda: None, lambda _: None))
@@ -238,8 +238,7 @@ async def _keep_house(store: Store, time_source: TimeSource, metrics: BoardMetri
 async def forget_old_claims(store: Store, time_source: TimeSource) -> None:
     """Delete the recorded ids of events that were applied more than 30 days ago.
 
-    With these ids the board skips an event that the bus delivers again. The bus does not deliver such old events
-    again.
+    The board records the ids to skip events that the bus delivers twice. The bus repeats no event after 30 days.
     """
     async for _ in AppliedIds(store, time_source).old():
         await asyncio.sleep(0)

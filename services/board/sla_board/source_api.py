@@ -18,7 +18,11 @@ _DENIED: dict[int | str, dict[str, Any]] = {
 
 
 def source_routes(shown: BoardReader, authorize: Authorizer) -> APIRouter:
-    """Return the routes of the page that shows the sources (ticketing systems), and when each was last heard."""
+    """Return the routes of two pages about the sources (ticketing systems).
+
+    One page lists the sources with when slad last received something from each. The other shows the parked (not
+    understood) deliveries of one source.
+    """
     routes = APIRouter(tags=["board"])
 
     @routes.get(

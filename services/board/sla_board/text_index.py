@@ -51,7 +51,7 @@ def create_text_index(_target: Any, connection: Connection, **_: Any) -> None:
 
 
 def drop_text_index(_target: Any, connection: Connection, **_: Any) -> None:
-    """Drop the text index on SQLite before its table is dropped.
+    """On SQLite, drop the text index of the table `board_listed`, before that table is dropped.
 
     The function is a listener for SQLAlchemy events.
     """

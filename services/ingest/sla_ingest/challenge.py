@@ -61,7 +61,8 @@ def answer_slack(how: Authentication, body: bytes) -> str | None:
 def answer_microsoft(how: Authentication, token: str) -> str | None:
     """Return Microsoft Graph's `validationToken` unchanged, as Graph expects it in the response.
 
-    The result is None for a token with unusual characters, and for a source that is not Microsoft Graph.
+    The result is None for a source that is not Microsoft Graph, and for a token that is not 1 to 512 characters of
+    printable ASCII.
 
     Args:
         how: The source's authentication.

@@ -62,7 +62,7 @@ class CommitBounds:
 
 
 class QueueFull(Retryable):
-    """More deliveries are waiting than slad accepts; send this one again in a moment."""
+    """Raised if more deliveries are waiting than slad accepts. The sender may send its deliveries again in a moment."""
 
 
 @dataclass(slots=True)
@@ -74,16 +74,17 @@ class _Waiting:
 
 
 class GroupCommit:
-    """Writes the deliveries of all requests of a process.
+    """Stores the deliveries of all requests of a process, with several requests in one transaction.
 
-    Deliveries that arrive during a commit share the next commit.
+    Deliveries that arrive during a commit share the next commit. Call `take` for a request; for a large batch, call
+    `take_slices` within `batch`.
 
     Args:
         rulebook: Returns the plans, contracts and calendars in force.
         wake_signal: Woken when events were stored.
         bounds: The limits of a commit and of the queue. None means the default limits.
         count_work: Counts reported work in the ledgers of contracts. None means that no contract has a ledger.
-        refresh: Updates the recorded contracts in memory from the database. None means that there are none.
+        refresh: Updates the recorded contracts in memory from the database. None means that no contracts are recorded.
     """
 
     def __init__(
@@ -129,17 +130,18 @@ class GroupCommit:
 
     @contextmanager
     def batch(self, sender: str, deliveries: int, size: int) -> Iterator[None]:
-        """Hold room for a batch, a request with several deliveries, while it is translated and stored.
+        """Reserve room for a batch (a request with several deliveries) during the `with` block, which stores the batch.
 
-        Batches have room of their own, so that they take none from other requests.
+        Batches have a limit of their own, so that they do not use up the queue of the other requests.
 
         Args:
-            sender: Who sends it, a source or an API key.
+            sender: Who sends the batch, a source or an API key.
             deliveries: How many deliveries the batch has.
             size: How many bytes the batch has.
 
         Raises:
-            QueueFull: Too many deliveries are in batches, in all or of this sender. The batch has to come again.
+            QueueFull: Too many deliveries are in batches, in all or of this sender. The sender must send the batch
+                again.
         """
         if not self._batches.admits(sender, deliveries, size):
             raise QueueFull
@@ -149,12 +151,12 @@ class GroupCommit:
     async def take_slices(
         self, slices: Sequence[Sequence[InboxEntry]], sender: str, *, in_order: bool
     ) -> list[list[Receipt]]:
-        """Store the slices of a batch and return the receipts of each, in the order of `slices`.
+        """Store the slices (portions) of a batch and return the receipts of each, in the order of `slices`.
 
-        Each slice is stored in one transaction, which it may share with other requests. Only a few slices wait in the
-        queue at a time, so other requests are stored in between, and slices alone give way to whoever else wants to
-        write. Call it within `batch`. After an error some slices may be stored; pass all again, those that were stored
-        get their first response.
+        Call this within `batch`. Each slice is stored in one transaction, which it may share with other requests. Only
+        a few slices wait in the queue at a time, so that other requests are stored in between. A transaction that has
+        only slices gives way to other writers of the database. After an error some slices may be stored: pass all
+        slices again, and deliveries that were stored get their first response.
 
         Args:
             sender: Who sends them, a source or an API key. Senders take turns.

@@ -30,9 +30,9 @@ class _Load:
 
 
 class SenderRoom:
-    """Limits how many deliveries and bytes all senders together may hold, and keeps a part free for small senders.
+    """A limit on the deliveries and bytes for which all senders together may reserve room.
 
-    See `admits`.
+    A part of the room is kept for small senders. Call `admits` before `take` or `holding`.
 
     Args:
         deliveries: The most deliveries.
@@ -52,8 +52,9 @@ class SenderRoom:
     def admits(self, sender: str, deliveries: int, size: int) -> bool:
         """Return whether there is room for a request of a sender.
 
-        If nothing is held, there is room for any request. The last quarter of the room is reserved for senders that
-        hold at most a sixteenth of it, so that one busy sender cannot use it all.
+        If nothing is reserved, there is room for a request of any size. The last quarter of the room is only for
+        senders that use at most a sixteenth of the whole room, this request included, so that one busy sender cannot
+        use it all.
 
         Args:
             sender: The sender: a source, or an API key.

@@ -151,9 +151,10 @@ def entry_of(
     the sender's id.
 
     Args:
-        translation: What the delivery means.
+        translation: The result of translating the delivery.
         promises: Whether the response shall hold due instants.
-        by_body: Whether the sender's id is not proven. If so, deliveries with equal bodies are the same.
+        by_body: Whether the sender's delivery id is not proven, for example by a signature. If so, deliveries with
+            equal bodies are the same delivery.
         counted_as: The source's name in metrics. "" means `source`.
     """
     headers = kept_headers({**delivery.hints, **delivery.headers})
@@ -296,12 +297,10 @@ def answer_of(entry: InboxEntry, promise: Mapping[str, Any] | None) -> dict[str,
 
 
 def answer_to_reuse(answer: bytes, detail: str) -> bytes:
-    """Add to a response the remark that another body came under the same delivery id.
-
-    The result is JSON.
+    """Return a copy of a response, with the remark that another body came under the same delivery id.
 
     Args:
-        answer: The first response to that id, as JSON.
+        answer: The first response to a delivery with this id, as JSON. The copy is JSON, too.
         detail: The delivery id.
     """
     told = orjson.loads(answer)

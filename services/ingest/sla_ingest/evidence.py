@@ -31,12 +31,12 @@ class InboxEvidence:
         self._store = store
 
     async def lines(self, incident: str) -> AsyncIterator[EvidenceLine]:
-        """Yield a record of evidence for each delivery, in the order of receipt.
+        """Yield a record of evidence for each delivery of an incident, in the order of receipt.
 
-        A record holds the delivery's body in base64. A delivery belongs to the incident if its stored answer names one
-        of the incident's events. Events copied from a merged incident are skipped, as their deliveries are evidence of
-        the other ticket. Headers with a proof of the sender, such as a signature, are left out; their names are listed
-        in `left_out`.
+        A record holds the delivery's body in base64. A delivery belongs to the incident if its stored response names
+        one of the incident's events. Events copied from a merged incident are skipped, as their deliveries are evidence
+        of the other ticket. Headers with a proof of the sender, such as a signature, are left out; their names are
+        listed in `left_out`.
 
         Args:
             incident: The id under which the incident is stored. An unknown id gives no records.

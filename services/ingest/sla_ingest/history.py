@@ -93,10 +93,10 @@ class IncidentHistory:
         self.events.setdefault(event.incident, []).append(event)
 
     def counting(self, incident: IncidentId) -> Sequence[IncidentEvent]:
-        """Return the events from which the incident is computed; empty for none.
+        """Return the events from which the incident is computed; empty for an unknown incident.
 
-        Normally they are all events that were read. If retention (the removal of old incidents) has removed the
-        incident, they are the events from its reopening on; empty if it was not reopened.
+        Normally these are all events that were read. If retention (the removal of old incidents) has removed the
+        incident, they are the events from its reopening on. The result is empty if it was not reopened.
         """
         ended_at = self.tombstones.get(incident)
         events = self.events.get(incident, [])
@@ -161,10 +161,10 @@ class IncidentHistory:
     def is_news(self, event: IncidentEvent, rulebook: Rulebook) -> bool:
         """Return whether an event that shows a ticket's state must be stored, because the state is new.
 
-        The state is new if the incident is unknown, or if `rulebook` computes another state for it. If retention (the
-        removal of old incidents) has removed the incident, the state is new only if the event reopens it. If the
-        incident has too many events to be computed (`crowded`), the result is False; the next event that is stored will
-        carry the state.
+        The state is new if the incident is unknown, or if the incident computed by `rulebook` has another state. If
+        retention (the removal of old incidents) has removed the incident, the state is new only if the event reopens
+        it. If the incident has too many events to be computed (`crowded`), the result is False; the next event that is
+        stored will carry the state.
         """
         incident = event.incident
         if not self.counting(incident):
@@ -217,10 +217,10 @@ async def load_history(
 
     Args:
         judged: Incidents whose events are all read.
-        promised: Incidents whose events are all read, until 3,000 events have been read. The further incidents are
-            treated as those of `whose`.
-        whose: Incidents of which only the opening and the latest events that name a customer are read. These events
-            decide the contract.
+        promised: Incidents whose events are all read as long as fewer than 3,000 events have been read in all. After
+            that, the remaining incidents are treated like those of `whose`.
+        whose: Incidents whose contract is needed. Only the opening and the latest events that name a customer are read,
+            as these events decide the contract.
     """
     history = IncidentHistory()
     tombstones: dict[str, datetime] = {}

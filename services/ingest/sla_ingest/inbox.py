@@ -145,18 +145,19 @@ async def take_entries(
 ) -> _Written:
     """Decide what becomes of deliveries, and store the decisions in one transaction by calling `write`.
 
-    If another process renames or merges these incidents meanwhile, everything is decided again.
+    If another process renames, merges or links these incidents meanwhile, everything is decided again.
 
     Args:
         entries: The deliveries.
         rulebook: The plans and contracts.
-        write: Called with the connection, a receipt (response) for each entry in order, and the renames and merges of
-            the incidents. Its result is returned, and its errors are passed on.
+        write: Called with the connection, a receipt (response) for each entry in order, and the renames, merges and
+            links of the incidents. Its result is returned, and its errors are passed on.
         count_work: Called before `write`. It counts reported work in ledgers.
         refresh: Called first. It updates the contracts in memory, which `rulebook` uses.
 
     Raises:
-        StoreBusy: 10 attempts have failed. After any error nothing is stored.
+        StoreBusy: The incidents were renamed, merged or linked during each of 10 attempts. After any error nothing is
+            stored.
     """
     mentioned = {name for entry in entries for name in names_in_entry(entry)}
     for _ in range(_ROUNDS):
@@ -208,14 +209,14 @@ async def decide_receipts(
 
     A receipt holds the events to store. A delivery is parked in three cases: it concerns another contract than that of
     the sender's API key, would join too many incidents, or reports work for which no contract is found. A delivery with
-    `by_rule` is refused if it agrees on something that the contract's plan does not allow.
+    `by_rule` is refused if it states an agreement that the contract's plan does not allow.
 
     Args:
         entries: The deliveries.
-        history: The events of the incidents. The events of each delivery are added to it for the deliveries that
-            follow.
+        history: The events of the incidents. The events of each delivery are added to it, so that the next deliveries
+            are decided with them.
         rulebook: The plans and contracts.
-        names: The renames and merges of the incidents.
+        names: The renames, merges and links of the incidents.
     """
     receipts = []
     turn = LoopYielder()
@@ -416,11 +417,11 @@ async def insert_receipts(connection: AsyncConnection, receipts: Iterable[Receip
 async def publish_receipts(connection: AsyncConnection, receipts: Sequence[Receipt], names: IncidentNames) -> None:
     """Store the events of these receipts, and append them to the log that other services read.
 
-    Events of merged incidents are copied to the incidents into which those were merged. New renames and merges are
-    recorded.
+    Events of merged incidents are copied to the incidents into which those were merged. New renames, merges and links
+    are recorded.
 
     Args:
-        names: The renames and merges known before.
+        names: The renames, merges and links that were recorded before these events.
     """
     begun: set[IncidentId] = set()
     keys: dict[EventId, tuple[LinkChange, datetime]] = {}

@@ -176,12 +176,15 @@ class Intake:
         return found
 
     async def challenge(self, name: str, token: str, request: RequestFacts) -> str | None:
-        """Return the answer to a challenge, by which the sender of a source checks its receiver, or None.
+        """Return the answer to a challenge, by which the sender of a source checks its receiver.
+
+        The result is None if the source is unknown or uses no such challenge, or if the request is no valid challenge
+        of the source.
 
         Args:
             name: The source's name in the URL.
             token: The text that the sender wants signed, or returned. "" if there is none.
-            request: The request line and addresses.
+            request: The method, path and addresses of the request.
 
         Raises:
             Problem: HTTP error 429 for too many requests.
@@ -233,7 +236,7 @@ class Intake:
     async def events(self, access: KeyAccess, body: bytes, headers: Mapping[str, str]) -> IntakeResult:
         """Accept CloudEvents that were posted to `/v1/events` under an API key; return their receipts (responses).
 
-        The events are then durable.
+        When the call returns, the events are durable.
 
         Args:
             access: What the key allows. With a key of one contract, the events are stored under the source `key-<key>`,
@@ -477,12 +480,13 @@ def most_of_one_incident(entries: Iterable[InboxEntry]) -> int:
 def group_by_incident(entries: Sequence[InboxEntry], size: int) -> list[list[int]]:
     """Divide a request's entries among several commits.
 
-    The result has a list of indexes of `entries` for each commit. All entries of an incident are in the same commit, so
-    that a reader never sees half of them; entries that rename or merge incidents may be in any commit.
+    The result has a list for each commit, with the indexes of its entries in `entries`. All entries of an incident are
+    in the same commit, so that a reader never sees half of them. Entries that rename, merge or link incidents may be in
+    any commit.
 
     Args:
-        size: About how much a commit holds, in units of `weight` (1 for most entries). If an incident has more entries,
-            its commit is larger.
+        size: About how much a commit holds, in units of `weight` (1 for most entries). If the entries of one incident
+            are more, their commit is larger.
     """
     own: dict[str, list[int]] = {}
     for number, entry in enumerate(entries):

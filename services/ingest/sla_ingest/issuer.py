@@ -77,7 +77,7 @@ class IssuerKeys:
 
     @property
     def known(self) -> IssuerKeySets:
-        """Return address -> keys, for the keys that were fetched."""
+        """Return the keys that were fetched, by the address from which they were fetched."""
         return self._sets
 
     async def refresh(self, url: str) -> bool:

@@ -29,7 +29,7 @@ class Budget:
 
     Args:
         per_minute: The number of events.
-        clock: A steady clock in seconds; slad's own clock may be simulated, senders are real.
+        clock: Returns a monotonic time in seconds. Do not pass slad's own clock, which may be simulated.
     """
 
     def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
@@ -45,11 +45,11 @@ class Budget:
         Args:
             sender: A source, or an API key.
             events: How many events the request has.
-            counted: How many of them an earlier call has counted.
+            counted: How many of these events an earlier call has counted.
 
         Raises:
-            Problem: HTTP error 429 if the sender has spent too much. Nothing more is counted then. The error's header
-                `Retry-After` says in how many seconds the same request fits.
+            Problem: HTTP error 429 if the sender is over its limit. This call then counts nothing. The error's header
+                `Retry-After` says in how many seconds the same request will be within the limit.
         """
         now = self._clock()
         more = max(min(events, self._per_minute) - counted, 0)
@@ -97,7 +97,7 @@ class RecentBodies:
     def seen(self, source: str, body: bytes) -> bool:
         """Return whether the source has sent the same body before, and remember the body.
 
-        The result is False if the body was sent so long ago that it is forgotten.
+        The result is False also for a body that was sent before, but is no longer among the last `most` bodies.
         """
         digest = hashlib.blake2b(body, key=source.encode()[:64], digest_size=16).digest()
         known = digest in self._digests

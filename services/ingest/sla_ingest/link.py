@@ -47,20 +47,24 @@ class TicketLinker:
     async def change(
         self, kind: EventKind, incident: str, other: str, contract: str | None, command: Command
     ) -> dict[str, Any]:
-        """Link two tickets, or unlink them, and return under which names the first is known now, as a JSON object.
+        """Link two tickets, or unlink them, and return the ids of the tickets that are now one incident with the first.
 
-        What is so already is changed by nothing, and is no act.
+        The result is a JSON object: `incident` is the incident's id, `also_known_as` has the ids of its other tickets.
+        `changed` is False if the tickets were already linked in this way; nothing is stored then, and nothing is
+        written to the audit log.
 
         Args:
             kind: LINKED or UNLINKED.
-            incident, other: Ids of the tickets, or what people call them, after the name of their source.
+            incident, other: The tickets: their ids, or their keys (the names that people use) after the name of the
+                source, such as `jira:SUP-77`.
             contract: The only contract of the caller's key. Both tickets must be under it. None means all contracts.
-            command: Who orders it, and why.
+            command: Who orders the change, and why.
 
         Raises:
             StoreBusy: The database fails.
-            Problem: HTTP error 404 if a ticket is not known to the caller, 409 if they are not linked, are linked by
-                way of others, or if more than 10 tickets would be one incident, 422 if both are one ticket.
+            Problem: HTTP error 404 if the caller may not see a ticket or it is unknown; 409 if tickets to unlink are
+                not linked, or are still linked through other tickets; 409 if more than 10 tickets would be one
+                incident; 422 if both arguments name the same ticket.
         """
         names = await self._names(incident, other)
         ticket, second = names.ticket(IncidentId(incident)), names.ticket(IncidentId(other))

@@ -28,7 +28,7 @@ _NameIn = Annotated[str, Query(min_length=3, max_length=INCIDENT), LINE]
 
 
 class LinkRequest(BaseModel):
-    """Two tickets that are the same incident."""
+    """The body of a request to link two tickets, which are the same incident."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
     incident: _Name
@@ -40,7 +40,7 @@ class LinkRequest(BaseModel):
 
 
 class LinkResponse(BaseModel):
-    """Under which names the incident is known."""
+    """The ids of the tickets that are one incident now."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
     incident: str

@@ -239,8 +239,8 @@ class NoticeReach:
     def as_json(self) -> dict[str, Any]:
         """Return how many contracts and people a notice reaches, as a JSON object.
 
-        Its keys are `contracts` and `people`, and where they apply `not_entitled`, `registration`, `unknown_products`
-        and `remark`.
+        It always has `contracts` and `people`. The keys `not_entitled`, `registration`, `unknown_products` and `remark`
+        are left out if there is nothing to report under them.
         """
         told: dict[str, Any] = {"contracts": self.contracts, "people": self.people}
         if self.not_entitled:

@@ -13,7 +13,7 @@ WAIT_SECONDS = 4.0  # a sender waits for its answer
 
 
 class BatchPace:
-    """A limit for requests with many events of one incident: they are stored one at a time, with pauses. See `turn`.
+    """Limits requests with many events of one incident: they are stored one at a time, with pauses. See `turn`.
 
     Other requests are stored during the pauses.
 
@@ -33,9 +33,10 @@ class BatchPace:
 
     @asynccontextmanager
     async def turn(self, begun: float) -> AsyncIterator[None]:
-        """Wait until no other large request is being stored, and hold the turn for the `async with` block.
+        """Wait until no other large request is being stored, and keep others waiting during the `async with` block.
 
-        A pause follows the block. A request that has waited for the longest time goes on without a turn.
+        Others also wait for a pause after the block. A request that has waited for the longest time (`seconds`) is
+        stored without waiting further.
 
         Args:
             begun: When the work on the request began, by the steady clock. The length of the pause depends on it.

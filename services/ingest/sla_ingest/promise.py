@@ -35,8 +35,8 @@ def promise(
 
     Args:
         folded: Returns the incident as computed with the delivery's events.
-        view: Called with that incident. Returns what the sender's key may see, or None if the incident is now under
-            another contract.
+        view: Called with the computed incident. Returns the incident as the sender's key may see it, or None if the
+            incident is now under another contract.
     """
     try:
         found: Incident | None = folded()
@@ -54,7 +54,10 @@ def promise(
 
 
 def crowded_promise() -> dict[str, Any]:
-    """Return what `promise` returns for an incident with too many events: a remark, and no due instants."""
+    """Return the JSON object for the response to a delivery whose incident has too many events.
+
+    The object has a remark and no due instants, like that of `promise`.
+    """
     return _without_targets(IngestRemark.MANY_EVENTS)
 
 
@@ -63,13 +66,14 @@ def _without_targets(remark: IngestRemark, detail: str = "") -> dict[str, Any]:
 
 
 def latest_passed_due(events: Iterable[IncidentEvent], rulebook: Rulebook, by: datetime) -> datetime | None:
-    """Return the latest breach of any clock of an incident, up to the instant `by`; None without a breach.
+    """Return the instant of the latest breach of any clock of an incident, up to `by`; None without a breach.
 
     If the incident cannot be computed from the events, this is logged, and None is returned.
 
     Args:
         events: All events of the incident.
         rulebook: The plans, contracts and calendars.
+        by: The last instant that counts.
     """
     known = list(events)
     if not known:

@@ -70,7 +70,7 @@ class Deliveries:
 
 
 class Histories:
-    """Deletes the stored events of incidents that ended long ago: call `ended`.
+    """Deletes the stored events of incidents that ended long ago, by its method `ended`.
 
     Args:
         rulebook: Returns the plans, contracts and calendars in force, which decide whether an incident has ended.
@@ -138,11 +138,11 @@ class Histories:
 async def finished_incidents(
     history: IncidentHistory, rulebook: Rulebook, horizon: datetime
 ) -> dict[IncidentId, datetime | None]:
-    """Return those incidents of `history` whose events may be deleted, with the instant of the last event.
+    """Return the incidents of `history` whose events may be deleted: incident id -> the instant of its last event.
 
-    These incidents have ended by `rulebook`, and none of their events happened or was received at `horizon` or later.
-    The instant is None for an incident that retention (the removal of old incidents) removed before, and for which only
-    late events have come since.
+    An incident is included if it has ended according to `rulebook`, and if none of its events happened or was received
+    at `horizon` or later. The instant is None for an incident that retention (the removal of old incidents) removed
+    before: the events to delete are then late events, received after that removal.
     """
     found: dict[IncidentId, datetime | None] = {}
     turn = LoopYielder()

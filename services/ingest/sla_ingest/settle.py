@@ -61,17 +61,19 @@ def _with_snapshot_settled(event: IncidentEvent, tolerance: timedelta) -> Incide
 
 
 def with_reporter_recognised(one: TranslatedEvent, history: Iterable[IncidentEvent]) -> TranslatedEvent:
-    """Return the event as a customer's reply if its author is the incident's reporter.
+    """Return the event with its author recognised as the incident's reporter, or as somebody else.
 
-    - If the author is the reporter, the event becomes a customer's reply. For comments, `actor_id` keeps the account.
-    - If somebody else is the reporter, `actor_id` keeps the account, and nothing else changes.
-    - If no reporter is named, the actor becomes unknown, with the account as name. A response gets a remark.
+    - If the author is the reporter, the event becomes a customer's reply. If it was a comment, `actor_id` is the
+      account.
+    - If somebody else is the reporter, `actor_id` becomes the author's account, and nothing else changes.
+    - If no event names a reporter, the actor becomes unknown, with the account as name. An event of kind RESPONDED also
+      gets a remark.
 
-    The account is kept because an earlier change of the reporter may still arrive.
+    The account is stored because an earlier change of the reporter may still arrive.
 
     Args:
-        one: The event as translated. It is returned unchanged without `unless_reporter` (the author's account).
-        history: The incident's stored events, which name the reporter.
+        one: The event as translated. Without `unless_reporter` (the author's account) it is returned unchanged.
+        history: The incident's stored events, some of which name the reporter.
     """
     if not one.unless_reporter:
         return one
@@ -109,16 +111,18 @@ def _names_reporter(event: IncidentEvent) -> str | None:
 
 
 def after_breaches(one: TranslatedEvent, history: Iterable[IncidentEvent], ran_out: datetime | None) -> TranslatedEvent:
-    """Move an event whose exact time is not known to just after the last breach.
+    """Return an event whose exact time is not known, moved if necessary so that it does not undo a breach.
 
-    A microsecond after the breach, the event does not undo the breach. Only events with `not_before_told` are moved:
-    they happened at their stated time or later. An event keeps its stated time in three cases:
+    Only an event with `not_before_told` is moved: it happened at its stated time or later. It is moved to a microsecond
+    after the last breach. An event keeps its stated time in three cases:
 
     1. There is no breach.
     2. The breach is before the stated time.
     3. `history` has events after the stated time.
 
     Args:
+        one: The event as translated.
+        history: The incident's stored events.
         ran_out: The last breach before the event's receipt. None means no breach.
     """
     if not one.not_before_told:

@@ -46,12 +46,13 @@ class NotifierContext:
     async def writing(self, *, derives: bool = False) -> AsyncIterator[AsyncConnection]:
         """Open a transaction for the `async with` block and yield its connection.
 
-        First the key that signs links is read, because messages written in the block need the key. In the transaction,
-        the process's copies of the contracts in the database (`records`) and of the overrides of rotas are updated.
+        The key that signs links is read first, because messages written in the block need it. At the start of the
+        transaction, this process's copies of the contracts in the database (`records`) and of the overrides of rotas
+        are updated.
 
         Args:
-            derives: Whether the block writes only what is derived from published events, and would be again after a
-                power cut (`Store.deriving`).
+            derives: Whether the block writes only data that is derived from published events, and that would be derived
+                again after a power cut (`Store.deriving`).
 
         Raises:
             StoreBusy: The database fails.
@@ -63,17 +64,18 @@ class NotifierContext:
             yield connection
 
     async def refresh(self, connection: AsyncConnection) -> None:
-        """Update this process's copies of the contracts in the database and of the overrides of rotas (exceptions to
-        on-call plans).
+        """Update this process's copies of the contracts and of the rota overrides that are stored in the database.
+
+        An override is an exception to a rota (on-call plan).
         """
         if self.records is not None:
             await self.records.refresh(connection)
         await self.catalogue.refresh(connection)
 
     def unknown_contracts(self, contracts: Iterable[str]) -> set[str]:
-        """Return which of these contract ids the catalogue does not have yet.
+        """Return those of these contract ids that the catalogue does not have yet.
 
-        Such contracts may still arrive in the database. The result is empty if contracts come only from files
+        The contracts may still be stored in the database later. The result is empty if contracts come only from files
         (`records` is None). The id "" is never returned.
         """
         if self.records is None:

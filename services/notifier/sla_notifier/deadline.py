@@ -88,7 +88,7 @@ async def save_deadlines(connection: AsyncConnection, change: DeadlineChange) ->
 def counted_left(rulebook: Rulebook, contract: str, due: Deadline, now: datetime) -> timedelta:
     """Return the counted time from `now` to a clock's due instant.
 
-    It is wall-clock time if the clock's hours are not known.
+    If the clock's hours are not known, the result is wall-clock time.
 
     Args:
         rulebook: The contracts and calendars.
@@ -101,7 +101,7 @@ def counted_left(rulebook: Rulebook, contract: str, due: Deadline, now: datetime
 
 
 async def next_deadline(connection: AsyncConnection, incident: str, now: datetime) -> Deadline | None:
-    """Return the running clock of an incident that is due first after `now`, as a Deadline; None if there is none.
+    """Return the earliest due instant after `now` of an incident's running clocks; None if there is none.
 
     Args:
         incident: The id of the incident.
@@ -114,7 +114,7 @@ async def next_deadline(connection: AsyncConnection, incident: str, now: datetim
 async def deadlines_of(connection: AsyncConnection, incidents: Collection[str]) -> dict[str, dict[str, Deadline]]:
     """Return incident id -> clock id -> the due instant of the clock, for the running clocks of these incidents.
 
-    An incident without a running clock that is not breached is missing.
+    Breached clocks are left out, and so are incidents without any other running clock.
     """
     if not incidents:
         return {}

@@ -16,14 +16,14 @@ TIMEOUT_SECONDS = 10.0
 
 
 class Heartbeat:
-    """Calls an outside watchdog after each canary. The watchdog raises an alarm when calls stop.
+    """Calls an outside watchdog each time a canary arrives. The watchdog raises an alarm when the calls stop.
 
-    A canary is a breach that slad's own test clock causes each minute. `note_canary` reports a canary, `run` makes the
-    calls.
+    A canary is an event that shows that slad works: the breach of slad's own test clock, each minute. Call
+    `note_canary` for each canary; `run` makes the calls to the watchdog.
 
     Args:
-        url: The address to call. "" means no address.
-        source: The clock that measures the delay of a canary.
+        url: The URL of the watchdog. "" means that no calls are made.
+        source: The time source with which the delay of a canary is measured.
     """
 
     def __init__(self, url: str, source: TimeSource, metrics: NotifierMetrics) -> None:
@@ -33,12 +33,12 @@ class Heartbeat:
         self._arrived = asyncio.Event()
 
     def note_canary(self, due_at: datetime) -> None:
-        """Measure how late a canary arrives, and let `run` call the watchdog.
+        """Record the arrival of a canary (a breach of slad's own test clock), and let `run` call the watchdog.
 
-        A canary is a breach of slad's own test clock.
+        The delay of the canary is recorded as a metric.
 
         Args:
-            due_at: When the canary was due. The delay starts there.
+            due_at: When the canary was due. The delay is counted from here.
         """
         now = self._time.now()
         self._metrics.canary.set(now.timestamp())

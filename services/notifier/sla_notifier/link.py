@@ -34,7 +34,7 @@ _ENDED_WITHIN = timedelta(days=3_650)  # the link must still work in an old mail
 
 
 class LinkPurpose(Enum):
-    """What a link does: confirm or end a registration for notices, or opt a contact out of messages or in again.
+    """What a link is for: confirm or end a registration for notices, or opt a contact out of messages or in again.
 
     A token for one purpose is refused for another purpose.
     """
@@ -60,7 +60,7 @@ class BadLink(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The content of a valid token: one person may acknowledge alerts before `expires`."""
+    """The content of a valid token: which person may acknowledge which alert or digest, and until when."""
 
     alert: str
     """An alert's id, or `digest:` and the id of a digest's delivery for the alerts of the digest. A digest is a mail
@@ -71,9 +71,9 @@ class Claim:
 
     @property
     def digest(self) -> str:
-        """Return the id of the digest (a mail that collects several messages) to acknowledge.
+        """Return the id of the delivery of the digest to acknowledge; "" if the claim is for one alert.
 
-        The id is that of the digest's delivery. The result is "" if the claim is for one alert.
+        A digest is a mail that collects several messages.
         """
         return self.alert.removeprefix(_LISTED) if self.alert.startswith(_LISTED) else ""
 
@@ -122,7 +122,7 @@ class Links:
         return self.acknowledge(f"{_LISTED}{delivery}", person, now)
 
     def confirm(self, request: str, now: datetime) -> str:
-        """Return the link that confirms the registrations for notices from one request.
+        """Return the link by which somebody confirms the registrations for notices that one request has made.
 
         The link is valid for 3 days from `now`.
 
@@ -165,7 +165,10 @@ class Links:
         return f"{self.base}/contacts/stop/{token}"
 
     def opt_in(self, contract: str, person: str, now: datetime) -> str:
-        """Return the link by which a contact of the customer gets messages about incidents again; see `opt_out`."""
+        """Return the link by which a customer's contact gets messages about incidents again after an opt-out.
+
+        The arguments, the validity and the errors are those of `opt_out`.
+        """
         token = self._subject(LinkPurpose.OPT_IN, f"{contract}\n{person}", now + _ENDED_WITHIN)
         return f"{self.base}/contacts/resume/{token}"
 
@@ -200,14 +203,16 @@ class Links:
         return question, person
 
     def subject_of(self, purpose: LinkPurpose, token: str, now: datetime) -> str | BadLink:
-        """Return the id that a link with a purpose is about, or a BadLink that says why the link is not accepted.
+        """Return the id that a link stands for, or a BadLink that says why the link is not accepted.
+
+        The id depends on the purpose of the link:
 
         - CONFIRM: the id of the request that made the registrations.
         - UNSUBSCRIBE: the id of a person or of one registration.
         - OPT_OUT, OPT_IN: the contract's id and the person's id, with a line break between them.
 
         Args:
-            purpose: What the link does.
+            purpose: The purpose that the link must have.
             token: The last part of the link.
             now: The instant at which the token must be valid.
 
@@ -234,7 +239,7 @@ class Links:
         return f"{self.base}/attainment?{urlencode({'contract': contract, 'period': period})}"
 
     def contract(self, contract: str) -> str:
-        """Return the URL of the board's page with a contract's support plan, booked windows and allowances."""
+        """Return the URL of the board's page with a contract's support plan, booked extra hours and allowances."""
         return f"{self.base}/contracts/{quote(contract, safe='')}"
 
     def report(self, contract: str, period: str, kind: str, revision: int) -> str:
@@ -263,9 +268,9 @@ class Links:
         return self._signed(_PURPOSE, [claim.alert, claim.person], claim.expires)
 
     def read(self, token: str, now: datetime) -> Claim | BadLink:
-        """Return the claim in an acknowledgement link, or why the token is not accepted.
+        """Return the claim in the token of an acknowledgement link, or a BadLink if the token is not accepted.
 
-        A claim contains who may acknowledge what, until when.
+        The claim says who may acknowledge what, and until when.
 
         Args:
             token: The last part of the link.

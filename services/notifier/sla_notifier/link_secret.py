@@ -21,7 +21,7 @@ class LinkSecretNotRead(Retryable):
 
 
 class LinkSecret:
-    """The key that signs the links in messages; await `read` before using `value`.
+    """The key that signs the links in messages; await `read` once before you use `value`.
 
     Args:
         given: The key of SLAD_LINK_SECRET. b"" means a random key, stored in the database.

@@ -93,12 +93,14 @@ class NotifierMetrics:
         self.steps = Counter("slad_notifier_steps_total", "Escalation steps taken.", ["level"], registry=registry)
 
     def delivered(self, row: DeliveryRow, now: datetime) -> None:
-        """Count an attempt to send a delivery.
+        """Count an attempt to send a delivery; for a sent delivery, observe its lateness too.
+
+        The lateness is the time from `row.due_at` to `now`, in seconds, at least zero. Time in which the delivery
+        waited for the end of quiet hours is not counted.
 
         Args:
-            row: The delivery after the attempt. For a sent delivery, the lateness is observed too: the time from
-                `row.due_at` to `now`, in seconds, at least zero. Time spent waiting for the end of quiet hours does not
-                count.
+            row: The delivery after the attempt.
+            now: When the attempt ended.
         """
         reason = row.failure or row.reason
         self.attempts.labels(row.channel, row.kind.value, row.state.value, reason).inc()

@@ -14,7 +14,7 @@ from sla_domain.rota import Rota, RotaId, Shift, next_shift, on_call
 
 
 def rotas_of(catalogue: Catalogue, contract: Contract | None) -> dict[RotaId, Rota]:
-    """Return the rotas that hold a role of a contract, by rota id.
+    """Return the rotas whose person on call holds a role of a contract: rota id -> rota.
 
     Args:
         contract: The contract. None means every rota of the catalogue.
@@ -32,7 +32,7 @@ def on_call_json(
     """Return who is on call at `at`, ready for JSON, with the keys `at`, `rotas` and `roles`.
 
     `rotas` has, for each given rota, the shift at `at` (`now`) and the following shift (`next`). `roles` says who holds
-    each role of the contract. It is empty if `contract` is None.
+    each role of the contract. `roles` is empty if `contract` is None.
     """
     roles = [] if contract is None else list(dict.fromkeys(holder.role for holder in contract.roles))
     return {

@@ -34,7 +34,7 @@ Environment = tuple[EnvironmentItem, ...]
 
 
 class Profiles:
-    """Notifies people of the critical-fix notices that concern their contract only since its products changed.
+    """Notifies people of older critical-fix notices that concern their contract since its products changed.
 
     Call `run`, or `look` to check once.
     """
@@ -56,7 +56,7 @@ class Profiles:
             await self._context.time_source.sleep(LOOK_SECONDS)
 
     async def look(self) -> list[str]:
-        """Notify people of the critical-fix notices that concern their contract only now, because its products changed.
+        """Notify people of older critical-fix notices that concern their contract since its products changed.
 
         Returns the ids of the notices of which somebody was notified. The first call checks all contracts. Later calls
         check only contracts whose products may have changed since the last call.

@@ -31,9 +31,9 @@ _carried = tables.delivery.alias("carried")
 class NotifierSweeps:
     """Deletes old rows of the notifier, with a method for each kind of row.
 
-    Each method is an iterator. Each step deletes one batch of rows from before the instant `horizon`, and yields the
-    number of deleted rows by table. Iterate over `alerts` before `deliveries` and `notices`, because these keep what
-    belongs to an alert.
+    Each method is an async iterator. Each iteration deletes one batch of rows from before the instant `horizon`, and
+    yields the number of deleted rows by table. Iterate over `alerts` before `deliveries` and `notices`, because these
+    two keep the rows that belong to an existing alert.
     """
 
     def __init__(self, store: Store) -> None:
@@ -78,8 +78,8 @@ class NotifierSweeps:
     async def notices(self, horizon: datetime) -> AsyncIterator[Removed]:
         """Delete the notices last changed before `horizon`, with the list of people notified.
 
-        A notice that has an alert is kept. After the deletion, contracts that the notice comes to concern are not
-        notified. Yields the number of deleted rows by table, for each batch.
+        A notice that has an alert is kept. If a deleted notice later concerns another contract, because the contract's
+        products change, nobody is notified. Yields the number of deleted rows by table, for each batch.
         """
         n = tables.notice.c
         old = select(n.id).where(n.changed_at < horizon, ~exists().where(_a.notice == n.id)).order_by(n.changed_at)
@@ -99,8 +99,8 @@ class NotifierSweeps:
     async def registrations(self, horizon: datetime) -> AsyncIterator[Removed]:
         """Delete registrations that ended, or expired unconfirmed, before `horizon`.
 
-        The numbers of mails per day from before `horizon` are deleted too. Yields the number of deleted rows by table,
-        for each batch.
+        The counts of confirmation mails for days before `horizon` are deleted too. Yields the number of deleted rows by
+        table, for each batch.
         """
         r, days = tables.registration.c, tables.confirmation
         pending = and_(r.state == "pending", r.expires_at < horizon)
@@ -126,10 +126,10 @@ class NotifierSweeps:
             yield removed
 
     async def taken_in(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Delete the ids of the events (facts and notices) that were taken in before `horizon`.
+        """Delete the ids of the events (facts and notices) that the notifier received before `horizon`.
 
-        If such an event arrived again, it would be processed again. Yields the number of deleted rows by table, for
-        each batch.
+        An event whose id is deleted would be processed again if it arrived again. Yields the number of deleted rows by
+        table, for each batch.
         """
         async for removed in self._older(tables.inbox, tables.inbox.c.at, horizon):
             yield removed

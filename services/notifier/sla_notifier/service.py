@@ -100,7 +100,8 @@ def build(
         authorize: Checks the API key of a request.
         records: The process's copy of the contracts that are kept in the database. None means that all contracts are in
             files.
-        channels: What sends messages, by kind of channel. None means the kinds of channel that slad has.
+        channels: Maps a kind of channel, such as `email`, to the object that sends its messages. None means all kinds
+            that slad has.
 
     Raises:
         BadSettings: The settings are unusable.

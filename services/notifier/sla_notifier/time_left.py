@@ -23,10 +23,11 @@ _ALL = 100  # percent
 
 
 async def time_left_of(connection: AsyncConnection, rulebook: Rulebook, alert: Alert, now: datetime) -> TimeLeft | None:
-    """Return when an acknowledgement made at `now` expires under a policy that lets a share of the time left pass.
+    """Return when an acknowledgement made at `now` expires, for policies that give a share of the time left.
 
-    The time left is that from `now` to the next due instant of the incident. The result is None if the policy states no
-    share, or if no clock of the incident has a due instant.
+    The time left is the counted time from `now` to the incident's next due instant. The acknowledgement expires when
+    only the policy's share of that time is left. The result is None if the policy has no such share, if no clock of the
+    incident has a due instant, or if the expiry is less than a minute away.
 
     Args:
         connection: A connection to the notifier's database.
@@ -43,10 +44,10 @@ async def time_left_of(connection: AsyncConnection, rulebook: Rulebook, alert: A
 
 
 def share_of(rulebook: Rulebook, contract: str, due: Deadline, share: int, now: datetime) -> TimeLeft | None:
-    """Return the instant at which only `share` percent of the counted time left at `now` will be left.
+    """Return when only `share` percent of the counted time that is left at `now` will remain.
 
-    Counted time is time within the clock's hours, or wall-clock time if the hours are not known. The result is None if
-    the instant is less than a minute away.
+    Counted time is time within the clock's hours, or wall-clock time if the hours are not known. The result has the
+    instant and the counted time that remains then. It is None if the instant is less than a minute away.
 
     Args:
         rulebook: The contracts and calendars.
@@ -83,10 +84,10 @@ def instant_with_left(rulebook: Rulebook, contract: str, due: Deadline, left: ti
 async def later_expiry(
     connection: AsyncConnection, rulebook: Rulebook, alert: Alert, step: EscalationStep, now: datetime
 ) -> datetime | None:
-    """Return until when the expiry of an acknowledgement is put off; None if it is not put off.
+    """Return the later instant to which the expiry of an acknowledgement is put off; None if it is not put off.
 
-    It is put off if more time to the next due instant is left than planned: this instant has moved, or no clock of the
-    incident runs now.
+    The expiry is put off if more time is left to the incident's next due instant than was planned, because the due
+    instant has moved or no clock of the incident runs now.
 
     Args:
         connection: A connection to the notifier's database.

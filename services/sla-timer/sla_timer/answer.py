@@ -61,8 +61,8 @@ class EventPage:
 def latest_clocks(clocks: Sequence[Clock], most: int) -> list[Clock]:
     """Return at most `most` of the clocks, in the order given.
 
-    If there are too many, ended clocks are left out first, those that started earliest before others. Open clocks are
-    left out only if there are more than `most` of them.
+    If there are more clocks, ended clocks are left out first, beginning with the one that started earliest. Open clocks
+    are left out only if there are more than `most` open clocks.
     """
     if len(clocks) <= most:
         return list(clocks)

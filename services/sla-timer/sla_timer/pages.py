@@ -24,8 +24,8 @@ async def page_of(store: Store, row: Any, after: str, limit: int) -> EventPage |
 
     Args:
         row: The incident's row of `timer_incident`.
-        after: The id of the event before the page. "" means the first page.
-        limit: The highest number of events.
+        after: The id of the last event of the previous page. "" means the first page.
+        limit: The highest number of events on the page.
     """
     of_incident = _event.incident == row.id
     async with store.reading() as connection:
@@ -50,8 +50,8 @@ def page_among(events: Sequence[IncidentEvent], row: Any, after: str, limit: int
     Args:
         events: All events.
         row: The incident's row of `timer_incident`, which has the page's `surplus`.
-        after: The id of the event before the page. "" means the first page.
-        limit: The highest number of events.
+        after: The id of the last event of the previous page. "" means the first page.
+        limit: The highest number of events on the page.
     """
     if not after and len(events) <= limit:
         return EventPage(events, len(events), None, row.surplus)

@@ -42,7 +42,7 @@ class CatalogueInForce(Protocol):
 
     @property
     def text(self) -> str:
-        """Return the catalogue as text, from which the catalogue can be built again."""
+        """Return the catalogue as text, from which the same catalogue can be built again."""
         ...
 
     @property
@@ -55,7 +55,7 @@ class RulebookOverlay(Protocol):
     """A function that returns a catalogue's rulebook with the recorded contracts added.
 
     Recorded contracts are kept in the database. The first argument is the catalogue. The second argument maps a
-    contract's id to the revision to use. If it is None, the present revisions are used.
+    contract's id to the revision to use. If the second argument is None, the present revisions are used.
     """
 
     def __call__(self, catalogue: Any, revisions: Mapping[str, int] | None = None, /) -> Rulebook: ...
@@ -85,8 +85,8 @@ class RulebookParts:
 class JudgedVersion:
     """A catalogue version by which incidents or clocks were judged, with the contracts of one such incident.
 
-    The contracts and customers make a short cut possible: if their present revisions give the same version, the present
-    rulebook is used, and the table `timer_pin` is not read.
+    The contracts and customers save a query: if their present revisions give the same version, the present rulebook is
+    used and the table `timer_pin` is not read.
     """
 
     version: str
@@ -132,9 +132,9 @@ class PinnedRulebooks:
 class Rulebooks:
     """Finds the rulebook (plans, contracts, calendars) of each catalogue version. Each incident keeps its version.
 
-    If contracts that are recorded in the database decide, their revisions are part of the version. Call `pinned` in a
-    transaction that writes, `known` in a transaction that only reads. If a stored text cannot be read, the error is
-    logged and the current rulebook is used.
+    If recorded contracts (kept in the database) apply to an incident, their revisions are part of its version. Call
+    `pinned` in a transaction that writes, `known` in a transaction that only reads. If a stored text cannot be read,
+    the error is logged and the current rulebook is used.
 
     Args:
         current: Returns the present catalogue.
@@ -170,7 +170,7 @@ class Rulebooks:
 
     @property
     def shelf(self) -> RecordShelf | None:
-        """Return the records of the contracts in the database. None if there are none."""
+        """Return the recorded contracts (kept in the database) as a RecordShelf; None if there are none."""
         return None if self._records is None else self._records.copy.shelf
 
     @property
@@ -225,8 +225,8 @@ class Rulebooks:
     async def newest(self, connection: AsyncConnection) -> bool:
         """Return whether this process uses the catalogue that any instance activated last.
 
-        The first call after this process has loaded a catalogue returns True. It records in the database that the
-        catalogue is activated now, unless it was the last activated already.
+        The first call after this process has loaded a catalogue returns True. This call also records in the database
+        that the catalogue is activated now, unless it is the catalogue that was activated last.
         """
         catalogue = self._current()
         last = await _activated_last(connection)
@@ -356,13 +356,13 @@ def _judged(version: str | JudgedVersion) -> JudgedVersion:
 
 
 def pin_row(incident: Incident, rulebook: Rulebook, version: str) -> dict[str, str] | None:
-    """Return the row of `timer_pin` that stores which recorded contracts are part of `version`.
+    """Return the row of `timer_pin` for `version`; None if no recorded contract is part of the version.
 
-    The row has the revisions of these contracts (kept in the database), from which the rulebook of the version can be
-    made again. The result is None if no recorded contract is part of the version.
+    The row has the revisions of the recorded contracts (kept in the database) that are part of the version, from which
+    the rulebook of the version can be built again.
 
     Args:
-        incident: The incident, judged by `rulebook` (plans, contracts, calendars) under `version`.
+        incident: The incident that `rulebook` (plans, contracts, calendars) judges under `version`.
     """
     recorded = rulebook.recorded
     if recorded is None or version == base_version(version):
@@ -375,8 +375,8 @@ def pin_row(incident: Incident, rulebook: Rulebook, version: str) -> dict[str, s
 def version_of(incident: Incident, rulebook: Rulebook) -> str:
     """Return the version under which `rulebook` (plans, contracts, calendars) judges the incident.
 
-    The version is that of the catalogue. If recorded contracts (kept in the database) decide, their revisions are
-    joined to the version.
+    The version is that of the catalogue. If recorded contracts (kept in the database) apply to the incident, their
+    revisions are appended.
     """
     contracts = [period.contract for period in incident.periods]
     return rulebook.version_for(contracts, [period.customer for period in incident.periods])

@@ -43,7 +43,7 @@ PARTITIONS_AT_ONCE = 4  # a batch waits for the database half of its time; an in
 class TimerService:
     """The parts of the timer service, as `build` returns them.
 
-    The HTTP routes use `store`, `rulebooks`, `time_source` and `preparing`.
+    The HTTP routes use the fields `store`, `rulebooks`, `time_source` and `preparing`.
     """
 
     service: Service
@@ -80,7 +80,7 @@ def build(
         current: Returns the present catalogue.
         revive: Builds an earlier catalogue from its stored text.
         overlay: Takes the recorded contracts (kept in the database), and returns the function that adds these contracts
-            to a catalogue's rulebook. None means that there are none.
+            to a catalogue's rulebook. None means that there are no recorded contracts.
     """
     metrics = TimerMetrics(registry)
     progress = progress_of(store)

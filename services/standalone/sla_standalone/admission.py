@@ -16,9 +16,9 @@ LONG_SECONDS = 60.0  # no request is worked on for so long: what is still being 
 
 
 class ConnectionActivity(IntEnum):
-    """What a connection is busy with.
+    """What a connection is doing, in the order in which connections are closed.
 
-    A connection with a lower value is closed sooner to make room for a new one.
+    To make room for a new connection, one with a lower value is closed before one with a higher value.
     """
 
     WAITING = 0
@@ -61,16 +61,17 @@ class HeldConnection(Protocol):
     """
 
     def activity(self, now: float) -> ConnectionActivity:
-        """Return what the connection is busy with at `now` (seconds of the event loop's clock)."""
+        """Return what the connection is doing at `now` (seconds of the event loop's clock)."""
 
     def give_way(self) -> None:
         """Close the connection at once, to make room for a new one."""
 
 
 class Admission:
-    """The open connections of one process: at most `most` in all, and `per_address` from one address.
+    """Limits the open connections of one process: at most `most` in all, and `per_address` from one address.
 
-    Call `enter` for each new connection, and `leave` when it has ended. `len()` is the number of open connections.
+    Call `enter` for each new connection, and `leave` when the connection has ended. `len()` is the number of open
+    connections.
 
     Args:
         exempt: Networks of proxies, such as `10.0.0.0/8`. The limit per address does not apply to them.
@@ -92,10 +93,11 @@ class Admission:
         If a limit is reached, an open connection is closed to make room. If none may be closed, the new connection is
         refused.
 
-        At the limit of the address, one of its connections that is WAITING, SENDING or UNREAD is closed. At the limit
-        of the process, such a connection of one of the eight addresses with the most connections is closed. If they
-        have none, a connection of any address is closed, which may also be STREAMING. The least busy connection is
-        chosen, and the oldest among equally busy ones.
+        - `per_address` is reached: a connection of the same address that is WAITING, SENDING or UNREAD is closed.
+        - `most` is reached: a WAITING, SENDING or UNREAD connection of the eight addresses with the most connections is
+          closed. If there is none, a connection of any address is closed, which may also be STREAMING.
+
+        Among these connections the one with the lowest `activity` is closed, the oldest first.
 
         Args:
             now: The present time, in seconds of the event loop's clock.

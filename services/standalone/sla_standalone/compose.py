@@ -69,8 +69,8 @@ async def run_process(
             clock.
         extra_routes: Additional HTTP routes.
         extra_parts: Additional long-running tasks.
-        channels: What sends messages instead of the kinds of channel in the catalogue, by kind (a rehearsal). None
-            means those of the catalogue.
+        channels: Maps a kind of channel, such as `email`, to the object that sends its messages (a rehearsal). None
+            means the channels of the catalogue.
 
     Raises:
         BadSettings: A setting cannot be used.
@@ -143,9 +143,10 @@ def _app(base: ProcessContext, names: list[str], services: list[Service], router
 
 
 def process_info(base: ProcessContext) -> Mapping[str, Any]:
-    """Return the body of `GET /info`: what runs in this process.
+    """Return the body of `GET /info` about this process.
 
-    It has the versions of slad, catalogue, holidays and zone data, the profile, and the kind of store.
+    It states the versions of slad, the catalogue, the holidays and the zone data, the profile (`embedded` or
+    `production`), and the kind of store.
     """
     catalogue = base.catalogue.current
     return {

@@ -61,8 +61,8 @@ class BoundedHttp(HttpToolsProtocol):
 
     Args:
         patience: How long the head and the body of a request may take.
-        admission: Counts the connection.
-        ended: Called with an EndReason when this side refuses or closes the connection for that reason.
+        admission: Decides whether the connection is accepted, and counts it.
+        ended: Called with the EndReason when slad refuses the connection or cuts it off.
     """
 
     def __init__(
@@ -98,9 +98,12 @@ class BoundedHttp(HttpToolsProtocol):
     # -- its place ----------------------------------------------------------------------------------------
 
     def activity(self, now: float) -> ConnectionActivity:
-        """Return what the connection is busy with at `now` (seconds of the event loop's clock).
+        """Return what the connection is doing at `now`, such as waiting for a request or receiving a body.
 
-        The Admission uses this to choose which connection to close for a new one.
+        The Admission uses this to choose which connection to close when a new one needs the place.
+
+        Args:
+            now: Seconds of the event loop's clock.
         """
         if self._parting:
             return ConnectionActivity.WAITING
@@ -141,7 +144,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._refuse(503, "too-many-connections", "Too many connections", detail, retry=True)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Tell the admission that the connection has ended, and stop the timers."""
+        """Remove the connection from the admission, and stop the timers; asyncio calls this at the connection's end."""
         self._parting = True
         self._admission.leave(self)
         self._stop_timer()
@@ -151,9 +154,9 @@ class BoundedHttp(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Parse the received bytes; discard them if the connection is being closed.
 
-        A head of more than 64 KiB gets status 400. The connection is cut off in two cases: more than 32 requests wait
-        behind the present one, or more than 1 MiB of useless bytes arrived. Useless bytes are a body that arrives after
-        the response has begun, and anything that arrives while the connection is being closed.
+        A head of more than 64 KiB is answered with status 400. The connection is cut off if more than 32 requests wait
+        behind the present one, or if more than 1 MiB of useless bytes has arrived. Useless are the bytes of a body that
+        come after the response has begun, and all bytes that come while the connection is being closed.
         """
         if self._parting:
             self._unwanted += len(data)
@@ -174,18 +177,18 @@ class BoundedHttp(HttpToolsProtocol):
             self._watch()
 
     def pause_writing(self) -> None:
-        """Start the timer for a peer that reads too slowly; asyncio calls this when too much is unsent.
+        """Start the timer for a peer that reads too slowly. asyncio calls this when too many bytes wait to be sent.
 
-        From now on the peer is cut off if it reads less than 8 KiB in 30 seconds.
+        While the timer runs, the peer is cut off if it reads less than 8 KiB in 30 seconds.
         """
         super().pause_writing()
         self._unread_since = self.loop.time()
         self._expect_reading()
 
     def resume_writing(self) -> None:
-        """Stop the timer of `pause_writing`; asyncio calls this when enough was sent.
+        """Stop the timer of `pause_writing`. asyncio calls this when enough bytes have been sent.
 
-        On a connection that is being closed, the timer continues.
+        The timer is not stopped on a connection that is being closed.
         """
         super().resume_writing()
         self._unread_since = None
@@ -204,7 +207,7 @@ class BoundedHttp(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Start counting the bytes of the request's body, and the time that the request takes.
 
-        When the response is complete and the connection does not stay open, `close_when_sent` closes it.
+        If the connection is to end after the response, `close_when_sent` will close it.
         """
         self._in_head, self._in_body = False, True
         self._body_seen = self._unwanted = 0
@@ -214,7 +217,7 @@ class BoundedHttp(HttpToolsProtocol):
         self.cycle.transport = _Exit(self.transport, self.close_when_sent)  # type: ignore[assignment]
 
     def on_body(self, body: bytes) -> None:
-        """Pass on a piece of the request's body, and count its bytes.
+        """Pass a piece of the request's body to the application, and count its bytes.
 
         Bytes that arrive after the response has begun are useless; `data_received` limits them.
         """

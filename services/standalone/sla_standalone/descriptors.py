@@ -30,10 +30,10 @@ class Capacity:
 
 
 def raise_limit() -> int:
-    """Raise this process's soft limit on open files to 65,536, and return the limit.
+    """Raise this process's soft limit on open files to 65,536, or to the hard limit if that is lower.
 
-    If the hard limit is lower, the soft limit is raised to the hard limit. A higher limit is not changed. If there is
-    no limit, 65,536 is returned.
+    Returns the soft limit that is in force afterwards, or 65,536 if there is none. The soft limit is not changed if it
+    is already higher, or if the system does not allow the change.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     unlimited = resource.RLIM_INFINITY
@@ -48,9 +48,9 @@ def raise_limit() -> int:
 
 
 def capacity_under(limit: int, settings: Settings) -> Capacity:
-    """Return how many connections fit if the process may open `limit` files.
+    """Return how many connections the process can hold if it may open `limit` files.
 
-    The result never exceeds the settings. 160 files (RESERVED) are kept for the database, mails and webhooks.
+    The numbers never exceed those of the settings. 160 files (RESERVED) are kept for the database, mails and webhooks.
 
     Raises:
         BadSettings: Fewer than 16 connections fit.
@@ -67,10 +67,9 @@ def capacity_under(limit: int, settings: Settings) -> Capacity:
 
 
 def measure_capacity(settings: Settings) -> Capacity:
-    """Raise the limit on open files, and return how many connections fit under it.
+    """Raise the limit on open files (`raise_limit`), and return how many connections the process can then hold.
 
-    The limit is raised as far as allowed, to at most 65,536. A warning is logged if fewer connections fit than the
-    settings allow.
+    A warning is logged if this is fewer than the settings allow.
 
     Raises:
         BadSettings: Fewer than 16 connections fit.

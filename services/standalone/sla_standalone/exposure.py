@@ -11,9 +11,12 @@ from sla_platform.settings import Settings
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether only this machine can reach a server that listens on `host`, an address or a name.
+    """Return whether only this machine can reach a server that listens on `host`.
 
-    Names are not looked up: the only name of this machine is `localhost`.
+    Names are not looked up: of all names, only `localhost` gives True.
+
+    Args:
+        host: An IP address or a name.
     """
     if host.lower() == "localhost":
         return True
@@ -26,10 +29,10 @@ def is_loopback(host: str) -> bool:
 
 
 def exposing_setting(settings: Settings) -> str:
-    """Return a message on the setting that lets other machines reach this process; "" if there is none.
+    """Return a message that names the setting by which other machines can reach this process; "" if they cannot.
 
-    The setting is SLAD_HOST if its address is reachable from other machines. Otherwise it is SLAD_PUBLIC_URL, if that
-    is set and names another host than this machine.
+    The setting is SLAD_HOST if other machines can reach its address. Otherwise it is SLAD_PUBLIC_URL, if it is set and
+    its host is not this machine.
     """
     if not is_loopback(settings.host):
         return f"SLAD_HOST={settings.host} lets others reach slad"
@@ -45,8 +48,8 @@ def exposing_setting(settings: Settings) -> str:
 def missing_settings(settings: Settings) -> list[str]:
     """Return a message for each required setting that is not set; empty if all are set.
 
-    Services are not started while a setting is missing. SLAD_CATALOGUE is required in production. SLAD_BOARD_OPEN is
-    required if other machines can reach this process.
+    Services are not started while a required setting is missing. SLAD_CATALOGUE is required in the production profile.
+    SLAD_BOARD_OPEN is required if other machines can reach this process.
     """
     found = []
     if not settings.embedded and "catalogue" not in settings.model_fields_set:
@@ -63,10 +66,10 @@ def missing_settings(settings: Settings) -> list[str]:
 
 
 def reasons_against_exposure(settings: Settings, catalogue: Catalogue) -> list[str]:
-    """Return why this process may not use a catalogue while other machines can reach it; empty if it may.
+    """Return the reasons why this process may not use a catalogue; empty if it may.
 
-    The reasons are: the catalogue is meant for one machine (`settings.local: true`), or it uses secrets of slad's
-    published example.
+    There are reasons only if other machines can reach this process. A reason is that the catalogue is meant for one
+    machine (`settings.local: true`), or that it uses secrets of slad's published example.
     """
     where = exposing_setting(settings)
     if not where:

@@ -23,16 +23,17 @@ def _today() -> date:
 
 
 class CatalogueHolder:
-    """Holds the catalogue in force; `current`, and calling the holder, return it.
+    """The catalogue in force in this process. Read it by `current`, or by calling the object.
 
-    The catalogue is read from the files at `path` at the start, and again by `refresh` if they have changed. If the new
-    files have errors, the old catalogue stays in force.
+    The files at `path` are read when the object is created. `refresh` reads them again if they have changed. If the
+    changed files have errors, the old catalogue stays in force.
 
     Args:
+        path: The catalogue's file or folder.
         registry: Where the metrics are registered.
-        today: The date from which to warn of holidays that end soon.
-        against: Returns the reasons why a catalogue without errors may not be in force here. Empty if there are no
-            reasons.
+        today: Returns the present date. A warning is logged if the known holidays end soon after it.
+        against: Called with a catalogue that has no errors. Returns the reasons why it may not be in force in this
+            process; empty if it may.
 
     Raises:
         CatalogueInvalid: The catalogue has errors at the start.
@@ -141,9 +142,9 @@ class CatalogueHolder:
 
 
 def keep_zones(catalogue: Catalogue) -> None:
-    """Load the zone data of all contracts, rotas and coverages (service hours), and keep them in memory.
+    """Load the data of all time zones that contracts, rotas and coverages (service hours) use, and keep it in memory.
 
-    Loading them later could fail when the process has no file descriptor left.
+    Loading the data later could fail if the process had no file descriptor left.
     """
     rulebook = catalogue.rulebook
     of_coverages = {coverage.zone for plan in rulebook.plans.values() for coverage in plan.coverages.values()}

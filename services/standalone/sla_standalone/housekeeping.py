@@ -19,11 +19,11 @@ Duty = Callable[[], Awaitable[None]]
 def housekeeping(duties: Mapping[str, tuple[float, Duty]]) -> Part:
     """Return a long-running task, named `housekeeping`, that calls the given functions periodically.
 
-    Several missed calls are made up by one call, however late. A function is not called again while it is still
-    running.
+    If calls of a function were missed, it is called once for all of them, however late. A function is not called again
+    while it is still running.
 
     Args:
-        duties: Maps a name to an interval in seconds and an async function.
+        duties: Maps a name to a pair: the interval in seconds, and an async function without arguments.
     """
 
     async def run() -> None:
@@ -44,9 +44,10 @@ def housekeeping(duties: Mapping[str, tuple[float, Duty]]) -> Part:
 
 
 def run_postponed_jobs(scheduler: AsyncIOScheduler) -> None:
-    """Run now each job whose next run is further ahead than its interval.
+    """Reschedule to now each job whose next run is further ahead than its interval.
 
-    This happens if the next run was planned while the system's clock was ahead, and the clock was set back afterwards.
+    This is the case if the system's clock was wrong and too far ahead when the next run was planned, and was then set
+    back.
     """
     now = datetime.now(UTC)  # noqa: TID251 - what APScheduler counts by
     for job in scheduler.get_jobs():

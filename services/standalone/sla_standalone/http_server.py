@@ -30,9 +30,9 @@ def server_config(
     The caller, not uvicorn, is responsible for logging, signals and the start of the app.
 
     Args:
-        drain_seconds: How long requests may take to end when the server stops.
+        drain_seconds: How many seconds requests may still take when the server stops.
         registry: Where the metrics of connections are registered.
-        room: How many connections fit. None means that the number is measured here.
+        room: How many connections the process can hold. None means that `measure_capacity` finds out.
 
     Raises:
         BadSettings: Too few connections fit.

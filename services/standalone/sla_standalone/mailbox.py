@@ -99,7 +99,7 @@ class Mailbox:
         return Part("mailbox", run)
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
-        """Keep a mail and return the SMTP reply; aiosmtpd calls this."""
+        """Add a received mail to the mailbox, and return the SMTP reply; aiosmtpd calls this."""
         message = message_from_bytes(envelope.content, policy=default)
         assert isinstance(message, EmailMessage)
         body = message.get_body(("plain",))
@@ -108,11 +108,11 @@ class Mailbox:
         return "250 kept"
 
     def keep(self, kind: str, to: str, subject: str, text: str) -> None:
-        """Keep a message under the next number; if there are more than 200 (KEPT), drop the oldest.
+        """Add a message to the mailbox under the next number; if it then has more than 200 (KEPT), drop the oldest.
 
         Args:
-            kind: Mail or webhook.
-            to: The recipients. `pager` for a webhook.
+            kind: `mail` or `webhook`.
+            to: The recipients of a mail. `pager` for a webhook.
         """
         self._kept.append(KeptMessage(next(self._numbers), kind, self._time_source.now(), to, subject, text))
 
@@ -123,7 +123,10 @@ class Mailbox:
 
 
 def router(mailbox: Mailbox) -> APIRouter:
-    """Return the routes of the mailbox's pages, and of the demo pager: a webhook whose calls the mailbox keeps."""
+    """Return the HTTP routes of the mailbox's pages, and of the demo pager's webhook.
+
+    The mailbox keeps each call of the webhook as a message.
+    """
     routes = APIRouter(tags=["local"], include_in_schema=False)
 
     @routes.get("/mailbox")

@@ -75,9 +75,9 @@ async def downgrade(store: Store, to: str) -> None:
 
 
 async def at_head(store: Store) -> str | None:
-    """Return what is wrong with the database's schema, as text for the readiness check; None when it fits.
+    """Return None if the database's schema fits this release, else a text for the readiness check that says why not.
 
-    A schema newer than this release fits: during a rolling upgrade, old processes still run after the migration.
+    A newer schema than that of this release fits too: in a rolling upgrade, old processes go on after the migration.
     """
     async with store.reading() as connection:
         current = await connection.run_sync(_revision)
@@ -121,10 +121,10 @@ def _revision(connection: Connection) -> str | None:
 
 
 def configuration(connection: Connection | None = None) -> Config:
-    """Return Alembic's configuration, made without a file.
+    """Return a configuration of Alembic; no configuration file is needed.
 
     Args:
-        connection: The connection to the database. None if only the revision files are read.
+        connection: The connection to the database. None is enough to read the revision files.
     """
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS))

@@ -46,15 +46,15 @@ class ProcessContext:
 async def process_context(
     settings: Settings, time_source: TimeSource | None = None, channels: Mapping[str, Channel] | None = None
 ) -> AsyncIterator[ProcessContext]:
-    """Open store, bus and catalogue, and yield them as a ProcessContext; close the store at the end.
+    """Open the store, the message bus and the catalogue, and yield them as a ProcessContext.
 
-    The caller must close `feeds` (access to the message bus).
+    The store is closed at the end. The caller must close `feeds`, the access to the message bus.
 
     Args:
         time_source: The clock to use instead of the one in the settings (tests, the demo). None means the settings'
             clock.
-        channels: What sends messages instead of the kinds of channel in the catalogue, by kind. None means those of
-            the catalogue.
+        channels: Maps a kind of channel, such as `email`, to the object that sends its messages. None means the
+            channels of the catalogue.
 
     Raises:
         BadSettings: A setting cannot be used.

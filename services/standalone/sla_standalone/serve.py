@@ -41,14 +41,14 @@ async def serve(
 ) -> int:
     """Serve the named services over HTTP until a signal arrives or a task of a service fails.
 
-    Returns the exit status: 0 after a signal, 1 after a failed task. A supervisor should then restart the process.
+    Returns the exit status: 0 after a signal, 1 after a failed task. After 1, a supervisor should restart the process.
 
     Args:
         names: Any of `ingest`, `timer`, `notifier`, `board`.
         time_source: The clock to use instead of the one in the settings. None means the settings' clock.
         extra_routes: Additional HTTP routes.
         extra_parts: Additional long-running tasks.
-        ready: Called with the running process once everything runs.
+        ready: Called once with the running process, when all services run.
 
     Raises:
         CatalogueInvalid: The catalogue has errors.

@@ -44,7 +44,7 @@ BOARD_BATCH = 100  # events; 500 hold the only place to write of SQLite for 0.2 
 
 @dataclass(frozen=True, slots=True)
 class WiredService:
-    """A built service together with its HTTP routes."""
+    """A service that has been built but not started, and its HTTP routes."""
 
     service: Service
     routes: APIRouter
@@ -54,7 +54,7 @@ def wire_ingest(base: ProcessContext, authorize: Authorizer) -> WiredService:
     """Build the ingest service and its routes, without starting anything.
 
     Args:
-        base: What the process shares.
+        base: The objects that all services of the process share.
         authorize: Checks API keys.
     """
     shelf = RecordShelf(base.store)
@@ -80,7 +80,7 @@ def wire_timer(base: ProcessContext, authorize: Authorizer) -> WiredService:
     """Build the timer service and its routes, without starting anything.
 
     Args:
-        base: What the process shares.
+        base: The objects that all services of the process share.
         authorize: Checks API keys.
     """
     built = sla_timer.service.build(
@@ -100,7 +100,7 @@ def wire_notifier(base: ProcessContext, authorize: Authorizer) -> WiredService:
     """Build the notifier service and its routes, without starting anything.
 
     Args:
-        base: What the process shares.
+        base: The objects that all services of the process share.
         authorize: Checks API keys.
     """
     records = RecordCopy(
@@ -124,7 +124,7 @@ def wire_board(base: ProcessContext, authorize: Authorizer) -> WiredService:
     """Build the board service and its routes, without starting anything.
 
     Args:
-        base: What the process shares.
+        base: The objects that all services of the process share.
         authorize: Checks API keys.
     """
     store = base.store.giving_way()  # in one process with the other services it must not delay pages

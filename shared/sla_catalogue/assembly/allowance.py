@@ -53,13 +53,13 @@ def build_allowances(written: Iterable[Written], coverages: Container[str], cont
 def contract_allowances(
     bought: Mapping[str, BoughtAllowanceDocument], promised: Sequence[Allowance], path: Path, context: Context
 ) -> tuple[Allowance, ...]:
-    """Return the allowances (included amounts) of a contract: its plan's, changed as the contract says.
+    """Return the allowances (included amounts) of a contract: those of its plan, with the contract's changes applied.
 
     Optional allowances are left out unless the contract names them (clause E13, docs/clauses.md). An id that the plan
     does not have is reported to `context.findings`.
 
     Args:
-        bought: Allowance id -> what the contract says of the allowance.
+        bought: Allowance id -> the contract's changes of that allowance.
         promised: The plan's allowances.
         path: Path of `bought` in the catalogue, such as `("contracts", "acme", "allowances")`.
     """

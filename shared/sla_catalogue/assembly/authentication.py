@@ -42,9 +42,10 @@ def kind_of_proof(dialect: Dialect, document: AuthenticationDocument) -> Authent
 
 
 def usual_proof(dialect: Dialect, document: AuthenticationDocument) -> Mapping[str, Any]:
-    """Return the default keys of `authentication` for a source: those of its scheme, else those of its dialect.
+    """Return the default values of a source's section `authentication`, as key -> value.
 
-    The result is key -> value. It is empty if neither has defaults.
+    The defaults of the scheme that the document names are used, else those of the dialect. The result is empty if there
+    are none.
     """
     return SCHEMES.get(document.scheme or dialect.value, {})
 
@@ -52,7 +53,9 @@ def usual_proof(dialect: Dialect, document: AuthenticationDocument) -> Mapping[s
 def build_authentication(
     dialect: Dialect, document: AuthenticationDocument | None, path: Path, context: Context
 ) -> Authentication:
-    """Build how a source's deliveries are authenticated; report what cannot work to `context.findings`.
+    """Build the `Authentication` of a source: how its deliveries are authenticated.
+
+    Settings that cannot work are added to `context.findings`.
 
     Args:
         path: Path of the source in the catalogue, such as `("sources", "desk")`.

@@ -17,8 +17,8 @@ def merged_reasons(
     """Return the breach reasons of a plan, completed by those of the plan that it extends.
 
     Args:
-        upper: What the plan itself states. None if it states nothing.
-        lower: What the other plan states. It supplies whatever `upper` leaves out.
+        upper: The section of the plan itself. None if the plan has no such section.
+        lower: The section of the plan that it extends, or None. It supplies the values that `upper` leaves out.
     """
     if upper is None or lower is None:
         return upper or lower

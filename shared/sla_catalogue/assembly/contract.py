@@ -46,7 +46,7 @@ CONTACT = "contact"  # the role of the customer's own contact person
 
 @dataclass(frozen=True, slots=True)
 class BuiltContract:
-    """A contract as built from the files, with its plan and what the checks need."""
+    """A contract as built from the files, with its plan, its own targets and the document, for the checks."""
 
     contract: Contract
     built: BuiltPlan
@@ -74,7 +74,7 @@ class BuiltContract:
     def coverage(self, name: str) -> Coverage | None:
         """Return the coverage (when time is counted) with this name, or None if no plan of the contract has it.
 
-        The coverage of this object's plan comes before those of the contract's other plans.
+        If several plans of the contract have such a coverage, that of this object's own plan is returned.
         """
         return self.built.plan.coverages.get(name) or self.siblings.get(name)
 

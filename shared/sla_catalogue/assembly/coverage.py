@@ -21,8 +21,8 @@ def build_coverages(
 ) -> dict[str, Coverage]:
     """Build the coverages (when time is counted) as written, and return them by name with the shared ones.
 
-    A written coverage may be made of other coverages. A part that is unknown, or that is made of the same coverage, is
-    left out and reported to `context.findings`.
+    A written coverage may be made of other coverages, its parts. A part that is unknown, or that itself contains the
+    coverage, is left out, and an error is added to `context.findings`.
 
     Args:
         written: Name -> (path in the catalogue, document).
@@ -122,9 +122,9 @@ def window_of(window: MinuteWindow) -> Window:
 
 
 def check_week(week: Week, path: Path, context: Context) -> None:
-    """Report weekly hours that look wrong to `context.findings`.
+    """Add a finding to `context.findings` for each mistake in weekly hours.
 
-    Overlapping hours are errors. Gaps of at most 5 minutes are warnings.
+    Windows that overlap give an error. Windows with a gap of at most 5 minutes give a warning.
 
     Args:
         path: Path of the hours in the catalogue.

@@ -128,7 +128,7 @@ def lay_over(top: PlanDraft, base: PlanDraft, id_: str) -> PlanDraft:
     """Merge two plans into one with the id `id_`: what `top` lacks is taken from `base`.
 
     If both have a priority, metric, coverage, role, window, allowance, objective or report of the same id or name, that
-    of `top` is used. Targets, and rules on whom to notify, are joined, with those of `top` first. Two things are never
+    of `top` is used. Targets and notification rules of both plans are kept, those of `top` first. Two things are never
     taken from `base`: the base plans that it requires, and when and where it is sold.
     """
     upper, lower = top.document, base.document

@@ -22,8 +22,9 @@ _ALL = 100  # percent
 def build_escalations(context: Context) -> Mapping[str, EscalationPolicy]:
     """Build the escalation policies (whom to notify, in levels) of the section `escalations`, by id.
 
-    Policies without levels, levels that notify nobody, levels no later than the level before, unknown channels, and
-    acknowledgements that never expire or expire at once are reported to `context.findings`.
+    Mistakes are added to `context.findings`: a policy without levels, a level that notifies nobody, a level whose delay
+    is not longer than that of the level before, an unknown channel, and an acknowledgement that never expires or that
+    expires at once.
     """
     found: dict[str, EscalationPolicy] = {}
     for name, document in context.document.escalations.items():

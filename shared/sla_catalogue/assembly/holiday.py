@@ -37,13 +37,13 @@ def build_holidays(
 def later_table(
     code: str, path: Path, tables: Mapping[str, HolidayTable], horizon: Horizon, context: Context
 ) -> HolidayTable:
-    """Build the holiday table of a code that no contract needed when the catalogue was built.
+    """Build the holiday table of a code that was not needed when the catalogue was built, for a newer contract.
 
     Holidays are generated for the years of `horizon`. No calendar file is read: days from such files are taken from the
     country's table in `tables` (code -> table). Unknown codes are reported to `context.findings`.
 
     Args:
-        path: Path of what needs the code in the catalogue.
+        path: Path, in the catalogue, of the value that needs the code. Errors are reported there.
     """
     country, _, subdivision = code.partition("-")
     document = context.document.holidays.get(country) or HolidayDocument()

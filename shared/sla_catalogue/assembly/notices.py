@@ -30,10 +30,10 @@ def build_notice_terms(document: NoticesDocument | None) -> NoticeTerms:
 def build_registration_domains(
     written: Sequence[str], terms: NoticeTerms, path: Path, context: Context
 ) -> frozenset[str]:
-    """Return the mail domains of a contract whose addresses may register for critical-fix notices.
+    """Return the mail domains from which people of a contract may register for critical-fix notices.
 
-    The domains are in ASCII and lower case. Texts that are no domains are reported to `context.findings`. So are all
-    domains if the plan does not ask for registration.
+    The domains are in ASCII and lower case. Texts that are no domains are reported to `context.findings`. Domains
+    under a plan that does not ask for registration give a warning there.
 
     Args:
         written: The domains as written.

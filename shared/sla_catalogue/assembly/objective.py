@@ -24,7 +24,7 @@ def build_objectives(
     Args:
         written: Pairs (path in the catalogue, document), one for each objective.
         names: The priorities to which objectives may refer.
-        timed: Ids of the metrics for which the plan or contract has targets.
+        timed: Ids of the metrics for which the plan or contract has targets. Any other metric is unknown.
     """
     found: dict[str, Objective] = {}
     for path, document in written:
@@ -58,7 +58,8 @@ def changed_objectives(promised: Iterable[Objective], own: Iterable[Objective]) 
 
     Args:
         promised: The objectives of the plan.
-        own: The contract's objectives. Each replaces the plan's objective with the same id.
+        own: The contract's objectives. Each replaces the plan's objective with the same id. Any other objective is
+            ignored.
     """
     replaced = {each.id: each for each in own}
     return tuple(replaced.get(each.id, each) for each in promised)

@@ -36,7 +36,11 @@ def every_person(document: CatalogueDocument) -> Iterator[tuple[Path, PersonDocu
 
 
 def check_people(people: Iterable[tuple[Path, PersonDocument]], context: Context) -> None:
-    """Report people's unknown time zones, overlapping working hours and unusable quiet hours to `context.findings`."""
+    """Check the time zones, working hours and quiet hours of people.
+
+    Unknown zones, overlapping working hours, and quiet hours that overlap or never end are reported to
+    `context.findings`.
+    """
     for path, person in people:
         if person.zone is not None:
             check_zone(person.zone, (*path, "zone"), context.findings)
@@ -45,11 +49,13 @@ def check_people(people: Iterable[tuple[Path, PersonDocument]], context: Context
 
 
 def check_quiet(hours: Week | None, path: Path, context: Context) -> None:
-    """Report quiet hours that overlap or never end to `context.findings`.
+    """Check quiet hours, and add mistakes to `context.findings`.
+
+    Mistakes are hours that overlap, gaps of at most 5 minutes, and quiet hours that never end.
 
     Args:
         hours: The weekly hours as written. None means none.
-        path: Where they are written.
+        path: Path of the hours in the catalogue.
     """
     check_week(hours or {}, path, context)
     minutes = sum(window.end - window.start for windows in (hours or {}).values() for window in windows)
@@ -92,20 +98,23 @@ def build_person(
 def mail_language(document: PersonDocument, languages: Sequence[str]) -> str:
     """Return the tag of the language in which to write mails to a person.
 
-    It is the first language with mail texts among those that the person's document names, then among `languages`,
-    those of the contract. If there is none, it is English.
+    The languages of the person's document are tried first, then those of the contract (`languages`). The first for
+    which slad has mail texts is returned, or English if there is none.
     """
     stated = document.spoken if {"language", "languages"} & document.model_fields_set else ()
     return first_available((*stated, *languages), MAIL_LANGUAGES)
 
 
 def weekly_calendar(name: str, hours: Week | None, zone: str) -> Calendar | None:
-    """Return the calendar of weekly hours without holidays; None without hours, or if the time zone is unknown.
+    """Return the calendar of weekly hours without holidays.
+
+    The result is None if there are no hours, or if the time zone is unknown. An unknown zone is not reported here:
+    `check_people` or the contract's own check reports it.
 
     Args:
         name: A name of the hours, for error messages.
         hours: The hours as written.
-        zone: The time zone of the hours. `check_people` or the contract reports an unknown one.
+        zone: The time zone of the hours.
     """
     if not hours:
         return None

@@ -48,12 +48,13 @@ def build_plan(
 ) -> BuiltPlan:
     """Build a plan, ready for use, from its draft (the plan as written).
 
-    Equal coverages are used again, as the same objects. Unknown names, a name shared by two priorities, and urgent
-    channels that are not among the plan's channels are reported to `context.findings`.
+    Unknown names, a name shared by two priorities, and urgent channels that are not among the plan's channels are
+    reported to `context.findings`.
 
     Args:
         shared: The coverages of the section `coverages`. A coverage of the plan with the same name is used instead.
-        like: Coverages of the plan from which this plan is derived.
+        like: Coverages by name, of the plan from which this plan is derived. A coverage that equals the one of the same
+            name here is replaced by that object, so that both plans share it.
     """
     document = draft.document
     priorities = tuple(_priority(rank, path, each, context) for rank, (path, each) in enumerate(draft.priorities, 1))

@@ -35,7 +35,9 @@ _LEAST_SHARED = 16
 
 
 def check_proof(how: Authentication, written: AuthenticationDocument, path: Path, context: Context) -> None:
-    """Report settings of `authentication` that contradict each other or prove nothing to `context.findings`.
+    """Check that the settings of `authentication` fit together and prove who sent a delivery.
+
+    Settings that contradict each other or prove nothing are added to `context.findings`, as errors or warnings.
 
     Args:
         how: The authentication as built, with defaults.

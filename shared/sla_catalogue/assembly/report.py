@@ -19,7 +19,7 @@ def build_reports(
 ) -> tuple[ReportSchedule, ...]:
     """Build the schedules of reports of a plan or contract, in the order written.
 
-    Two schedules with the same id, unknown coverages, and a time of 24:00 are reported to `context.findings`.
+    Errors are added to `context.findings`: two schedules with the same id, an unknown coverage, a time of 24:00.
 
     Args:
         written: Pairs (path in the catalogue, document), one for each schedule.

@@ -53,9 +53,9 @@ def rota_people(context: Context, listed: ListedShifts) -> Mapping[str, tuple[st
 def rota_hours(shared: Mapping[str, Coverage], context: Context) -> Mapping[tuple[str, int], RotaHours]:
     """Return the hours of the layers of all rotas (on-call plans), as coverages.
 
-    The result is (rota id, number of the layer, from 0) -> hours. Layers that are on call around the clock are missing.
-    Two kinds of coverage are left out and reported to `context.findings`: unknown ones, and those that subtract a
-    contract's holidays.
+    The result is (rota id, number of the layer, from 0) -> hours. A layer that is on call around the clock has no
+    entry. A layer whose coverage is unknown, or subtracts a contract's holidays, is reported to `context.findings` and
+    has no entry.
 
     Args:
         shared: The coverages of the section `coverages`.
@@ -94,8 +94,8 @@ def build_rotas(
 ) -> Mapping[RotaId, Rota]:
     """Build the rotas (on-call plans) of the section `rotas`, by id.
 
-    A rota with an unknown time zone is left out. Unknown time zones and people, layers without people, contradicting
-    days of handover, and overrides that end before they begin are reported to `context.findings`.
+    A rota with an unknown time zone is left out. Unknown time zones and people, layers without people, handover days
+    that contradict each other, and overrides that end before they begin are reported to `context.findings`.
 
     Args:
         hours: (rota id, number of the layer, from 0) -> hours of the layer.

@@ -24,8 +24,8 @@ MAX_FEED_BYTES = 4 * 1024 * 1024
 def read_rota_feeds(horizon: Horizon, bases: Mapping[str, FilePath], context: Context) -> ListedShifts:
     """Read the shifts in the calendar files of rotas (on-call plans).
 
-    The result is rota id -> number of the layer, from 0 -> shifts. Unreadable files are reported to `context.findings`
-    as errors. Entries that are left out or unclear are reported as warnings.
+    The result is rota id -> number of the layer, from 0 -> shifts. An unreadable file is reported to `context.findings`
+    as an error. An entry of a file that is left out, or that is unclear, is reported as a warning.
 
     Args:
         horizon: The years.

@@ -135,8 +135,8 @@ class Scenario:
 def build_scenarios(contracts: Mapping[ContractId, Contract], context: Context) -> tuple[Scenario, ...]:
     """Build the tests of the section `tests`, in the order written.
 
-    Left out and reported to `context.findings` are tests of an unknown contract, events of an unknown kind, actor or
-    party, and unknown kinds of remarks.
+    Some parts are left out and reported to `context.findings`: a test of an unknown contract, an event whose kind,
+    actor or party to wait on is unknown, and an unknown kind of remark.
 
     Args:
         contracts: The contracts of the catalogue, by id.

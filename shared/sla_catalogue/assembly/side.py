@@ -47,15 +47,16 @@ def build_membership(document: PeopleDocument) -> Membership:
 
 
 def check_sides(dialect: Dialect, document: SourceDocument, path: Path, findings: Findings) -> None:
-    """Report a source's rules on staff and customers that contradict each other or cannot apply.
+    """Add an error to `findings` for each rule of a source on staff and customers that cannot be used.
 
-    A rule cannot apply if the dialect's deliveries do not state what it needs, such as groups. Unknown associations,
-    bad domains, and `resolutions` for a dialect without resolutions are reported too.
+    A rule cannot be used if it contradicts another rule, or if it needs something that the dialect's deliveries do not
+    state, such as groups. Unknown associations, bad domains, and `resolutions` for a dialect without resolutions are
+    reported too.
 
     Args:
         document: The source as written.
         path: Path of the source in the catalogue, such as `("sources", "desk")`.
-        findings: The place for the errors.
+        findings: Receives the errors.
     """
     staff, customers = document.staff, document.customers
     for name, side in (("staff", staff), ("customers", customers)):

@@ -16,10 +16,10 @@ Written = tuple[Path, TellDocument]
 
 
 def build_tell(written: Iterable[Written], names: RowNames, context: Context) -> tuple[TellRule, ...]:
-    """Build the rules on whom to notify of a plan, an entitlement or a contract, in the order written.
+    """Build the notification rules (whom to notify of what) of a plan, entitlement or contract, in the order written.
 
-    Reported to `context.findings` are unknown priorities, metrics and hours, conditions that cannot hold for the rule's
-    happening, and rules that page for anything but a breach.
+    Errors are added to `context.findings`: unknown priorities, metrics and hours, a condition that can never hold for
+    the kind of happening that the rule is for, and a rule that pages for anything but a breach.
 
     Args:
         written: Pairs (path in the catalogue, document), one for each rule.

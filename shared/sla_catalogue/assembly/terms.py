@@ -11,7 +11,7 @@ from sla_domain.terms import PlanTerms, ScopeRule, UncoveredRequest
 
 
 def build_terms(document: PlanDocument) -> PlanTerms:
-    """Build from a plan's document what the plan demands of contracts, and what it does not cover.
+    """Build the terms of a plan from its document: its demands on contracts, and the requests that it does not cover.
 
     Names of coverages are not checked here.
     """

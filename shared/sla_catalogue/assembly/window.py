@@ -22,7 +22,7 @@ def build_windows(
     allowances: Sequence[Allowance],
     context: Context,
 ) -> tuple[BookableWindow, ...]:
-    """Build the windows (extra hours) of a plan that customers may book, in the order written.
+    """Build the bookable windows of a plan (extra hours that a customer may book), in the order written.
 
     Unknown weekdays, priorities, roles and allowances, unreadable amounts, repeated ids, and a surcharge that could
     never be charged are reported to `context.findings`.
@@ -31,7 +31,7 @@ def build_windows(
         documents: Pairs (path in the catalogue, document), one for each window.
         priority: Function that returns the id of a priority for any of its names.
         roles: Ids of the plan's roles.
-        allowances: The plan's allowances, of which one may pay a price.
+        allowances: The plan's allowances (included amounts). The price of a window may be taken from one of them.
     """
     found: dict[str, BookableWindow] = {}
     known = tuple(roles)

@@ -49,7 +49,7 @@ class AllowanceDocument(Document):
 
 
 class BoughtAllowanceDocument(Document):
-    """What a contract says of one allowance of its plan. A text such as `120h` means `amount`.
+    """A contract's entry for one allowance of its plan. A text such as `120h` means `amount`.
 
     The entry buys an optional allowance (clause E13), or changes an included one (clause E14, docs/clauses.md). An
     absent key means the plan's value.

@@ -10,7 +10,7 @@ from sla_catalogue.document.field import Document, Names, refuse
 
 
 class ConditionDocument(Document):
-    """A condition on one attribute of an incident: it has one of the values under a key, or none of them."""
+    """A condition on one attribute of an incident: its value must be one of the given values, or none of them."""
 
     model_config = ConfigDict(validate_by_alias=True, validate_by_name=True)
 

@@ -45,13 +45,10 @@ def refuse(code: str, message: str, hint: str = "") -> PydanticCustomError:
 
 
 def guarded(parse: Callable[[str], T]) -> Callable[[object], T]:
-    """Return a pydantic validator that converts a text by a function.
+    """Return a pydantic validator that converts a text with the function `parse`.
 
-    A value that is no text is invalid. A text for which the function raises BadDuration or BadHours is invalid too,
-    with the message and hint of that error.
-
-    Args:
-        parse: The function.
+    The validator refuses a value that is not a text. If `parse` raises BadDuration or BadHours, the validator refuses
+    the text with the message and hint of that error.
     """
 
     def read(value: object) -> T:

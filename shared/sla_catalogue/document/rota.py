@@ -131,6 +131,6 @@ class RotaDocument(RotaLayerDocument):
     def all_layers(self) -> list[tuple[tuple[str | int, ...], RotaLayerDocument]]:
         """Return the layers in order, as pairs (path from the rota to the layer, layer).
 
-        The keys are such as `("layers", 0)`, or () for a rota without `layers`.
+        A path is such as `("layers", 0)`, or () for a rota without `layers`.
         """
         return [(("layers", index), layer) for index, layer in enumerate(self.layers)] or [((), self)]

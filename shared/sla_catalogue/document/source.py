@@ -37,7 +37,7 @@ class SameAsDocument(LookupDocument):
 
 
 class PeopleDocument(Document):
-    """Who belongs to a side (staff or customers). Any of these rules is enough."""
+    """The rules by which people belong to a side (staff or customers). One rule that applies is enough."""
 
     people: Names = Field(default_factory=list)
     """Accounts."""

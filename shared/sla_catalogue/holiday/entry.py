@@ -52,7 +52,7 @@ def read_entries(
     Entries that are cancelled, skipped or unreadable are left out.
 
     Args:
-        remarks: A list to which a sentence is added for each entry that is unreadable or may be misread.
+        remarks: A list to which a sentence is added for each entry that cannot be read or is ambiguous.
         unnamed: The name for entries without one.
         skip: Function that takes the name of an entry and returns whether to skip the entry.
 

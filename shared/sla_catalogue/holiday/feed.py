@@ -19,7 +19,7 @@ MAX_DAYS = 366
 
 @dataclass(frozen=True, slots=True)
 class HolidayFeed:
-    """The days off and timed closings of an iCalendar file, within the catalogue's years."""
+    """The days off, and the closings of some hours, that an iCalendar file lists within the catalogue's years."""
 
     rows: tuple[HolidayRow, ...] = ()
     """The days off."""
@@ -41,7 +41,7 @@ class _Found:
 
 
 def read_feed(text: str, source: str, horizon: Horizon, skip: Collection[str] = ()) -> HolidayFeed:
-    """Return the days off and timed closings that an iCalendar text lists within the horizon (years).
+    """Return the days off, and the closings of some hours, that an iCalendar text lists within the horizon (years).
 
     Cancelled entries are left out. Unreadable entries are left out with a remark in the result.
 
@@ -89,7 +89,7 @@ def _days(start: date, length: timedelta, horizon: Horizon) -> Iterator[date]:
 def local_span(span: FeedSpan, zone: Any) -> tuple[datetime, datetime]:
     """Return (start, end) of a closing in local time, as datetimes without a zone.
 
-    A bound that has no zone already is returned unchanged.
+    A bound that has no zone is returned unchanged.
 
     Args:
         span: The closing.

@@ -22,7 +22,7 @@ SOURCE = f"holidays {PACKAGE_VERSION}"
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What holidays to generate with the package `holidays`."""
+    """A specification of the holidays to generate with the package `holidays`."""
 
     country: str
     """Code of the country, such as `DE`."""

@@ -17,7 +17,10 @@ THIS_AND_FUTURE = "THISANDFUTURE"
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """The occurrences of a recurring calendar entry that other entries replace, by their starts."""
+    """The occurrences of a recurring calendar entry that other entries of the file replace.
+
+    They are identified by their starts.
+    """
 
     once: frozenset[Start]
     """Single starts."""
@@ -25,7 +28,7 @@ class Changed:
     """The start from which all occurrences are replaced too. None means no such start."""
 
     def holds(self, start: Start) -> bool:
-        """Return whether another entry replaces the occurrence at `start`."""
+        """Return whether another entry of the file replaces the occurrence that starts at `start`."""
         return start in self.once or (self.since is not None and start >= self.since)
 
 
@@ -41,7 +44,7 @@ class Series:
     """Those starts from which all later occurrences are changed too (THISANDFUTURE)."""
 
     def changed(self, start: Start, zone: tzinfo) -> Changed:
-        """Return which occurrences of one entry of the series other entries replace.
+        """Return the occurrences of one entry of the series that are replaced by other entries.
 
         Args:
             start: When the entry starts.
@@ -67,7 +70,8 @@ def changes_later_ones(event: Any) -> bool:
 def series_by_uid(events: Iterable[Any]) -> dict[str, Series]:
     """Group the entries of a calendar file by UID (id in the file), cancelled ones included.
 
-    Entries without a UID are under "". For these, only the starts of replaced occurrences (`once`) are kept.
+    The result is UID -> entries. Entries without a UID are under ""; only `once` (the starts of the occurrences that
+    they replace) is filled for them.
     """
     found: dict[str, Series] = {}
     for event in events:
@@ -91,8 +95,9 @@ def later_ones(
 ) -> Iterator[Occurrence]:
     """Yield the later occurrences that a calendar entry with `RANGE=THISANDFUTURE` moves (RFC 5545 §3.8.4.4).
 
-    Each is moved by as much as `own` (wall-clock time, or days), and lasts as long as `own`. The next such entry ends
-    the move. An entry without that RANGE, or with its own recurrence rule, yields nothing.
+    Each is moved by the same time as `own` (wall-clock time, or days), and lasts as long as `own`. The move ends at the
+    next entry with `RANGE=THISANDFUTURE`. For an entry without that RANGE, or with its own recurrence rule, nothing is
+    yielded.
 
     Args:
         event: The entry.

@@ -28,7 +28,7 @@ class UnreadableRule(ValueError):
 class Occurrence:
     """An occurrence of a calendar entry.
 
-    It starts at a day and lasts whole days, or starts at an instant and lasts any time.
+    It either starts on a day and lasts whole days, or starts at an instant and has any length.
     """
 
     start: date | datetime
@@ -75,7 +75,7 @@ def cut_to_horizon(each: Occurrence, horizon: Horizon) -> Occurrence:
 
 
 def as_occurrence_start(written: date | datetime, start: date | datetime, zone: tzinfo) -> date | datetime:
-    """Return a date of a calendar entry in the form of the entry's start, to compare the two.
+    """Convert a date of a calendar entry to the form of the entry's start, so that the two can be compared.
 
     The result is a day if `start` is a day, else an instant.
 

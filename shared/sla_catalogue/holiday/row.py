@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class RowKind(StrEnum):
-    """What a day of a holiday table is."""
+    """The kinds of days in a holiday table."""
 
     CLOSED = "closed"
     """Closed all day."""
@@ -34,7 +34,7 @@ class HolidayRow:
 
 @dataclass(frozen=True, slots=True, order=True)
 class FeedSpan:
-    """A span of time that an entry of a calendar file closes."""
+    """A span of time that is closed (not worked) because of an entry of a calendar file."""
 
     start: datetime
     """The start. With a time zone if the file names one, else in the zone of the calendar that uses the span."""

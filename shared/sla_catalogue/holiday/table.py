@@ -18,17 +18,17 @@ def build_table(
     added: Sequence[AddedDocument],
     removed: Sequence[RemovedDocument],
 ) -> HolidayTable:
-    """Build the holiday table of a code, such as `PL`, from days of three origins.
+    """Build the holiday table of a code, such as `PL`, from generated days, calendar files and days added by hand.
 
-    If several have the same day, `added` wins over `feeds`, and `feeds` over `generated`.
+    For a day that several of them have, `added` is used before `feeds`, and `feeds` before `generated`.
 
     Args:
         generated: Generated holidays.
         feeds: Days from calendar files.
         spans: Closings from calendar files.
         added: Days added by hand.
-        removed: Days that are worked, by hand. Holidays on these days are left out, and so are closings that begin on
-            them.
+        removed: Days that the catalogue declares to be working days. Holidays on these days are left out, and so are
+            closings that begin on them.
     """
     by_day: dict[object, list[HolidayRow]] = {}
     manual = [_manual(document) for document in added]

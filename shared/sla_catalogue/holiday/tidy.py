@@ -66,7 +66,7 @@ def split_feed(text: str) -> tuple[list[str], list[str]]:
     """Split the text of an iCalendar file into calendars that can be parsed one by one.
 
     The result is (calendars, remarks). A calendar keeps its entries, the readable time zones, and the name of its zone.
-    All else is dropped. Each unreadable time zone gives a remark.
+    Everything else is dropped. A remark is a sentence; there is one for each unreadable time zone.
 
     Raises:
         BadFeed: The text is not iCalendar.

@@ -20,7 +20,7 @@ class EvaluationFailed(Exception):
 
 
 class Evaluation:
-    """The input of the expressions that are evaluated on one event, and the limit on their work.
+    """The input that all expressions of one event share, and the limit on the work that they may do together.
 
     Args:
         body: The whole body, which the function `body()` returns.

@@ -75,13 +75,13 @@ class Expression:
 
 
 def compile_expression(text: str) -> Expression:
-    """Return a JMESPath expression, ready to be evaluated.
+    """Parse a JMESPath expression, and return it ready to be evaluated.
 
-    It has at most 500 characters, is nested at most 24 levels deep, and searches lists (`[*]`, `[?…]`, `[]`) at most
-    three times.
+    An expression may have at most 500 characters, be nested at most 24 levels deep, and search lists (`[*]`, `[?…]`,
+    `[]`) at most three times.
 
     Raises:
-        BadExpression: The text is no expression, exceeds these bounds, or calls an unknown function.
+        BadExpression: The text is no expression, exceeds these limits, or calls an unknown function.
     """
     if not text.strip():
         raise BadExpression("the expression is empty", "write a path, such as ticket.id")

@@ -13,10 +13,12 @@ Run = Callable[[Any, Evaluation], Any]
 
 
 def build(node: Node) -> Run:
-    """Return a function that evaluates a parsed JMESPath expression: (value, Evaluation) -> value.
+    """Return a function that evaluates a parsed JMESPath expression.
+
+    The function takes a JSON value and an `Evaluation`, and returns the value found.
 
     Args:
-        node: The root of jmespath's syntax tree, checked before.
+        node: The root of jmespath's syntax tree. `compile_expression` has checked the tree.
     """
     return _BUILDERS[node["type"]](node)
 

@@ -35,11 +35,11 @@ class ShiftFeed:
 class PeopleByName:
     """Finds people by the names in calendar entries.
 
-    Case and extra spaces do not matter. A name that two people share finds nobody.
+    Case and extra spaces do not matter. For a name that two people share, nobody is found.
 
     Args:
         people: Id of a person -> names and mail addresses of that person.
-        names: A name as the calendar writes it -> id of the person, for names that `people` lacks.
+        names: Name in calendar entries -> id of the person. These names are used before those in `people`.
     """
 
     def __init__(self, people: Mapping[str, Iterable[str]], names: Mapping[str, str]) -> None:
@@ -60,7 +60,7 @@ class PeopleByName:
     def find_in_text(self, text: str) -> str | None:
         """Return the id of the person whose name is `text`, or is contained in `text`.
 
-        The result is None if there is nobody, or if there are several. Case and extra spaces do not matter.
+        The result is None if nobody or several people are found. Case and extra spaces do not matter.
         """
         if (exact := self.find(text)) is not None:
             return exact
@@ -74,8 +74,8 @@ class PeopleByName:
 def read_shifts(text: str, people: PeopleByName, zone: str, horizon: Horizon) -> ShiftFeed:
     """Return the shifts that an iCalendar text lists within the horizon (years).
 
-    Entries without a known person, without a length, or unreadable are left out with a remark. Cancelled entries are
-    left out without a remark.
+    An entry that cannot be read, that names no known person, or that has no length is left out, and a remark in the
+    result says so. A cancelled entry is left out without a remark.
 
     Args:
         people: The finder of people by their names in entries.

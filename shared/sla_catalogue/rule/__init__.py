@@ -43,7 +43,7 @@ RULES: tuple[Callable[[CheckedCatalogue], None], ...] = (
 def check_everything(subject: CheckedCatalogue) -> None:
     """Run every check on a catalogue.
 
-    Errors and warnings are reported to `subject.findings`.
+    The errors and warnings are added to `subject.findings`.
     """
     for rule in RULES:
         rule(subject)

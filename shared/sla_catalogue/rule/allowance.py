@@ -10,12 +10,13 @@ _WITHOUT_END = 10_000  # months; longer than any period but the whole term
 
 
 def check_allowances(subject: CheckedCatalogue) -> None:
-    """Report allowances (included amounts) that cannot work as written to `subject.findings`.
+    """Check that the allowances (included amounts) of plans and contracts can work as written.
 
-    They are:
-    1. Allowances that expire before the next amount is given.
-    2. Allowances of a contract without a first day, from which its years would be counted.
-    3. Amounts below the plan's, which are minimums (clause E14, docs/clauses.md).
+    A finding is added to `subject.findings` for:
+
+    - an allowance that expires before the next amount is given
+    - an allowance of a contract without a first day, from which its years would be counted
+    - an amount below that of the plan, which is a minimum (clause E14, docs/clauses.md)
     """
     for plan in subject.plans:
         for path, document in plan.draft.allowances:

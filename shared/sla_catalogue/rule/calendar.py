@@ -15,12 +15,13 @@ _LONG = timedelta(days=30)
 
 
 def check_calendars(subject: CheckedCatalogue) -> None:
-    """Report contracts whose hours or dates do not work to `subject.findings`.
+    """Check that calendars can be made of the hours and dates of contracts.
 
-    They are:
-    1. Hours that never open or are not given.
-    2. Hours that exclude the contract's holidays, for a contract without a country.
-    3. Dates outside the years for which calendars are compiled.
+    An error is added to `subject.findings` for:
+
+    - hours that never open or are not given
+    - hours from which the contract's holidays are taken, in a contract without a country
+    - a date of a contract outside the years for which calendars are compiled
     """
     for contract in subject.bought:
         _check_years(contract, subject)

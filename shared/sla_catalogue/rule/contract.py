@@ -14,10 +14,10 @@ from sla_domain.plan import Plan
 
 
 def check_contracts(subject: CheckedCatalogue) -> None:
-    """Report what is wrong in contracts to `subject.findings`.
+    """Check contracts as a whole, and add mistakes to `subject.findings`.
 
-    Reported are impossible dates, a missing base plan, nobody to notify, and customers of two contracts at the same
-    time. Breaches of the plan's terms are reported too (`check_terms`), except for a stored catalogue.
+    Mistakes are impossible dates, a missing base plan, nobody to notify, and a customer of two contracts at the same
+    time. Unless the catalogue is a stored one, the terms of the plan are checked too (`check_terms`).
     """
     for built in subject.contracts:
         for bought in built.bought:
@@ -110,7 +110,7 @@ def _check_customers(subject: CheckedCatalogue) -> None:
 
 
 def dates_overlap(one: Contract, other: Contract) -> bool:
-    """Return whether two contracts have a valid day in common.
+    """Return whether there is a day on which both contracts are valid.
 
     The last valid day of a contract is the day before its `valid_to`.
     """

@@ -30,11 +30,11 @@ _MOST_WORDS = 12
 
 
 def check_duty(subject: CheckedCatalogue) -> None:
-    """Warn of hours in which targets are counted but nobody of the first escalation level is on duty.
+    """Add a warning for hours in which targets are counted but nobody of the first escalation level is on duty.
 
-    Warnings go to `subject.findings`. The check covers 366 days from `subject.today`, or 92 days for levels with a rota
-    (on-call plan). If `today` is None, the check covers a year in the middle of the compiled years and skips levels
-    with a rota. A stored catalogue is not checked.
+    The warnings are added to `subject.findings`. The check covers 366 days from `subject.today`, or 92 days for levels
+    with a rota (on-call plan). If `today` is None, the check covers a year in the middle of the compiled years and
+    skips levels with a rota. A stored catalogue is not checked.
     """
     if subject.context.stored:
         return

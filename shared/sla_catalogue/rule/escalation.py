@@ -16,10 +16,11 @@ _NO_ESCALATION_HINT = (
 
 
 def check_escalations(subject: CheckedCatalogue) -> None:
-    """Report plans without an escalation, and levels that cannot work, to `subject.findings`.
+    """Check that every plan has an escalation, and that its levels can notify somebody.
 
-    A level cannot work if it names nobody of the contract, or somebody on the customer's side, who is never paged. For
-    a stored catalogue, only levels that name nobody are reported.
+    A plan without an escalation, and a level that cannot work, are added to `subject.findings`. A level cannot work if
+    nobody of the contract has its roles, or if it pages somebody on the customer's side, who is never paged. In a
+    stored catalogue, only levels that notify nobody are reported.
     """
     if not subject.context.stored:
         _check_plans(subject)
@@ -36,7 +37,7 @@ def check_escalations(subject: CheckedCatalogue) -> None:
 def escalations_of(built: BuiltContract, subject: CheckedCatalogue) -> tuple[str, ...]:
     """Return the ids of the escalations (whom to page) that a contract uses, each once.
 
-    They are those of its plan and of its base plan, which is for products out of scope.
+    These are the escalation of its plan, and that of its base plan (the plan for products out of scope).
     """
     base = subject.plan(built.contract.base_plan) if built.contract.base_plan is not None else None
     named = (built.built.plan.escalation, base.plan.escalation if base is not None else None)

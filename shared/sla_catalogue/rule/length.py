@@ -23,9 +23,10 @@ _Named = tuple[Path, str, int]  # where, what is written there, and how long it 
 
 
 def check_lengths(subject: CheckedCatalogue) -> None:
-    """Report ids and names that are too long for the database or have a control character.
+    """Add an error to `subject.findings` for each id or name that the database cannot hold.
 
-    Errors go to `subject.findings`. Do not call this for a stored catalogue, which must stay readable.
+    Such an id or name is too long, or has a control character. Do not call this function for a stored catalogue, which
+    must stay readable.
     """
     for path, text, longest in _named(subject.written):
         if len(text) > longest:

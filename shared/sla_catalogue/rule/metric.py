@@ -18,10 +18,10 @@ _PEOPLE = frozenset(actor.value for actor in Actor if actor is not Actor.BOT)
 
 
 def check_metrics(subject: CheckedCatalogue) -> None:
-    """Report metrics (what is timed) that cannot work as written to `subject.findings`.
+    """Check that metrics (what is timed) can work as written, and add mistakes to `subject.findings`.
 
-    Such metrics never start, stop or resume, wait for themselves, or have conditions that never apply. Metrics that no
-    plan uses are reported too, except for a stored catalogue.
+    Mistakes are a metric that can never start, stop or resume, a metric that waits for its own clock to stop, and a
+    condition that never applies. A metric that no plan uses gives a warning, except in a stored catalogue.
     """
     seen: set[Path] = set()
     for built in subject.plans:

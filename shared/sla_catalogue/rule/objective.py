@@ -16,9 +16,10 @@ _Written = tuple[Path, ObjectiveDocument]
 
 
 def check_objectives(subject: CheckedCatalogue) -> None:
-    """Report objectives that cannot work as written to `subject.findings`.
+    """Check that objectives can work as written.
 
-    These are reported:
+    A finding is added to `subject.findings` for:
+
     - an objective on clocks that have no target
     - an objective per contract year in a contract without a first day
     - a role to notify that does not exist, or that nobody of the contract holds

@@ -7,12 +7,12 @@ from sla_domain.objective import PeriodKind
 
 
 def check_reports(subject: CheckedCatalogue) -> None:
-    """Report schedules of reports that cannot work in a contract to `subject.findings`.
+    """Check that the schedules of reports can work in each contract.
 
-    They are:
+    A warning is added to `subject.findings` for:
 
-    1. Schedules that name only roles which nobody of the contract holds.
-    2. Schedules by contract years, of a contract without a first day.
+    - a schedule that sends the report only to roles which nobody of the contract holds
+    - a schedule by contract years, in a contract without a first day
     """
     for built in subject.contracts:
         contract = built.contract

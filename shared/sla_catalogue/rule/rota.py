@@ -18,11 +18,11 @@ _AHEAD_US = 92 * DAY_US
 
 
 def check_rotas(subject: CheckedCatalogue) -> None:
-    """Warn of rotas (on-call plans) that look like a mistake, in `subject.findings`.
+    """Add a warning to `subject.findings` for each likely mistake in a rota (on-call plan).
 
-    Such rotas hold no role, have overrides that overlap or have no effect, or have turns for people who have left.
-    Calendar files that end within 14 days of `subject.today` are reported too, unless `today` is None. A stored
-    catalogue is not checked.
+    Mistakes are a rota that no contract uses for a role, an override that has no effect or overlaps another override,
+    and shifts of a person who has left. A calendar file whose shifts end within 14 days of `subject.today` gives a
+    warning too, unless `today` is None. A stored catalogue is not checked.
     """
     if subject.context.stored:
         return

@@ -27,10 +27,10 @@ def priorities_of(target: Target, all_of_them: Sequence[str]) -> list[str]:
 
 
 def shadowing_rows(row: TargetRow, earlier: Iterable[TargetRow], all_of_them: Sequence[str]) -> list[TargetRow]:
-    """Return the earlier targets because of which the target `row` is never used.
+    """Return the earlier targets that leave no incident for the target `row`.
 
-    Together they match every incident that `row` matches. The result is empty if some incidents are left for `row`, or
-    if `row` can match no priority.
+    Of the targets that match an incident, the first is used. The returned targets together match every incident that
+    `row` matches. The result is empty if `row` is used for some incidents, or if it can match no priority.
 
     Args:
         earlier: The targets before `row`. Targets of other metrics are ignored.
@@ -52,7 +52,7 @@ def shadowing_rows(row: TargetRow, earlier: Iterable[TargetRow], all_of_them: Se
 def has_unconditional_row(rows: Iterable[TargetRow], priority: str, all_of_them: Sequence[str]) -> bool:
     """Return whether one of these targets matches every incident of a priority.
 
-    Such a target has no conditions on other attributes.
+    Such a target has no condition on any attribute but the priority.
 
     Args:
         all_of_them: The plan's priorities.
@@ -67,7 +67,7 @@ def has_unconditional_row(rows: Iterable[TargetRow], priority: str, all_of_them:
 def takes_all(other: Target, row: Target, priority: str, all_of_them: Sequence[str]) -> bool:
     """Return whether `other` matches every incident of `priority` that `row` matches.
 
-    If so, and if `other` comes first, `row` is never used for that priority.
+    If the result is True and `other` comes before `row`, then `row` is never used for that priority.
 
     Args:
         all_of_them: The plan's priorities.

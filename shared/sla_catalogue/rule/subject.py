@@ -50,8 +50,9 @@ class CheckedCatalogue:
         return self.context.findings
 
     def known_roles(self) -> set[str]:
-        """Return the names that a rule may give to the people to notify: all roles of the catalogue, and the ids of
-        people.
+        """Return the names by which rules may refer to people to notify.
+
+        They are the roles of all plans, contracts and escalations, and the ids of all people.
         """
         document = self.context.document
         known = {role.id for built in self.known_plans.values() for role in built.draft.roles}

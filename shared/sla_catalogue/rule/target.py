@@ -21,11 +21,12 @@ _OTHER_PRODUCT = "\0"  # stands for every name that neither a row nor the contra
 
 
 def check_targets(subject: CheckedCatalogue) -> None:
-    """Report targets (allowed times) that cannot work as written to `subject.findings`.
+    """Check that targets (allowed times) can work as written, and add mistakes to `subject.findings`.
 
-    Such targets never match, are used without a number, or warn before the clock starts. Missing targets are reported
-    too. If a plan has targets for the first response or the resolution, each priority needs one that always applies. A
-    plan that requires a base plan is checked for missing targets only together with the base plan.
+    Mistakes are a target that is never used because earlier ones match first, a target without a number that a contract
+    uses, and a warning due before the clock starts. Missing targets are reported too: if a plan has any target for the
+    first response or the resolution, each of its priorities needs one that always applies. A plan that requires a base
+    plan is checked for missing targets only together with the base plan.
     """
     for built in subject.plans:
         _check_rows(built.rows, [p.id for p in built.plan.priorities], subject)

@@ -15,17 +15,19 @@ _Placed = tuple[Path, TellRule]
 
 
 def check_tell(subject: CheckedCatalogue) -> None:
-    """Report rules on whom to notify that cannot work to `subject.findings`.
+    """Check that the notification rules (whom to notify of what) can work as written.
 
-    They are, with the codes of the findings:
+    A finding is added to `subject.findings`, with one of these codes:
 
-    - `tell-unheld`: a rule whose roles nobody of the contract holds
-    - `unknown-role`: a rule with a role that no plan or contract has
-    - `customer-paged`: a rule that pages people of the customer
-    - `tell-page`: a rule that pages, under a plan that pages nobody
-    - `tell-never`: a rule for what never happens here: no target warns, no hours can be booked, no allowance warns
-    - `tell-shadowed`: a rule that another one makes needless
-    - `unheard`: escalations by the customer notify nobody, although rules for other happenings exist
+    - `tell-unheld`: nobody of the contract holds a role of the rule
+    - `unknown-role`: a rule names a role that no plan or contract has
+    - `customer-paged`: a rule pages people of the customer
+    - `tell-page`: a rule pages, but the plan says that nobody is paged
+    - `tell-never`: a rule is for something that never happens under the contract, such as a warning if no target warns
+    - `tell-shadowed`: an earlier rule already notifies the same people in all of these cases
+    - `unheard`: no rule is for escalations by the customer, although there are rules for other happenings
+
+    For a stored catalogue, only `unknown-role` is checked.
     """
     known = subject.known_roles()
     for path, names in _written(subject):

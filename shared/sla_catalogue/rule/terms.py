@@ -8,10 +8,10 @@ from sla_domain.normal import normal, normals
 
 
 def check_terms(bought: BuiltContract, subject: CheckedCatalogue) -> None:
-    """Report a contract that breaks the terms of its plan to `subject.findings`.
+    """Check that a contract keeps the terms of its plan.
 
-    Such a contract is shorter than the plan demands, leaves out products of a plan for all products, or names a product
-    or country for which the plan is not sold.
+    Errors are added to `subject.findings` if the contract is shorter than the plan demands, if it leaves out products
+    under a plan for all products, or if it names a product or country for which the plan is not sold.
 
     Args:
         bought: The contract.

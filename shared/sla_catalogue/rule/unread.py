@@ -103,9 +103,9 @@ _OF_GENERATED = ("categories", "language", "observed", "half_day_closes_at")
 
 
 def check_unread(subject: CheckedCatalogue) -> None:
-    """Report keys of the document that have no effect where they are written to `subject.findings`.
+    """Add an error to `subject.findings` for each key that has no effect where it is written.
 
-    For example `zone` of a GitHub source, whose times have an offset. A stored catalogue is not checked.
+    An example is `zone` of a GitHub source: all times from GitHub have an offset. A stored catalogue is not checked.
     """
     if subject.context.stored:
         return

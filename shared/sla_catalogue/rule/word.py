@@ -34,10 +34,11 @@ _LONG_NIGHT = 12 * 60  # a shift over midnight that is longer is more likely two
 
 
 def check_words(subject: CheckedCatalogue) -> None:
-    """Report words that are wrong or look like a mistake to `subject.findings`.
+    """Check single words of the catalogue, and add likely mistakes to `subject.findings`.
 
-    They are unknown languages, misspelt attributes and roles, hours past midnight whose two times look swapped,
-    lookups (places of values in deliveries) that find nothing, and ranges where a customer's versions are expected.
+    Mistakes are unknown languages, misspelt attributes and roles, hours past midnight whose two times look swapped,
+    lookups (places of values in deliveries) that can find nothing, and a range of versions where the versions that a
+    customer runs are expected.
     """
     _check_languages(subject)
     _check_attributes(subject)
@@ -102,7 +103,7 @@ def _spoken(path: Path, person: PersonDocument) -> Iterator[tuple[Path, str, boo
 
 
 def is_language(tag: str) -> bool:
-    """Return whether a language tag, such as `zh-TW`, begins with a known language."""
+    """Return whether the first part of a language tag, such as `zh` in `zh-TW`, is a known language."""
     return language_of(tag) in _known()
 
 

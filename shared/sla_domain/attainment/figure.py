@@ -17,7 +17,7 @@ from sla_domain.objective import Objective
 
 
 class Standing(StrEnum):
-    """The state of an objective in a period."""
+    """The state of an objective in a period, such as met so far, at risk or missed."""
 
     NOTHING_DUE = "nothing_due"
     """No promise was decided in the period."""
@@ -33,7 +33,7 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttainmentFigure:
-    """The result of an objective in a period."""
+    """The result of an objective in a period: counts, forecast, service credit and state."""
 
     objective: Objective
     tally: Tally

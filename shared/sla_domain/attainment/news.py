@@ -18,9 +18,9 @@ _NEWS = {
 
 @dataclass(frozen=True, slots=True)
 class ToldStanding:
-    """The state of an objective in a period as it was last published.
+    """A record of what was last published about the state of an objective in a period.
 
-    Before anything is published, it is `RECOVERED`.
+    If nothing has been published yet, `last` is `RECOVERED`.
     """
 
     last: ObjectiveNews = ObjectiveNews.RECOVERED
@@ -31,9 +31,10 @@ class ToldStanding:
 def news_of(
     told: ToldStanding, standing: Standing, *, quiet: bool = False
 ) -> tuple[ToldStanding, ObjectiveNews | None]:
-    """Return the new `ToldStanding` of an objective, and what to publish.
+    """Compare the state of an objective with what was last published, and return the change to publish.
 
-    The second value is None if there is nothing to publish.
+    The result is (the record to keep from now on, the kind of change to publish). The second is None if there is
+    nothing to publish.
 
     Args:
         told: What was last published.

@@ -93,7 +93,7 @@ class ZoneHistory:
     def midnight(self, day: date) -> datetime:
         """Return the instant (UTC) at which a local day begins.
 
-        The day is local in the zone that the contract has then.
+        The day begins at midnight in the time zone that the contract has on that day.
         """
         wall = datetime.combine(day, time())
         zone = self.at(wall.replace(tzinfo=UTC))
@@ -104,7 +104,7 @@ class ZoneHistory:
 
 @dataclass(frozen=True, slots=True)
 class PeriodBounds:
-    """The instants of a period (aware, UTC)."""
+    """The instants at which a period begins and ends, as aware datetimes in UTC."""
 
     start: datetime
     end: datetime

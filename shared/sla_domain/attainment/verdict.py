@@ -35,9 +35,10 @@ class PromiseVerdict(StrEnum):
         return self in (PromiseVerdict.MET, PromiseVerdict.MISSED)
 
     def counted(self, exempt: str | bool) -> PromiseVerdict:
-        """Return the verdict with which figures and lists count a promise.
+        """Return the verdict to use for a promise in figures and lists, taking an exemption into account.
 
-        An exempt promise counts as `EXEMPT`, whether it is decided or not. The verdict `NONE` stays `NONE`.
+        For an exempt promise, decided or not, the result is `EXEMPT`, except that `NONE` stays `NONE`. For any other
+        promise the verdict is returned unchanged.
 
         Args:
             exempt: Whether a person exempted the promise, or the reason given ("" if not exempt).
@@ -47,9 +48,9 @@ class PromiseVerdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedClock:
-    """A clock as attainment counts it.
+    """A clock with its verdict, as it is counted in the attainment (the share of met promises).
 
-    `contract`, `entitlement` and `priority` are ids, with the values at the time of the decision.
+    `contract`, `entitlement` and `priority` are the ids that applied when the clock was decided.
     """
 
     id: str
@@ -84,9 +85,9 @@ class JudgedClock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedRequest:
-    """A request (an incident) as attainment counts it: once, by the clock that decides it.
+    """A request (an incident) with its verdict, as it is counted in the attainment: once, by the clock that decides it.
 
-    Fields without a text of their own have the values of the deciding clock.
+    Fields without a description have the values of that clock.
     """
 
     incident: str
@@ -118,10 +119,10 @@ class JudgedRequest:
 
 
 def contract_then(periods: Sequence[ContractPeriod], at: datetime) -> ContractId | None:
-    """Return the contract that an incident belonged to at an instant. None if no periods are known.
+    """Return the contract that an incident belonged to at an instant, or None if `periods` is empty.
 
-    Before the customer's own contract first applied, the default contract stood in. That time belongs to the customer's
-    own contract.
+    Before the customer's own contract first applied to the incident, the default contract was used instead. For an
+    instant in that time, the customer's own contract is returned.
 
     Args:
         periods: The incident's contracts with the instant from which each applied, oldest first.
@@ -137,9 +138,11 @@ def contract_then(periods: Sequence[ContractPeriod], at: datetime) -> ContractId
 
 
 def judge_request(clocks: Sequence[JudgedClock], ended: bool) -> JudgedRequest | None:
-    """Return the verdict on a request, given its clocks. None if no clock decides anything.
+    """Return the verdict on a request, given its clocks. None if every clock has the verdict `NONE`.
 
-    A request that is still worked on, with all clocks met, is open: another clock may start.
+    A request is missed if a clock is missed, open if a clock is open, and met if all clocks are met and work has ended.
+    While work goes on, a request with all clocks met is open, as another clock may start. Clocks with the verdict
+    `NONE` are ignored, and so are exempt clocks unless all are exempt.
 
     Args:
         clocks: All clocks of the request, or those of the metrics that an objective names.

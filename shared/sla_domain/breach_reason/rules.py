@@ -45,9 +45,9 @@ NO_RULES = BreachReasons()
 def lacking_reasons(
     breaches: Iterable[BreachRecord], reasons: Callable[[str], BreachReasons]
 ) -> tuple[BreachRecord, ...]:
-    """Return the breaches without the reason that their plan requires, in the given order.
+    """Return the breaches that have no reason although their plan requires one, in the given order.
 
-    A period with such a breach must not be frozen.
+    The report of a period with such a breach must not be frozen (stored for good).
 
     Args:
         reasons: Returns the rules of a plan, given the plan's id.

@@ -24,7 +24,8 @@ def incident_breakdown(incident: Incident, at: datetime) -> Breakdown:
     """Return the wall-clock time of an incident, divided by holder (assignee, group, line) and party (who had to act).
 
     The time reaches from the opening to the end of the incident. For an incident that has not ended it reaches to `at`.
-    The parts sum to `incident.elapsed(at)`. An incident made by `ContractView.of` has only the time under one contract.
+    The parts sum to `incident.elapsed(at)`. If the incident comes from `ContractView.of`, only the time under that
+    view's contract is included.
     """
     first, last = incident.opened_at, incident.ended_at or at
     edges = sorted({*_edges(incident.holders), *_edges(incident.waits), *_edges(incident.ended_spans)})
@@ -44,8 +45,8 @@ def incident_breakdown(incident: Incident, at: datetime) -> Breakdown:
 def clock_breakdown(clock: Clock, incident: Incident, calendar: Calendar | None, at: datetime) -> Breakdown:
     """Return the time of a clock, divided by holder (assignee, group, line) and party (who had to act).
 
-    The time reaches from the start to the end of the clock. For an open clock it reaches to `at`. The sum of `counted`
-    over the parts is the time that the clock has consumed.
+    The time reaches from the start to the end of the clock. For an open clock it reaches to `at`. The values `counted`
+    of all parts sum to the time that the clock has consumed.
 
     Args:
         incident: The incident of the clock.

@@ -41,7 +41,7 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class TimeSums:
-    """An amount of time, measured in three ways: by the wall clock, within hours, and as counted."""
+    """An amount of time, measured in three ways: wall-clock time, time within the clock's hours, and time counted."""
 
     wall: timedelta = _ZERO
     """Wall-clock time."""
@@ -61,7 +61,8 @@ NOTHING = TimeSums()
 class BreakdownPart:
     """The part of an incident's or clock's time with one holder and one party.
 
-    A holder is an assignee with group and support line. A party had to act, such as the customer.
+    The holder is the assignee, group and support line that had the incident. The party is the one that had to act, such
+    as the customer.
     """
 
     holder: Holder

@@ -38,7 +38,7 @@ _STAY = AtClose.STAY  # looking a member up in its enum costs as much as a bisec
 
 
 class HorizonSide(Enum):
-    """On which side of the years computed so far a calendar lacks open hours: before them, or after them."""
+    """Whether a calendar lacks open hours before or after the years that are computed so far."""
 
     EARLIER = "earlier"
     LATER = "later"
@@ -46,7 +46,7 @@ class HorizonSide(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A calendar and its version, stored with each result for audits."""
+    """The id and version of a calendar, which are stored with each result for audits."""
 
     id: str
     zone: str
@@ -206,7 +206,7 @@ class Calendar:
         """Return the instant that lies `count` working days after `start`.
 
         A working day is a local date with any open time. If the calendar is closed at the instant found, the next
-        opening is returned. An instant exactly on a close stays.
+        opening is returned. An instant exactly on a close is returned unchanged.
 
         Args:
             mode: The rule for the time of day of the result.

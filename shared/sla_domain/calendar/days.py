@@ -49,10 +49,11 @@ class DayIndex:
     def target(self, at: int, count: int, mode: WorkingDays) -> int | None:
         """Return the instant that lies `count` (≥ 0) working days after the instant `at`.
 
-        The result is None if the result lies outside the span for which `table` is compiled.
+        Instants are in microseconds since 1970 UTC. The result is None if the instant lies outside the span for which
+        `table` is compiled.
 
         Args:
-            at: Microseconds since 1970 UTC, as is the result.
+            at: The instant from which to count.
             mode: The rule for the time of day of the result.
         """
         match mode:

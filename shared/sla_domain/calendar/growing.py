@@ -96,7 +96,7 @@ class GrowingCalendar(Calendar):
 def growing_calendar(spec: CalendarSpec, first_year: int = FIRST_YEAR, last_year: int = LAST_YEAR) -> GrowingCalendar:
     """Return a calendar for `spec` that computes its open hours as results need them.
 
-    A result that needs another year raises BeyondHorizon.
+    If a result needs a year outside `first_year` to `last_year`, the calendar raises BeyondHorizon.
 
     Args:
         first_year, last_year: The years that may be computed, both included.

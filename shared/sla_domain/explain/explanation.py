@@ -101,7 +101,7 @@ class Versions:
 class Explanation:
     """How the due instant and the consumed time of one clock came about, as of `at`.
 
-    All texts are language tag -> text.
+    Each field of type `Texts` maps language tag -> text.
     """
 
     incident: IncidentId
@@ -177,6 +177,6 @@ class Explanation:
     def expected(self, mark: Mark) -> bool:
         """Return whether the warning or breach `mark` is still to come, as of the explanation's `at`.
 
-        A further event may still change `mark.at`.
+        An event that slad receives later may still change `mark.at`.
         """
         return mark.pending and mark.at >= self.at

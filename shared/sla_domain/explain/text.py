@@ -189,7 +189,7 @@ def definition_of(e: Explanation, language: str) -> tuple[str, str]:
 def target_lines(e: Explanation, w: Words, language: str) -> Iterator[str]:
     """Yield the line with the clock's target and allowed time.
 
-    A line on an agreed due date follows, and a line on an exemption, if there are any.
+    If a due date was agreed on, a line about it follows. If the clock is exempt, a line about the exemption follows.
 
     Args:
         w: The texts of the language.
@@ -224,8 +224,9 @@ def consumption_text(e: Explanation, w: Words) -> str:
 def instant_lines(e: Explanation, w: Words) -> Iterator[str]:
     """Yield the lines with instants: when the clock is due, then its warnings and breaches.
 
-    Between them there may be a line for the due instant first promised, if another is in force now. There may also be a
-    line for the instant at which the target was withdrawn. Warnings and breaches still to come are marked as expected.
+    After the line for the due instant, two more lines are possible: one for the due instant first promised, if it
+    differs, and one for the instant at which the target was withdrawn. Warnings and breaches still to come are marked
+    as expected.
 
     Args:
         w: The texts of the language to use.

@@ -21,8 +21,8 @@ from sla_domain.sentence import Sentence
 def request_advice(entitlement: Entitlement, request_type: str) -> str:
     """Return advice for a request of a type that the plan does not cover, or "" for a covered type.
 
-    The advice names the plan and its clause. The plan's own text follows, if there is one: in the first of the
-    contract's languages that the text has, else in English, else in any.
+    The advice names the plan and its clause. If the plan has a text of its own for this type, the text follows. Its
+    language is the first of the contract's languages in which it exists, else English, else any.
     """
     found = entitlement.plan.terms.uncovered(request_type)
     if found is None:
@@ -34,10 +34,10 @@ def request_advice(entitlement: Entitlement, request_type: str) -> str:
 
 
 def channel_advice(rulebook: Rulebook, entitlement: Entitlement, channel: str, at: datetime) -> str:
-    """Return advice for a sender who used a channel outside its hours, or "" if no advice is needed.
+    """Return advice for a sender who used a channel (such as the phone) outside its hours.
 
-    The advice says when the channel opens next. None is needed inside the hours, and if the plan sets no hours for the
-    channel. The result is also "" if `at` lies beyond the calendar's years.
+    The advice says when the channel opens next. The result is "" if the channel is open at `at`, if the plan sets no
+    hours for it, or if `at` lies outside the calendar's years.
 
     Args:
         channel: How the request came in, such as `phone`.
@@ -59,11 +59,11 @@ def channel_advice(rulebook: Rulebook, entitlement: Entitlement, channel: str, a
 
 
 def contact_advice(entitlement: Entitlement, attributes: Mapping[str, str], at: datetime) -> str:
-    """Return advice for a reporter who is not the customer's only permitted contact.
+    """Return advice for a reporter who is not the one contact through whom the customer must report.
 
-    The result is "" if the reporter is that contact. The attributes `reporter` and `reporter_id` are compared with the
-    contact's name, id and mail addresses. The result is also "" if the plan has no such role, if nobody holds the role
-    at `at`, or if `reporter` is empty. Source: clause B8 (docs/clauses.md).
+    The attributes `reporter` and `reporter_id` are compared with the contact's name, id and mail addresses. The result
+    is "" if one of them fits, if the plan does not demand such a contact, if the contract names nobody for `at`, or if
+    `reporter` is empty. Source: clause B8 (docs/clauses.md).
     """
     role, contract, reporter = entitlement.plan.sole_role, entitlement.contract, attributes.get("reporter", "")
     if role is None or not normal(reporter):
@@ -83,11 +83,12 @@ def contact_advice(entitlement: Entitlement, attributes: Mapping[str, str], at: 
 def vendor_advice(contract: Contract, vendor: str, at: datetime) -> str:
     """Return a remark on a vendor with whom the customer has no valid contract.
 
-    The result is "" if there is a valid contract on the local day of `at` in the zone of `contract`. It is also "" if
-    `contract` lists no vendors at all (`vendors` is None).
+    The result is "" if the customer has a contract with the vendor that is valid on the day of `at` (in the zone of
+    `contract`). The result is also "" if `contract.vendors` is None: nothing is known of the customer's vendors.
 
     Args:
-        vendor: The vendor that an incident waits on.
+        contract: The customer's support contract, which lists the customer's contracts with vendors.
+        vendor: The vendor that an incident waits on. If `vendor` is empty, the remark says that no vendor is named.
     """
     if contract.vendors is None:
         return ""

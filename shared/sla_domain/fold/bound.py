@@ -23,14 +23,14 @@ def split_by_limit(
 ) -> tuple[Sequence[IncidentEvent], Sequence[IncidentEvent]]:
     """Divide the next events of a very large incident into (events to read, events to leave out).
 
-    Both parts keep the order of `events`. The number of events decides which ones are read:
+    Both parts keep the order of `events`. Which events are read depends on how many were read before:
 
-    1. Up to `most` events of an incident, all are read.
-    2. Up to twice `most`, only events that may change a clock are read.
-    3. Beyond that, only events that end the incident or its wait, or that stop a clock, are read.
+    1. Fewer than `most`: every event is read.
+    2. Fewer than twice `most`: only events that may change a clock are read.
+    3. More: only events that end the incident, end its wait or stop a clock are read.
 
     Args:
-        folding: The incident after those events. All of `events` are judged by this state.
+        folding: The incident after the events read before. Each of `events` is judged by this state.
         count: How many events were read before.
     """
     counted: list[IncidentEvent] = []
@@ -47,8 +47,8 @@ def split_by_limit(
 def may_change_clock(folding: Folding, event: IncidentEvent) -> bool:
     """Return whether the event could change a clock of the incident.
 
-    The result is True in case of doubt. The call reads the snapshots (states of the whole ticket) that `folding` has
-    put off.
+    The result is True in case of doubt. As a side effect, `folding` reads the snapshots (states of the whole ticket)
+    that it had put off.
 
     Args:
         folding: The incident after all earlier events.
@@ -67,9 +67,9 @@ def may_change_clock(folding: Folding, event: IncidentEvent) -> bool:
 
 
 def leads_to_end(folding: Folding, event: IncidentEvent) -> bool:
-    """Return whether the event, if read next, would end the incident or its wait, or stop a clock.
+    """Return whether the event, if read next, would end the incident, end its wait or stop a clock.
 
-    The result is False for an event that may start or reset a clock, unless the event ends the incident or its wait.
+    The result is False for an event that may start or reset a clock, unless it ends the incident or the wait.
 
     Args:
         folding: The incident after all earlier events.

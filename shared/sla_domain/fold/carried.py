@@ -74,8 +74,8 @@ def copy_for_survivor(event: IncidentEvent, survivor: IncidentId, id_: EventId) 
 def is_foldable(events: Iterable[IncidentEvent]) -> bool:
     """Return whether these events, all of one incident, are enough to compute the incident.
 
-    At least one must be the incident's own event, or record that another incident was merged into this one. Other
-    copies from merged incidents (`carried_from`) are not enough, nor is a link alone.
+    At least one event must be the incident's own, or the copy of an event by which another incident was merged into
+    this one. Other copies from merged incidents (`carried_from`) are not enough, and links are not enough either.
     """
     return any(_founds(event) for event in events)
 
@@ -83,8 +83,7 @@ def is_foldable(events: Iterable[IncidentEvent]) -> bool:
 def own_events(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
     """Return the incident's own events and those on linked tickets, without copies from merged incidents.
 
-    If all events are copies (`carried_from`), return those that stand in for own events: comments and the first
-    opening.
+    If there are only copies (`carried_from`), return comments and the first opening among them, in place of own events.
     """
     known = list(events)
     found = [event for event in known if event.carried_from is None]
@@ -94,8 +93,8 @@ def own_events(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
 def has_unanswered_comment(events: Iterable[IncidentEvent]) -> bool:
     """Return whether a customer's comment still waits for an answer after these events.
 
-    The opening counts as a comment. A response or workaround answers all comments before it, and so does the end of the
-    incident. Openings, responses and workarounds of bots are ignored.
+    The opening counts as a comment. A response, a workaround and the end of the incident each answer all earlier
+    comments. Openings, responses and workarounds of bots are ignored.
 
     Args:
         events: The events of one incident, in order.
@@ -111,12 +110,12 @@ def resolve_carried(
 ) -> tuple[Sequence[IncidentEvent], tuple[Remark, ...]]:
     """Return the events from which to compute an incident, in order, and remarks on merges.
 
-    The result has these copies:
+    All own events are in the result. Of the copies from a merged incident, only these are:
 
-    1. Comments made while the other incident is merged into this one.
+    1. Comments made while that incident is merged into this one.
     2. A customer's comment that waited for an answer at the merge, as a reply at the instant of the merge.
 
-    If all events are copies, comments and the first opening stand in for own events.
+    If there are only copies, the result has comments and the first opening among them.
 
     Args:
         rows: All events of the incident in order, with copies from merged incidents (`carried_from`).
@@ -263,12 +262,12 @@ class _MergedGroup:
 
 
 def end_of_chain(step: Callable[[IncidentId], IncidentId | None], name: IncidentId) -> IncidentId:
-    """Return the last name of a chain of names that begins with `name`.
+    """Follow a chain of names from `name` on, and return its last name.
 
     If the names form a ring, some name of the ring is returned.
 
     Args:
-        step: Function that returns the name after a name, or None after the last.
+        step: Function that returns the next name after a name, or None for the last name.
     """
     seen = {name}
     while (after := step(name)) is not None and after not in seen:

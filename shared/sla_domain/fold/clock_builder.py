@@ -76,10 +76,10 @@ def in_time_order(marks: list[Mark]) -> list[Mark]:
 
 
 class ClockBuilder:
-    """One clock of an incident, while the incident's events are read.
+    """One clock of an incident under construction, while the incident's events are read.
 
-    `build_clock` makes the immutable clock. Calls must come in order of time (`at`). These attributes hold the state so
-    far:
+    Call the methods in order of time (`at`). Afterwards `build_clock` makes an immutable `Clock` of the builder. These
+    attributes hold the state so far:
 
     - `stretches`: the spans in which the clock runs or is paused
     - `target`: the current target, or None before the first `attach`
@@ -88,7 +88,7 @@ class ClockBuilder:
     - `marks`: the past warnings and breaches of all targets
 
     Args:
-        cycle: Number, from 0, among the clocks of the metric.
+        cycle: Number of the clock among those of its metric on this incident, from 0.
         at: When the clock starts.
         event, kind, known_since: Id, kind and time of receipt of the event that starts the clock.
     """
@@ -298,11 +298,12 @@ class ClockBuilder:
     def attach(self, at: datetime, target: Target, entitlement: Entitlement, meter: Meter, event: EventId) -> None:
         """Give the clock a target from `at` on, and recompute the consumed time for that target.
 
-        Time is counted from the clock's start or last restart. If the new target was breached before `at`, the breach
-        is recorded. Warnings before `at` are dropped. `generation`, the number of the target, goes up by one.
+        The time is counted from the clock's start, or from its last restart. If the new target was breached before
+        `at`, the breach is recorded. Warnings before `at` are dropped. `generation`, the number of the target, goes up
+        by one.
 
         Args:
-            entitlement: What promises the target.
+            entitlement: The plan and contract that promise the target.
             meter: How the target counts time.
             event: Id of the event that changed the target.
         """
@@ -340,7 +341,7 @@ class ClockBuilder:
         """Return the due instant of the running clock, future or past.
 
         The result is None while the clock is paused or has no target. The result is also None if the due instant lies
-        beyond the calendar's years; `trouble` then has the error.
+        beyond the calendar's years; in this case the error is in the attribute `trouble`.
         """
         if self.since is None or self.meter is None:
             return None
@@ -405,8 +406,8 @@ class ClockBuilder:
         """Return the instant of a warning, for a clock that runs from `since` and is due at `due`.
 
         A warning that comes a fixed time before `due` may lie before `since`. The result is None if a warning at a
-        percentage of the allowed time would lie before `since`. It is also None beyond the calendar's years; `trouble`
-        then has the error.
+        percentage of the allowed time would lie before `since`. If the instant lies beyond the calendar's years, the
+        result is None too, and the error is in the attribute `trouble`.
         """
         assert self.meter is not None
         try:
@@ -534,8 +535,8 @@ class ClockBuilder:
     def consumed(self, until: datetime) -> timedelta:
         """Return the time that the clock has consumed up to `until`.
 
-        It is open time or wall-clock time, as the target counts. Time beyond the calendar's years is left out;
-        `trouble` then has the error.
+        The target decides whether open time or wall-clock time is counted. Time beyond the calendar's years is left
+        out, and the error is in the attribute `trouble`.
         """
         if self.since is None or self.meter is None or self.since >= until:
             return self.spent
@@ -579,13 +580,14 @@ class ClockBuilder:
             self.resume(at, event)
 
     def inherit(self, other: ClockBuilder) -> None:
-        """Take over the start and the segments of an earlier clock, which this clock continues at another priority.
+        """Take over the start and the segments of an earlier clock, which this clock continues at a lower priority.
 
-        The fall of the priority counted as meeting the earlier clock's target (clause B4, docs/clauses.md).
+        The earlier clock has ended as met, because lowering the priority counts as meeting its target (clause B4,
+        docs/clauses.md).
 
         Args:
-            other: The earlier clock. If `other` continued a clock itself (`other.behind`), the start and segments of
-                that clock are taken over too.
+            other: The earlier clock. If `other` was started because a lowered priority rose again, `other.behind` is
+                the clock that it replaced. In this case, the start and segments of `other.behind` are taken over too.
         """
         first = other.behind or other
         self.started_at, self.counted_from = first.started_at, first.counted_from

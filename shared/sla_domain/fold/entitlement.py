@@ -25,7 +25,7 @@ from sla_domain.rulebook import ContractMatch, Rulebook
 
 @dataclass(frozen=True, slots=True)
 class Entitlement:
-    """What a contract promises for one incident: the plan, its targets (`rows`), and why."""
+    """What a contract promises for one incident: the plan, its targets (`rows`), and why this plan applies."""
 
     match: ContractMatch
     """The whole contract, and why it applies."""

@@ -191,7 +191,7 @@ class Folding:
     def unfit(self, events: Iterable[IncidentEvent]) -> Unfit | None:
         """Return the first reason why these events cannot be read next, or None if they can.
 
-        With a reason, the incident must be computed anew: from an older copy, or from all its events.
+        If there is a reason, compute the incident anew: from an older copy (`branch`), or from all its events.
 
         Args:
             events: Events in reading order, none of them read before.
@@ -229,7 +229,7 @@ class Folding:
         self.read_timeline([(event, max(event.occurred_at, opened_at)) for event in events])
 
     def read_timeline(self, following: Sequence[tuple[IncidentEvent, datetime]]) -> None:
-        """Add the next events of a timeline to the incident.
+        """Read the next events of a timeline.
 
         Args:
             following: Pairs of an event and the instant at which the event takes effect, in order.
@@ -244,9 +244,9 @@ class Folding:
     def snapshot_differs(self, event: IncidentEvent) -> bool:
         """Return whether the event's snapshot (state of the whole ticket) differs from the incident so far.
 
-        The result is False without a snapshot. `unfit` must have returned None for the event. The call also reads
-        snapshots that wait because they are dated later than their event. Events before such a snapshot cannot be read
-        afterwards.
+        The result is False without a snapshot. Before this call, `unfit` must have returned None for the event. As a
+        side effect, all snapshots are read that were put off because they are dated later than their event. Afterwards,
+        no event can be read that lies before one of these snapshots.
         """
         self._look_all()
         return snapshot_differs(self._shown_of(event, event.occurred_at), event)
@@ -361,10 +361,10 @@ class Folding:
     # -- what it comes to
 
     def build_ended(self) -> None:
-        """Build the results (immutable clocks) of all clocks that can no longer change.
+        """Build the immutable clocks for all clocks that can no longer change, ahead of `incident`.
 
-        The call changes no result. It saves work in `incident` for callers that read very many events in batches: call
-        this after each batch.
+        The result of `incident` stays the same, but needs less work. Call this after each batch when reading very many
+        events in batches.
         """
         for tracker in self._trackers.values():
             if len(tracker.builders) > 1:
@@ -373,8 +373,8 @@ class Folding:
     def incident(self) -> Incident:
         """Return the incident after the events read so far, with its clocks and remarks.
 
-        The call also reads snapshots (states of the whole ticket) that wait because they are dated later than their
-        event. Events before such a snapshot cannot be read afterwards.
+        As a side effect, all snapshots (states of the whole ticket) are read that were put off because they are dated
+        later than their event. Afterwards, no event can be read that lies before one of these snapshots.
         """
         self._look_all()
         if self._state.phase.live and self._state.boundaries(self._state.at):

@@ -52,7 +52,7 @@ NAME_TAKING_KINDS = frozenset({EventKind.OPENED, EventKind.RENAMED})
 
 @dataclass(frozen=True, slots=True)
 class PossibleEnd:
-    """The earliest instant at which an incident may have ended, if slad learns of the end later."""
+    """The earliest instant at which an incident may have ended, for an end that slad learned of only later."""
 
     earliest: datetime
     """The instant. If `dated` is False, the last instant at which the incident is known to have been open."""
@@ -63,8 +63,8 @@ class PossibleEnd:
 class IncidentState:
     """The state of an incident after the events read so far: phase, attributes, contract, priority.
 
-    The state begins with the event `opening`, read at the instant `at`. `read` applies each later event. The attributes
-    `event` and `at` are the event read last, and the instant of reading.
+    The state begins with the event `opening`, read at the instant `at`. `read` applies each later event. The attribute
+    `event` is the event read last, and `at` is the instant at which it takes effect.
 
     Args:
         contract: The contract to use in place of the customer's, for previews. None means the customer's.
@@ -164,9 +164,9 @@ class IncidentState:
     def imported_through(self) -> datetime | None:
         """Return the instant up to which the incident is history from an import, or None if it was not imported.
 
-        People are not notified of anything that became true up to this instant. Normally it is when slad received the
-        import's last event. It is earlier if the sender itself delivered an event during the import: then it is when
-        slad received that event. The result is None if the sender delivered an event before the import.
+        People are not notified of anything that became true up to this instant. It is the instant at which slad
+        received the import's last event. If an event from the sender itself arrived earlier, during the import, it is
+        the arrival of that event. The result is None if an event from the sender itself arrived before the import.
         """
         live = self._first_live_receipt
         if self._imported is None or (live is not None and live < self._imported[0]):
@@ -199,8 +199,8 @@ class IncidentState:
     def remark(self, remark: Remark) -> None:
         """Add a remark about a single event.
 
-        An equal remark is added only once. An incident keeps at most 200 such remarks. Further ones are left out and
-        counted (`Remarks.left_out`).
+        An equal remark is added only once. An incident keeps at most 200 such remarks. After that, new remarks are left
+        out and counted (`Remarks.left_out`).
         """
         self.remarks.add(remark)
 
@@ -264,12 +264,12 @@ class IncidentState:
             effect(self, event)
 
     def boundaries(self, after: datetime) -> tuple[ContractBoundary, ...]:
-        """Return the instants at which versions of the customer's contracts take effect, in order.
+        """Return the later instants at which versions of the customer's contracts take effect, in order.
 
-        The result is empty if no contract of the customer changes over time, and for previews.
+        The result is empty for previews, and if no contract of the customer changes over time.
 
         Args:
-            after: The instant after which the results lie.
+            after: Only instants later than this one are returned.
         """
         if self._timeless:
             return ()
@@ -277,12 +277,12 @@ class IncidentState:
         return tuple(one for one in known if one.at > after)
 
     def change_contract(self, event: IncidentEvent, at: datetime) -> None:
-        """Look up the contract and its promise again, when a contract version takes effect at `at`.
+        """Look up the contract and its promise again, because a contract version takes effect at `at`.
 
-        If the promise changed, `rematch` is set: the open clocks must then select their targets anew.
+        If the promise changed, `rematch` becomes True: the open clocks must select their targets anew.
 
         Args:
-            event: The artificial event of that change (`boundary_event`).
+            event: The artificial event for this instant, made by `boundary_event`.
         """
         self.event, self.at = event, at
         self.ending = None

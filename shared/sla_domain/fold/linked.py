@@ -26,7 +26,7 @@ OF_ITS_OWN = frozenset({"customer", "product", "title", "url", "key", "reporter"
 
 @dataclass(frozen=True, slots=True)
 class LinkedNames:
-    """Which other tickets are the same incident, as its events say."""
+    """The other tickets that are linked to one incident, according to its events."""
 
     others: Mapping[IncidentId, IncidentEvent] = field(default_factory=dict)
     """Maps another ticket of the incident to the event that linked it."""
@@ -36,8 +36,9 @@ class LinkedNames:
     def counts(self, event: IncidentEvent) -> bool:
         """Return whether the incident is computed from this event.
 
-        Events that link are not read themselves. That another ticket was merged into a third one ends that ticket, and
-        not the incident.
+        This is so for events on the incident's own ticket, and for those on tickets that are linked to it. Two kinds of
+        events never count: those that link or unlink tickets, and the merge of a linked ticket, which ends that ticket
+        alone.
         """
         if event.kind in LINKING:
             return False
@@ -72,10 +73,11 @@ def _latest(events: Sequence[IncidentEvent]) -> dict[IncidentId, IncidentEvent]:
 
 
 def counting_events(events: Sequence[IncidentEvent]) -> Sequence[IncidentEvent]:
-    """Return the events that count for the incident: those on its own ticket and on linked ones, and no links.
+    """Return the events from which the incident is computed: those on its own ticket and on linked tickets.
 
-    What another ticket states for itself is left out of its events. If the incident counts under another name, its own
-    events are returned; they still say what the ticket is.
+    Events that link or unlink tickets are left out. Some attributes of a linked ticket, such as its title, are left out
+    if the incident's own ticket states them too. For an incident that is itself linked to another one and counts there,
+    the events on its own ticket are returned.
 
     Args:
         events: All events of one incident, in order.
@@ -91,9 +93,9 @@ def counting_events(events: Sequence[IncidentEvent]) -> Sequence[IncidentEvent]:
 
 
 def happened_there(events: Sequence[IncidentEvent]) -> list[IncidentEvent]:
-    """Return what people see of the incident's events, in the given order.
+    """Return the incident's events that people see, in the given order.
 
-    What was said on a ticket that is not linked any more is left out.
+    Events on tickets that are no longer linked are left out.
     """
     latest = _latest(events)
     gone = {name for name, link in latest.items() if link.kind is EventKind.UNLINKED}
@@ -102,7 +104,7 @@ def happened_there(events: Sequence[IncidentEvent]) -> list[IncidentEvent]:
 
 @dataclass(frozen=True, slots=True)
 class LinkedTickets:
-    """What a fold needs to know of the linked tickets of an incident."""
+    """The tickets that are linked to an incident, as needed to compute the incident."""
 
     others: frozenset[IncidentId]
     """The other tickets whose events count."""
@@ -114,7 +116,11 @@ class LinkedTickets:
     """Those of `others` that name another customer than the incident's own ticket."""
 
     def of_the_incident(self, event: IncidentEvent) -> IncidentEvent:
-        """Return the event as it counts for the whole incident: without what another ticket states for itself."""
+        """Return a copy of the event without attributes that the incident's own ticket states for itself.
+
+        An event on the incident's own ticket is returned unchanged. From an event on a linked ticket, and from its
+        snapshot, the attributes in `stated` are removed, such as the title.
+        """
         if event.said_as is None:
             return event
         shown = event.snapshot
@@ -128,18 +134,21 @@ class LinkedTickets:
         return {name: value for name, value in attributes.items() if name not in self.stated}
 
     def opening(self, opening: IncidentEvent) -> IncidentEvent:
-        """Return the opening, with what the incident's own ticket states if another ticket was opened first."""
+        """Return the opening with the attributes of the incident's own ticket (`stated`).
+
+        An opening on the incident's own ticket is returned unchanged. This matters if a linked ticket was opened first.
+        """
         if opening.said_as is None:
             return opening
         return replace(opening, attributes={**opening.attributes, **self.stated})
 
 
 def linked_tickets(rows: Sequence[IncidentEvent], links: LinkedNames) -> LinkedTickets:
-    """Return what a fold needs to know of linked tickets.
+    """Return the tickets that are linked to an incident, as needed to compute the incident.
 
     Args:
-        rows: The events that count, in order.
-        links: The links. At least one other ticket is linked.
+        rows: The events from which the incident is computed, in order.
+        links: The links. At least one other ticket must be linked.
     """
     stated: dict[str, str] = {}
     customers: dict[IncidentId, str] = {}
@@ -165,10 +174,10 @@ def linked_tickets(rows: Sequence[IncidentEvent], links: LinkedNames) -> LinkedT
 
 
 def as_merge(link: IncidentEvent) -> IncidentEvent:
-    """Return the event by which the fold ends an incident that counts under another name.
+    """Return a merge event made of a link: it ends an incident that counts under another name.
 
     Args:
-        link: The event `linked` whose `merged_into` names the incident where it counts.
+        link: An event `linked`. Its `merged_into` names the incident under which the events count.
     """
     assert link.merged_into is not None
     reason = Sentence.LINKED_ELSEWHERE.filled(incident=link.merged_into)

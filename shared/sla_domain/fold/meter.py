@@ -92,7 +92,7 @@ class CoverageMeter:
 
     Args:
         calendar: The business hours.
-        at_close: What happens to a due instant exactly on a close.
+        at_close: What happens to a due instant that falls exactly on a closing time.
     """
 
     __slots__ = ("at_close", "calendar", "span")
@@ -212,9 +212,9 @@ class DateMeter:
     Args:
         calendar: The business hours. None means that all time is open.
         base: The instant from which time is counted.
-        on: The due instant of a clock that never pauses. Warnings in percent refer to the open time from `base` to
-            `on`.
-        at_close: What happens to an instant exactly on a close.
+        on: The due instant of a clock that never pauses. Warnings in percent are percentages of the open time from
+            `base` to `on`.
+        at_close: What happens to an instant that falls exactly on a closing time.
         moved: Whether the open time of pauses is added to the due instant.
     """
 
@@ -297,7 +297,7 @@ def meter_for(target: Target, calendar: Calendar, base: datetime, at_close: AtCl
 
     Args:
         base: The instant from which working days are counted.
-        at_close: What happens to a due instant exactly on a close.
+        at_close: What happens to a due instant that falls exactly on a closing time.
 
     Raises:
         CalendarError: The instant lies outside the calendar's years.

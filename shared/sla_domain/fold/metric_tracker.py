@@ -97,8 +97,8 @@ class MetricTracker:
     first clock.
 
     Args:
-        state: The incident's state, which must read each event before the tracker.
-        calendars: The hours of targets.
+        state: The incident's state. Let it read each event before the tracker does.
+        calendars: Makes the calendars in whose hours targets count time.
     """
 
     __slots__ = ("_calendars", "_state", "builders", "current", "metric")
@@ -124,19 +124,19 @@ class MetricTracker:
 
     @property
     def has_stopped(self) -> bool:
-        """Return whether the metric's last clock was met or missed; False without a clock.
+        """Return whether the metric's last clock was met or missed.
 
-        Metrics that name this metric in `after` start clocks only while the result is True. Metrics that name it in
-        `until` start clocks only while it is False.
+        The result is False without a clock. Metrics that name this metric in `after` start clocks only while the result
+        is True. Metrics that name it in `until` start clocks only while the result is False.
         """
         return self.current is not None and self.current.state in (ClockState.MET, ClockState.MISSED)
 
     def read(self, trackers: dict[str, MetricTracker]) -> None:
-        """Apply an event to the clocks of this metric: the event that the incident's state read last.
+        """Apply the event that the incident's state read last to the clocks of this metric.
 
-        First the event may stop, reset, cancel, pause or resume the open clock. If the clock stays open, a changed
-        priority, contract or attribute selects its target anew, and an agreed date takes effect. Last, the event may
-        start or reopen a clock.
+        First, the event may stop, reset, cancel, pause or resume the open clock. If the clock stays open, its target is
+        selected anew after a change of priority, contract or attributes, and an agreed date takes effect. Last, the
+        event may start or reopen a clock.
 
         Args:
             trackers: All metrics of the incident, by id.
@@ -191,7 +191,7 @@ class MetricTracker:
         """Return in words why the metric has no clock although a target applies to the incident.
 
         Either the target has no number, or its due instant cannot be computed. The result is None if no target applies.
-        Call this only if `build_clock` returned None.
+        Call this only if `build_clock` returned None for the metric's clock.
         """
         row, entitlement = self.matching_row(), self._state.entitlement
         if row is None:

@@ -64,8 +64,9 @@ class Timeline:
 def in_order(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
     """Return each event once, in the order in which a fold reads them.
 
-    They are sorted by instant, version and arrival. If snapshots (states of the whole ticket) show another order of
-    events of one instant, that order is used. Of events with the same id, the first is returned.
+    Events are sorted by instant, version and arrival. If snapshots (states of the whole ticket) show that events of the
+    same instant happened in another order, they are put in that order. Of several events with the same id, only the
+    first is returned.
 
     Raises:
         NoEvents: There is no event.
@@ -97,7 +98,8 @@ def in_order(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
 def position(event: IncidentEvent) -> Position:
     """Return the key by which an event is sorted in reading order.
 
-    Its parts are instant, sender's version, time of arrival, kind and id. Compare it only with keys of other events.
+    Its parts are instant, sender's version, time of arrival, kind and id. Compare the key only with other keys from
+    this function and with `Folding.last`.
     """
     return (event.order, event.received_at)
 
@@ -220,7 +222,8 @@ def in_reading_order(events: Iterable[IncidentEvent]) -> list[tuple[IncidentEven
 def remarks_on_event(event: IncidentEvent) -> Iterable[Remark]:
     """Yield the remarks that one event causes by itself.
 
-    They are the event's `warnings`, and a remark on a date more than two minutes after slad received the event.
+    There is one for each of the event's `warnings`, and one if the event is dated more than two minutes after slad
+    received it.
     """
     if event.occurred_at > event.received_at + _SKEW:
         ahead = event.occurred_at - event.received_at

@@ -87,10 +87,10 @@ class Priorities:
         self._open: PriorityPeriod | None = None
 
     def branch(self, remarks: Remarks) -> Priorities:
-        """Return an independent copy that adds its remarks to `remarks`.
+        """Return an independent copy, which adds its remarks to `remarks`.
 
         Args:
-            remarks: The remarks of the copied incident.
+            remarks: A copy of the incident's remarks.
         """
         twin = branch_of(self)
         twin._remarks = remarks
@@ -199,20 +199,22 @@ class Priorities:
             self._asked(known, event, at, plan)
 
     def change_plan(self, event: IncidentEvent, at: datetime, plan: Plan, *, moved: bool = False) -> None:
-        """Choose a priority of `plan`, because other terms apply from `at` on.
+        """Choose the incident's priority anew, because another plan or another version of it applies from `at` on.
 
-        The first of these that the new plan has is chosen:
+        The first of these that `plan` has is chosen:
 
-        1. The current priority, unless it was only the old plan's default.
+        1. The current priority, unless it was only the default of the old plan.
         2. The priority that the sender stated.
-        3. The new plan's default.
+        3. The default of `plan`.
 
-        A lower priority that waits for agreement goes on to wait, if the new plan has it and the priority stays.
+        A lower priority that waits for the customer's agreement keeps waiting if `plan` has it and the current priority
+        stays.
 
         Args:
-            event: The event that brings the other terms.
-            moved: Whether the terms are those of another contract. A waiting priority is then proposed anew, by
-                `event`.
+            event: The event that brings the other plan.
+            plan: The plan that applies from `at` on.
+            moved: Whether the plan belongs to another contract. A lower priority that keeps waiting is then recorded as
+                proposed by `event`.
         """
         stated, known = plan.priority(self._stated or ""), plan.priority(self.in_force)
         if self.pending is not None and plan.priority(self.pending.new) is None:

@@ -38,8 +38,9 @@ _TOUCHED = timedelta(seconds=5)  # by then a ticket has the date of what was sai
 
 
 class ReconcilingEvent(NamedTuple):
-    """An event that slad makes itself, for a change that a snapshot (state of the whole ticket) shows and no event
-    reported.
+    """An event that slad makes itself, for a change of a ticket that no event reported.
+
+    The change is known from a snapshot (state of the whole ticket).
     """
 
     event: IncidentEvent
@@ -65,7 +66,8 @@ def snapshot_differs(state: KnownState, event: IncidentEvent) -> bool:
     The result is False for an event without a snapshot.
 
     Args:
-        state: The incident after the events read so far, or the one of its linked tickets that the snapshot shows.
+        state: The incident after the events read so far. For an incident of several linked tickets, the ticket that the
+            snapshot shows.
     """
     shown = event.snapshot
     if shown is None:
@@ -77,15 +79,15 @@ def snapshot_differs(state: KnownState, event: IncidentEvent) -> bool:
 
 
 def end_before(state: KnownState, event: IncidentEvent, at: datetime) -> ReconcilingEvent | None:
-    """Return an event that ends the incident before `event`, if its snapshot shows such an end.
+    """Return an event that ends the incident before `event`, if the snapshot of `event` shows such an end.
 
     The result is None unless all of these hold:
 
     1. The incident is open or waiting, and `event` itself does not end it.
     2. The snapshot (state of the whole ticket) shows an end that is no merge.
-    3. Phase or end date differ from those of the last snapshot.
-    4. The snapshot dates the end before `event`. Or it gives no date, `event` is a comment or reply, and the ticket is
-       not shown as of later: it may have ended in between.
+    3. The phase or the date of the end differs from the last snapshot.
+    4. The snapshot dates the end before `event`. Or the snapshot gives no date, but `event` is a comment or reply, and
+       the snapshot is at most five seconds later than `event`.
 
     Args:
         state: The incident before `event`, or its linked ticket.
@@ -126,8 +128,8 @@ def reconciling_events(state: KnownState, event: IncidentEvent, at: datetime) ->
 def unobserved_end(opening: IncidentEvent) -> IncidentEvent:
     """Return an artificial event that ends the ticket before it is reopened by `opening`.
 
-    It is needed if slad first hears of a ticket by its reopening. The event is a cancellation, which gives no verdict,
-    because nobody states when the ticket ended.
+    It is needed if the first event that slad receives about a ticket is a reopening. The artificial event is a
+    cancellation, which gives no verdict, because it is not known when the ticket ended.
     """
     return replace(_reconciling(opening, EventKind.CANCELLED), reason=Sentence.END_UNHEARD.value)
 
@@ -135,8 +137,8 @@ def unobserved_end(opening: IncidentEvent) -> IncidentEvent:
 def remark_on_reconciled(event: IncidentEvent, ending: PossibleEnd | None) -> Remark:
     """Return the remark on a change that only the ticket's snapshot shows.
 
-    A snapshot is the state of the whole ticket, as one delivery shows it. For an `ending` that is not `dated`, the
-    remark says that the ticket gives no date.
+    A snapshot is the state of the whole ticket, as one delivery shows it. If `ending.dated` is False, the remark says
+    that the ticket gives no date.
 
     Args:
         event: The event that slad made for the change.

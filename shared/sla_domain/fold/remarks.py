@@ -17,8 +17,8 @@ class Remarks:
     """The remarks (odd facts for people to see) of one incident.
 
     Remarks on the present state are set by `hold` and removed by `drop`. Remarks on single events are added by `add`
-    and stay, at most 200 (`MOST`). The attribute `left_out` says how many further remarks on single events were
-    dropped.
+    and are never removed. At most 200 (`MOST`) of these are kept. The attribute `left_out` is the number of those
+    dropped beyond that.
     """
 
     __slots__ = ("_held", "_said", "left_out")
@@ -35,7 +35,7 @@ class Remarks:
         return twin
 
     def hold(self, about: Hashable, remark: Remark) -> None:
-        """Set the remark on a subject, in place of an earlier remark on it.
+        """Set the remark on a subject (a part of the incident's present state), and replace an earlier remark on it.
 
         The remark stays until `drop` is called for the subject.
 
@@ -64,8 +64,8 @@ class Remarks:
     def add(self, remark: Remark) -> None:
         """Add a permanent remark on a single event.
 
-        An equal remark is added only once. At most 200 (`MOST`) are kept. Further ones are dropped and counted in
-        `left_out`.
+        An equal remark is added only once. At most 200 (`MOST`) such remarks are kept. Beyond that, new remarks are
+        dropped and counted in `left_out`.
         """
         if len(self._said) < MOST:
             self._said[remark] = None

@@ -23,14 +23,14 @@ _MOST = 50  # and beyond which they stay as they arrived
 
 
 def in_causal_order(rows: Sequence[IncidentEvent]) -> list[IncidentEvent]:
-    """Return the events, with those of the same instant put in the order in which they must have happened.
+    """Return the events with those of the same instant in the order in which they must have happened.
 
-    Snapshots (states of the whole ticket) show the ticket before and after each delivery, which gives the order. The
-    events of an instant keep their order in three cases:
+    This order is found from snapshots (states of the whole ticket), which show the ticket before and after each
+    delivery. The events of an instant keep their given order in three cases:
 
     1. No other order fits the snapshots better.
     2. One of the events has a version.
-    3. They came in more than 50 deliveries.
+    3. The events came in more than 50 deliveries.
 
     An event that is moved is replaced by a copy with a `version` that sorts it into its new place.
 

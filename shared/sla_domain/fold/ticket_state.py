@@ -21,41 +21,44 @@ _SHOWS_LIFE = frozenset({EventKind.OPENED, EventKind.REOPENED, EventKind.WAITING
 
 
 class KnownState(Protocol):
-    """What a snapshot is compared with: an incident, or one of its linked tickets."""
+    """The state of an incident, or of one of its linked tickets, with which a snapshot is compared (protocol)."""
 
     @property
     def attributes(self) -> Mapping[str, str]:
-        """Return what is stated of it, name -> value."""
+        """Return the attributes of the incident or ticket, name -> value."""
         ...
 
     @property
     def phase(self) -> Phase:
-        """Return its phase."""
+        """Return the phase of the incident or ticket."""
         ...
 
     @property
     def waiting(self) -> WaitingOn | None:
-        """Return whom it waits on."""
+        """Return whom the incident or ticket waits on, or None if it does not wait."""
         ...
 
     @property
     def stated(self) -> StatedPhase | None:
-        """Return the phase that its last snapshot showed, if no event has changed the phase since."""
+        """Return the phase in the last snapshot, or None if an event has changed the phase since.
+
+        The result is also None if there was no snapshot with a phase.
+        """
         ...
 
     @property
     def ended_at(self) -> datetime | None:
-        """Return when it ended."""
+        """Return when the incident or ticket ended, or None if it has not ended."""
         ...
 
     @property
     def known_open_at(self) -> datetime:
-        """Return the last instant at which it is known to have been open."""
+        """Return the last instant at which the incident or ticket is known to have been open."""
         ...
 
     @property
     def at(self) -> datetime:
-        """Return the instant of the last event that was read."""
+        """Return the instant of the last event that was read, on any ticket of the incident."""
         ...
 
     @property
@@ -70,11 +73,11 @@ class KnownState(Protocol):
 
 
 class TicketState:
-    """One linked ticket after the events that were read on it.
+    """The state of one linked ticket after the events read so far.
 
     Args:
-        incident: The incident as a whole, whose opening, last instant and priorities count for each of its tickets.
-        at: The instant from which on the ticket is known.
+        incident: The state of the whole incident. The ticket shares its opening, last instant and priorities.
+        at: The first instant at which the ticket is known.
     """
 
     __slots__ = ("_incident", "attributes", "ended_at", "known_open_at", "phase", "stated", "waiting")
@@ -90,7 +93,7 @@ class TicketState:
 
     @property
     def at(self) -> datetime:
-        """Return the instant of the last event that was read, on whichever ticket."""
+        """Return the instant of the last event that was read, on any ticket of the incident."""
         return self._incident.at
 
     @property
@@ -104,7 +107,11 @@ class TicketState:
         return self._incident.priorities
 
     def branch(self, incident: KnownState) -> TicketState:
-        """Return an independent copy that belongs to `incident`."""
+        """Return an independent copy for a copy of the incident.
+
+        Args:
+            incident: The copy of the incident's state, to which the result belongs.
+        """
         twin = copy(self)
         twin._incident = incident
         return twin

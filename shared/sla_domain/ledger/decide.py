@@ -60,11 +60,11 @@ def decide(terms: LedgerTerms, entries: Iterable[LedgerEntry], entry: LedgerEntr
     """Decide whether an entry may be added to the ledger (account) of an allowance.
 
     The ledger is computed from all entries in order of time, so `entry` may be dated before others. `entry` is refused
-    if the allowance could not pay for it, or for a later entry. An entry that is written already is accepted with
-    `known` set. An entry whose id another entry has is refused.
+    if the allowance could not pay for it, or could no longer pay for an entry after it. If an equal entry is written
+    already, `entry` is accepted with `known` True. If a different entry has the same id, `entry` is refused.
 
     Args:
-        terms: What the contract states of the allowance.
+        terms: The contract's terms for the allowance.
         entries: The entries written already.
         now: The present instant. An entry dated later is refused.
     """
@@ -95,12 +95,12 @@ class Replayed:
 
 
 def replay(terms: LedgerTerms, entries: Iterable[LedgerEntry], now: datetime) -> Replayed:
-    """Decide on all entries of a ledger anew under `terms`, to see what other terms would change.
+    """Decide anew on all entries of a ledger under `terms`, to see the effect of a change of terms.
 
-    The entries are taken in order of time, each added to those accepted before.
+    The entries are decided on in order of time, each by the ledger of those accepted before.
 
     Args:
-        terms: What the contract states of the allowance.
+        terms: The terms for the allowance to apply.
         now: The present instant. Entries dated later are refused, and the resulting ledger is as of this instant.
     """
     accepted: list[LedgerEntry] = []

@@ -33,7 +33,10 @@ class EntryKind(StrEnum):
 
     @property
     def computed(self) -> bool:
-        """Return whether entries of this kind are computed from the contract. People cannot write such entries."""
+        """Return whether changes of this kind are computed from the contract.
+
+        Nobody can write an entry of such a kind.
+        """
         return self in (EntryKind.GRANTED, EntryKind.EXPIRED)
 
 
@@ -78,7 +81,7 @@ class LedgerEntry:
     def pays_at(self) -> datetime:
         """Return the instant at which lots (portions of the allowance) must be valid to pay for the entry.
 
-        For a reservation this is when the service takes place, else `at`. It is not used for an entry with `work`,
-        which is paid by the lots valid during the work.
+        For a reservation, this is when the service takes place. For other entries, it is `at`. The result is not used
+        for an entry with `work`: the lots that are valid during the work pay for that.
         """
         return self.serves_at or self.at

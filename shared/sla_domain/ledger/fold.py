@@ -18,10 +18,10 @@ _LAST = 3
 
 
 def ledger_at(terms: LedgerTerms, entries: Iterable[LedgerEntry], at: datetime) -> Ledger:
-    """Compute the ledger (account) of an allowance as of the instant `at`, included.
+    """Compute the ledger (account) of an allowance as of `at`, with what happens at this instant itself.
 
     Args:
-        terms: What the contract states of the allowance.
+        terms: The contract's terms for the allowance.
         entries: The entries, in any order. Entries later than `at` are ignored.
 
     Raises:
@@ -48,7 +48,7 @@ def ledger_at(terms: LedgerTerms, entries: Iterable[LedgerEntry], at: datetime) 
 def movements(terms: LedgerTerms, entry: LedgerEntry) -> Iterator[Movement]:
     """Yield the changes of the balance that one ledger entry makes, in order of time.
 
-    An entry without work makes one change. An entry with work makes one for each span at the same rate.
+    An entry without work makes one change. An entry with work makes one change for each part of the work at one rate.
 
     Raises:
         CalendarError: The work lies outside the years of the allowance's calendar.

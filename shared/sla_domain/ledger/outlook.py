@@ -28,7 +28,7 @@ class ForecastAssumption(StrEnum):
 class Forecast:
     """How long the balance of an allowance is likely to last in the present period.
 
-    Amounts are seconds for hours, else in the allowance's unit.
+    Amounts are in seconds if the allowance is in hours, else in its unit.
     """
 
     period: PeriodSpan
@@ -58,10 +58,10 @@ def lots_to_expire(ledger: Ledger) -> tuple[LotBalance, ...]:
 
 
 def current_crossings(ledger: Ledger) -> tuple[Crossing, ...]:
-    """Return the warnings about an allowance that apply now, each with the last time that it began to apply.
+    """Return the warnings about an allowance that apply now, each as of the last time its threshold was crossed.
 
-    An allowance is an included amount, such as 120 hours a year; a lot is a portion of it with its own expiry. There
-    are two kinds of warnings:
+    An allowance is an included amount, such as 120 hours a year. A lot is a portion of the allowance with its own
+    expiry. There are two kinds of warnings:
 
     - Low balance: applies while a lot is valid and the balance is at or below the warning's threshold.
     - Expiry in some days: applies while the lot is valid and not used up.

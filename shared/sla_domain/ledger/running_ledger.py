@@ -25,7 +25,7 @@ _NOTHING = Decimal(0)
 class Movement:
     """A change of a ledger (account of an allowance) by one entry, or by one part of the work in an entry.
 
-    If `raw` and `cost` are None, the change ends a reservation with all of its amount.
+    If `raw` and `cost` are None, the change ends a reservation, and concerns the whole reserved amount.
     """
 
     entry: LedgerEntry
@@ -77,14 +77,14 @@ class RunningLedger:
     def free(self) -> Decimal:
         """Return how much of the allowance can be used at the instant computed so far.
 
-        That is what is left of the valid lots (portions), without reserved amounts. The amount is in seconds if the
-        allowance is in hours, else in its unit.
+        This is the sum of what is left in the valid lots (portions), without reserved amounts. The amount is in seconds
+        if the allowance is in hours, else in its unit.
         """
         return sum((each.left for each in self.alive), _NOTHING)
 
     @property
     def reserved(self) -> Decimal:
-        """Return how much open reservations have set aside in all lots (portions), future ones included.
+        """Return how much is set aside by open reservations, in all lots (portions), future ones included.
 
         The amount is in seconds if the allowance is in hours, else in its unit.
         """
@@ -107,10 +107,10 @@ class RunningLedger:
     # -- time
 
     def advance(self, to: datetime) -> None:
-        """Move time forward to the instant `to`, included, and record what happens until then.
+        """Move time forward to `to`, and record what happens up to this instant and at it.
 
-        Each lot (portion) that begins makes a step, and so does each that expires with something left. Warnings some
-        days before an expiry are recorded in `crossings`.
+        Two kinds of changes are added to `steps`, the ledger's list of changes: a lot (portion) that begins, and a lot
+        that expires with something left. Warnings some days before an expiry are added to `crossings`.
         """
         while due := min(self._due(to), key=lambda found: (found[0], found[1], found[2].lot.id), default=None):
             at, _, lot, warning = due
@@ -161,8 +161,8 @@ class RunningLedger:
     def apply(self, move: Movement) -> None:
         """Move time forward to `move.at` and apply one change of the balance.
 
-        The balance never falls below zero. What the lots (portions) cannot pay is left out and recorded in
-        `objections`. A limit that is passed is recorded there too.
+        The balance never falls below zero. An amount that the lots (portions) cannot pay is not taken, but recorded in
+        `objections`. The excess over a limit is recorded there too.
         """
         self.advance(move.at)
         match move.entry.kind:

@@ -101,7 +101,7 @@ def take(sources: Iterable[tuple[RunningLot, Decimal]], amount: Decimal) -> Iter
 
 
 def shares_of(taken: Iterable[tuple[RunningLot, Decimal]]) -> tuple[LotShare, ...]:
-    """Return pairs (lot, amount) as LotShare values, which name each lot by its id.
+    """Convert pairs (lot, amount) to `LotShare` values, which name each lot by its id.
 
     A lot is a portion of an allowance.
     """

@@ -56,7 +56,7 @@ class LotBalance:
 
 @dataclass(frozen=True, slots=True)
 class LotShare:
-    """How much one lot (portion of the allowance) paid for a change of the balance, or got back."""
+    """How much of a change of the balance one lot (portion of the allowance) paid or got back."""
 
     lot: str
     """Id of the lot."""
@@ -66,9 +66,9 @@ class LotShare:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerStep:
-    """One step of a ledger: by how much the balance changed, and why.
+    """An entry in a ledger's list of changes: by how much the balance changed, and why.
 
-    Amounts are seconds for hours, else in the allowance's unit.
+    Amounts are in seconds if the allowance is in hours, else in its unit.
     """
 
     at: datetime
@@ -123,7 +123,7 @@ class Crossing:
 class Ledger:
     """The account of an allowance under one contract as of `at`.
 
-    Amounts are seconds for hours, else in the allowance's unit.
+    Amounts are in seconds if the allowance is in hours, else in its unit.
     """
 
     terms: LedgerTerms

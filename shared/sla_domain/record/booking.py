@@ -189,8 +189,9 @@ def _surcharge(bookable: BookableWindow, asked: BookingRequest, now: datetime) -
 def contract_year(contract: Contract, at: datetime) -> tuple[date, date]:
     """Return the contract year at `at`: (first day, first day of the next year).
 
-    Years are counted from the contract's first day, in its zone. Without a first day, they are calendar years. A
-    contract from 29 February begins its other years on 1 March, except in leap years.
+    Years are counted from the contract's first day, in its zone. If the contract has no first day, the result is a
+    calendar year. For a contract that begins on 29 February, a contract year begins on 1 March if the year is no leap
+    year.
     """
     day = _local_day(contract, at)
     start = contract.valid_from or date(day.year, 1, 1)

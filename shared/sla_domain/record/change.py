@@ -41,9 +41,9 @@ class VersionWithdrawn:
 
 @dataclass(frozen=True, slots=True)
 class ContractFrozen:
-    """The change that makes final what was promised before `through`.
+    """The change that makes the contract's promises before `through` final.
 
-    No version may then take effect earlier.
+    After it, no version of the contract can take effect before `through`.
     """
 
     through: datetime

@@ -22,7 +22,8 @@ class LiveParts:
 def live_parts(record: ContractRecord, revision: int | None = None) -> LiveParts:
     """Return the booked extra hours (windows) of a contract, and what its customer runs.
 
-    What the customer runs is always as stated last. The result is None if it was never stated.
+    What the customer runs is always as stated last, whatever `revision` is. In the result, `environment` is None if
+    this was never stated.
 
     Args:
         revision: The number of the record's change as of which the hours are returned. None means the newest.
@@ -34,8 +35,8 @@ def live_parts(record: ContractRecord, revision: int | None = None) -> LiveParts
 def with_live_parts(contract: Contract, parts: LiveParts) -> Contract:
     """Return a copy of the contract with the booked extra hours and environment of `parts`.
 
-    Each of the contract's entitlements gets them too. If `parts.environment` is None, the environment (what the
-    customer runs) stays as in the contract.
+    The hours and the environment (what the customer runs) are also set in each of the contract's entitlements. If
+    `parts.environment` is None, the environment stays as in the contract.
     """
     environment = contract.environment if parts.environment is None else parts.environment
     several = tuple(replace(one, bought=with_live_parts(one.bought, parts)) for one in contract.entitlements)

@@ -83,18 +83,18 @@ def prepare_work(
 ) -> tuple[EntryPosted | None, Decimal]:
     """Return the change that records work already done, and the amount that the allowance cannot pay.
 
-    The change is None if the record has the entry already. The amount is in seconds for hours, else in the allowance's
-    unit. It is 0 if the allowance suffices. An entry that the allowance cannot pay is written too, as work that was
-    done cannot be undone. The ledger then pays what it has and notes the rest as an objection.
+    The change is None if the record has the entry already. The amount is in seconds if the allowance is in hours, else
+    in its unit. It is 0 if the allowance suffices. An entry that the allowance cannot pay in full is accepted too, as
+    work cannot be undone. The ledger pays as much as it has, and records the unpaid amount as an objection.
 
     Args:
         record: The contract's stored record.
         ledgers: The terms of the contract's ledgers at `now`.
-        posted: The change wanted.
+        posted: The entry to write.
 
     Raises:
         RefusedChange: The contract has no such ledger, or has 5,000 entries already.
-        EntryNotAllowed: The entry has any other fault.
+        EntryNotAllowed: The ledger refuses the entry for another reason than a missing amount or a limit.
     """
     try:
         return prepare_entry(record, ledgers, posted, now), Decimal(0)
@@ -161,7 +161,7 @@ def release(record: ContractRecord, booking: str, by: str, now: datetime) -> Ent
         record: The contract's stored record.
         booking: Id of the booking.
         by: Who cancels.
-        now: The entry's instant, unless the reservation is dated later.
+        now: The present instant. The entry has this instant, or that of the reservation if it is later.
     """
     ended = {one.entry.of for one in record.entries}
     reserved = next(

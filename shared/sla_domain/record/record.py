@@ -34,7 +34,7 @@ class ContractVersion:
     """Number of the record's change that withdrew the version. None if it is not withdrawn."""
 
     def applied_at_revision(self, revision: int | None) -> bool:
-        """Return whether this version had taken effect once the record had its change number `revision`.
+        """Return whether this version had taken effect by the record's change number `revision`.
 
         The result is False for a withdrawn version.
 

@@ -110,9 +110,9 @@ def prepare_withdrawal(record: ContractRecord, number: int) -> VersionWithdrawn:
 
 
 def prepare_freeze(record: ContractRecord, through: datetime, now: datetime) -> ContractFrozen:
-    """Return the change that makes final what the contract promised before `through`.
+    """Return the change that makes the contract's promises before `through` final.
 
-    No version may then take effect before that instant.
+    After it, no version of the contract can take effect before that instant.
 
     Args:
         record: The contract's stored record.

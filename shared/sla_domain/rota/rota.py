@@ -87,7 +87,7 @@ class Shift:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RotaPerson:
-    """What is displayed of a person on call."""
+    """The data that pages show of a person on call."""
 
     name: str
     languages: tuple[str, ...] = ()
@@ -132,7 +132,7 @@ class Rota:
         return self.titles.get("en") or next(iter(self.titles.values()), "") or self.id
 
     def person(self, id_: str) -> RotaPerson:
-        """Return what is displayed of a person (id): name, languages, zone.
+        """Return the name, languages and zone of a person by id, for display.
 
         For an unknown person, the name is the id.
         """
@@ -140,9 +140,9 @@ class Rota:
 
     @property
     def feeds_end(self) -> datetime | None:
-        """Return when the rota's first feed (calendar file with shifts) runs out, or None without a feed.
+        """Return when the first of the rota's feeds (calendar files with shifts) runs out, or None without a feed.
 
-        A feed runs out at the end of its last shift. For a feed without shifts, that is 1970.
+        A feed runs out at the end of its last shift. A feed without shifts counts as run out in 1970.
         """
         fed = [layer.listed for layer in self.layers if layer.rotation is None]
         return min((max((shift.end for shift in listed), default=_LONG_AGO) for listed in fed), default=None)

@@ -18,7 +18,7 @@ ALL_EVERY = 120  # looks: everything is read anew, as after a backup was put bac
 
 
 class KeyCopy:
-    """A copy in memory of the API keys made by `slad key make`, with which requests are checked.
+    """An in-memory copy of the API keys made by `slad key make`. Requests are checked against this copy.
 
     `find` looks a key up by its text. Run `run` as a task to keep the copy up to date with the store. While the store
     cannot be read, the last copy stays in use.
@@ -32,10 +32,10 @@ class KeyCopy:
         self._read = False
 
     def find(self, presented: str) -> MadeKey | None:
-        """Return the key whose text a caller sent.
+        """Return the API key with the text that a caller sent.
 
         The result is None if no such key was made, or if the key was revoked. An expired key is returned: the caller
-        must compare `expires`. The comparison takes constant time, so that its duration shows nothing of a key's
+        must compare `expires`. The comparison takes constant time, so that its duration reveals nothing of a key's
         secret.
 
         Args:
@@ -67,7 +67,7 @@ class KeyCopy:
         If the store cannot be read now, a warning is logged and the copy does not change. Other errors are raised.
 
         Args:
-            everything: Whether to read all keys instead.
+            everything: Whether to read all keys anew, and not only those that changed.
         """
         try:
             async with self._store.reading() as connection:

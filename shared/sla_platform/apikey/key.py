@@ -55,9 +55,9 @@ class MadeKey:
         return hmac.compare_digest(key_hash(presented), self.sha256)
 
     def audited(self) -> dict[str, Any]:
-        """Return the values of the key whose checksum the audit log records.
+        """Return the key's values from which the audit log's checksum of the key is computed.
 
-        They are its name, sorted scopes, contract, expiry and revocation, without its hash.
+        They are the key's name, sorted scopes, contract, expiry and revocation. The hash of its text is left out.
         """
         return {
             "name": self.name,

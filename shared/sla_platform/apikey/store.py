@@ -110,13 +110,14 @@ async def list_keys(connection: AsyncConnection) -> list[MadeKey]:
 
 
 async def changed_since(connection: AsyncConnection, place: int) -> tuple[list[MadeKey], int]:
-    """Return the API keys made or revoked since an earlier call, and the `place` for the next call.
+    """Return (the API keys made or revoked since an earlier call, the `place` to pass to the next call).
 
     Rows are numbered in the order of their commits, so no change is missed. If nothing changed, the same `place` is
     returned.
 
     Args:
-        place: What the earlier call returned, a row number of the audit log (`platform_audit`). 0 for all keys.
+        place: The `place` that the earlier call returned: a row number of the audit log (`platform_audit`). 0 returns
+            all keys.
     """
     changed = tables.key.c.changed
     statement = select(tables.key).where(changed > place).order_by(changed)

@@ -73,7 +73,7 @@ def document() -> dict[str, Any]:
 
 
 def document_bytes() -> bytes:
-    """Return the AsyncAPI document as the bytes of `docs/asyncapi.json`."""
+    """Return the AsyncAPI document as indented JSON in UTF-8, which is the content of `docs/asyncapi.json`."""
     return orjson.dumps(document(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 

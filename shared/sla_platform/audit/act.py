@@ -135,7 +135,7 @@ class AuditedObject(Protocol):
         ...
 
     def audited(self) -> Mapping[str, Any]:
-        """Return the values of the object whose checksum the log records."""
+        """Return the object's values from which the audit log's checksum of the object is computed."""
         ...
 
 

@@ -100,12 +100,13 @@ def first_break(
 ) -> ChainBreak | None:
     """Return the first row of an audit log that does not fit the others, or None when all rows fit.
 
-    A misfit means that a row was changed, removed or inserted.
+    A row that does not fit means that a row was changed, removed or inserted.
 
     Args:
         rows: All rows of the log, by ascending number `seq`.
         head: The stored end of the log.
-        checkpoints: `seq` -> hash, from heads and exports that were kept outside the database. A `seq` of 0 is ignored.
+        checkpoints: `seq` of a row -> the hash that the row must have, from heads and exports that were kept outside
+            the database. A `seq` of 0 is ignored.
     """
     service, known = head.service, {seq: hash_ for seq, hash_ in (checkpoints or {}).items() if seq}
     last = AuditHead(service)

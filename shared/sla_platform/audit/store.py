@@ -42,7 +42,7 @@ class AuditFilter:
     def whole(self) -> bool:
         """Return whether the filter has no condition, so that it selects all acts.
 
-        Only then can the chain of hashes be verified.
+        The chain of hashes can be verified only over all acts.
         """
         return self == AuditFilter()
 
@@ -52,12 +52,12 @@ async def append(
 ) -> tuple[AuditRow, ...]:
     """Append acts to an audit log in the caller's transaction, and return their rows in the same order.
 
-    Call this last in the transaction: the log stays locked until the commit, and other writers wait. So each row's hash
-    covers the row before. If somebody has tampered with the log, acts are still appended, and the break in the chain
-    stays visible.
+    Call this last in the transaction: the log stays locked until the commit, and other writers wait. Because of this
+    lock each row's hash covers the row before. If somebody has tampered with the log, acts are still appended, and the
+    break in the chain stays visible.
 
     Args:
-        now: When the acts are done.
+        now: The instant to store as the time of the acts.
     """
     if not acts:
         return ()
@@ -134,7 +134,7 @@ async def newest(
     Args:
         tables: The log.
         wanted: The filter.
-        before: The number (`seq`) below which rows are returned. 0 means no limit.
+        before: Only rows with a smaller number (`seq`) are returned. 0 means no limit.
         limit: The greatest number of rows to return.
     """
     seq = tables.rows.c.seq

@@ -73,7 +73,7 @@ class EmbeddedSource:
     Args:
         group: The consumer's name.
         feeds: The logs to read.
-        cursor_table: Where the source stores how far it has read, within a second.
+        cursor_table: The table in which the source stores, about once a second, how far it has read each log.
         batch: The number of events of a log that are read at once.
         poll: Seconds between reads if no wake signal comes.
         watchdog: Seconds without a handled event after which the source is not `healthy`.

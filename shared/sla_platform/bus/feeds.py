@@ -71,9 +71,10 @@ _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]")
 
 @dataclass(frozen=True, slots=True)
 class AppendToLog:
-    """Replays a quarantined event that could not be copied to Kafka: call it with the quarantine's entry.
+    """Replays a quarantined event that could not be copied to Kafka, by appending it to its event log again.
 
-    Register the object with `Quarantine.register_replay` for the part `relay`.
+    Call the object with the event's entry in the quarantine. Register the object with `Quarantine.register_replay` for
+    the part `relay`.
     """
 
     log: Table

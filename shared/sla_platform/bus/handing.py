@@ -83,9 +83,9 @@ class StallDetector:
 
 
 async def hand_over(handler: Handler, batch: Batch, dead: Callable[[Envelope, Exception], Awaitable[None]]) -> None:
-    """Pass a batch of events to the handler in such a way that one bad event does not stop the others.
+    """Pass a batch of events to the handler, and quarantine single events that fail, so that the others are handled.
 
-    If the batch fails, each half is passed, and so on down to the single event that fails. That event is passed to
+    If the batch fails, each half is passed, and so on down to the single event that fails. This event is passed to
     `dead`, and the events after it are handled. If a batch without events fails, its error is raised.
 
     Args:

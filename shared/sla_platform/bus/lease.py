@@ -51,12 +51,12 @@ async def while_held(lock: LeaseLock, work: Callable[[], Awaitable[None]], held:
     """Run `work` whenever this process holds the lock, until cancelled.
 
     Without the lock, the process tries every second to take it. If the lock is lost, `work` is cancelled, and started
-    again once the lock is held again. If `work` ends without an error, `work` is started again a second later. Errors
-    of `work` other than Retryable are raised.
+    again once the lock has been taken again. If `work` ends without an error, it is started again a second later.
+    Errors of `work` other than Retryable are raised.
 
     Args:
-        held: Function to call with True before `work` starts, and with False when `work` has ended and after each
-            failed try to take the lock.
+        held: Function to call with True before `work` starts, with False when `work` has ended, and with False after
+            each failed try to take the lock.
     """
     try:
         while True:

@@ -22,9 +22,9 @@ from sla_platform.envelope import Envelope, Topic
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Events of one partition, in order, with how far the partition is complete.
+    """Events of one partition, in order, and the instant up to which all events of the partition have been given.
 
-    A batch without events only says that the partition is complete up to a later instant (`through`).
+    A batch without events only reports that this instant (`through`) is now later.
     """
 
     partition: int
@@ -55,13 +55,13 @@ class Handler(Protocol):
     async def handle(self, batch: Batch) -> None:
         """Process one batch of events, as one unit of work.
 
-        If this raises Retryable, the batch is given again. If it raises Fenced (another process owns the partition),
+        If this raises Retryable, the batch is passed again. If it raises Fenced (another process owns the partition),
         the partition is revoked, and assigned again if the group still assigns it to this process.
 
         After any other error, `fault_of` decides. If the surroundings are at fault, such as the network, the batch is
-        given again. Otherwise the batch is given in halves, down to the single event that fails. This event is
-        quarantined; if the cause is not known, only after three attempts. A batch without events is not split: its
-        error is raised.
+        passed again. Otherwise the batch is passed in halves, down to the single event that fails, and this event is
+        quarantined. If the cause of its error is not known, the event is tried three times before. A batch without
+        events is not split: its error is raised.
         """
         ...
 
@@ -71,7 +71,7 @@ class EventSource(Protocol):
 
     @property
     def lag(self) -> int:
-        """Return how many events were unread when the source last looked."""
+        """Return how many events were unread when the source last counted them."""
 
     @property
     def healthy(self) -> bool:

@@ -27,7 +27,7 @@ LOAD_SECONDS = 1.0  # somebody else may have moved what is stored
 
 
 class ReadPositions:
-    """Remembers up to where a reader has read each event log, and stores that about once a second.
+    """Remembers up to where a reader has read each event log, and stores these positions about once a second.
 
     Call `load` before reading and `note` after handling, and run `keep` as a task.
 
@@ -48,7 +48,7 @@ class ReadPositions:
     def forget(self) -> None:
         """Forget the positions in memory, so that the stored ones are read again.
 
-        Call this when another process may have read on.
+        Call this when another process may have read further in the meantime.
         """
         self._reached.clear()
         self._loaded.clear()
@@ -57,8 +57,8 @@ class ReadPositions:
     async def load(self, connection: AsyncConnection, log: str) -> Cursor:
         """Return up to where an event log has been read.
 
-        The stored position is read at most once a second. If it is not the one that this object stored, another process
-        has changed it, and it is returned.
+        The table is read at most once a second; in between, the position in memory is returned. If the table has
+        another position than this object stored there, another process has stored it, and that position is returned.
 
         Args:
             log: The name of the event log.
@@ -77,7 +77,10 @@ class ReadPositions:
         self._moved.set()
 
     async def keep(self) -> NoReturn:
-        """Store noted positions within a second, until cancelled. Call `save` afterwards to store the last ones."""
+        """Store the noted positions about once a second, until cancelled.
+
+        Call `save` afterwards to store the last ones.
+        """
         while True:
             await self._moved.wait()
             await self._time_source.sleep(SAVE_SECONDS)

@@ -165,17 +165,17 @@ class Quarantine:
     async def replay(self, id_: int, command: Command) -> QuarantineEntry:
         """Process the row of the entry `id_` again, and return the updated entry.
 
-        The audit log records the order before the row is processed. If processing fails again, the entry stays in
-        quarantine with the new error, and its count of failures rises by 1.
+        Before the row is processed, the replay is recorded in the audit log. If processing fails again, the entry stays
+        in quarantine with the new error, and its count of failures rises by 1.
 
         Args:
             command: Who orders the replay, and why.
 
         Raises:
             NoEntry: There is no such entry.
-            NotWaiting: The entry was replayed before, or its part has registered no replay.
+            NotWaiting: The entry was replayed before, or no replay is registered for its part of the service.
             Fenced: Another process owns the row's partition.
-            Retryable: The surroundings failed. The entry is then unchanged.
+            Retryable: The surroundings failed, such as the database. The entry is unchanged.
         """
         entry = await self.find(id_)
         replay = self._replays.get(entry.part)

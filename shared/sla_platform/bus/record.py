@@ -23,10 +23,10 @@ _SPEC_VERSION = "1.0"
 
 @dataclass(frozen=True, slots=True)
 class Watermark:
-    """A record on Kafka that says up to which instant the events before it are complete.
+    """A record on Kafka that marks an instant: all events accepted up to `through` come before it in its partition.
 
-    The relay, which copies an event log to Kafka, writes watermarks, so that readers know how far they have seen
-    everything.
+    The relay, which copies an event log to Kafka, writes watermarks. From a watermark a reader of the partition knows
+    up to which instant it has received every event.
     """
 
     through: datetime

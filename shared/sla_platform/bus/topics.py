@@ -45,7 +45,7 @@ def largest_record(settings: Settings) -> int:
 
 
 def topic_configuration(settings: Settings, name: str) -> dict[str, str]:
-    """Return the broker's settings of the topic `name`, such as `retention.ms`.
+    """Return the settings with which the topic `name` is created at the broker, such as `retention.ms`.
 
     The topic for records that could not be handled keeps them four times as long as the other topics. The topic of
     contracts is compacted: it keeps the newest record of each contract for ever.

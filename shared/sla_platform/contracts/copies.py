@@ -174,11 +174,12 @@ class RecordCopy:
 class ContractCopies:
     """An event handler (`sla_platform.bus.Handler`) that stores contract records from the bus in a service's tables.
 
-    It also keeps the records in memory (`copy.shelf`) up to date.
+    The handler also keeps the records in memory (`copy.shelf`) up to date.
 
     Args:
-        within: Function to call in the transaction that stores records. It gets the records that may change how clocks
-            are computed; a new ledger entry alone does not. None means that nothing is called.
+        within: Function to call in the transaction that stores records. Its second argument is the stored records whose
+            change may alter clocks; records with nothing new but a ledger entry are left out. None means that nothing
+            is called.
     """
 
     def __init__(
@@ -263,12 +264,13 @@ def with_records(
 ) -> Service:
     """Return a copy of the service that also keeps its contract records up to date.
 
-    The copy has a readiness check for the records. It reads the stored records before any part of the service runs.
+    The returned service has a readiness check for the records. It reads the stored records before any of its parts
+    runs.
 
     Args:
-        copy: Where the records are kept.
-        within: Function to call in the transaction that stores records. It gets the records that may change how clocks
-            are computed. None means that nothing is called.
+        copy: The object that keeps the records in the database and in memory.
+        within: Function to call in the transaction that stores records. Its second argument is the stored records whose
+            change may alter clocks. None means that nothing is called.
     """
     copies = ContractCopies(store, copy, within)
     keep = feeds.quarantine(service.name).keep_quarantined

@@ -110,16 +110,16 @@ _NOTHING = _Packed("", 0, RecordIndex(), b"")
 
 
 class RecordShelf:
-    """The records of all contracts in the memory of a service, found by contract, customer, product or mail domain.
+    """The in-memory records of all contracts, found by contract, customer, product or mail domain.
 
     The class implements `sla_catalogue.recorded.Records`; iterating yields contract ids. Records are kept as compressed
-    JSON and parsed on demand, so that a hundred thousand fit. The attribute `seq` is the greatest value of the column
-    `seq` (`contract_table`) among the records put here. The attribute `read` says whether the stored records have been
-    read once.
+    JSON and parsed on demand, so that a hundred thousand records fit in memory. The attribute `seq` is the greatest
+    value of the column `seq` (`contract_table`) among these records. The attribute `read` says whether the stored
+    records have been read once.
 
     Args:
-        store: The database of a process, or any object in its place. Shelves made with the same store share equal
-            records.
+        store: The database of a process, or any object that stands for it. Shelves with the same `store` keep equal
+            records only once.
     """
 
     def __init__(self, store: object | None = None) -> None:
@@ -139,7 +139,8 @@ class RecordShelf:
     def first_read(self) -> asyncio.Lock:
         """Return the lock to hold while the stored records are read for the first time.
 
-        Shelves for the same store share this lock: one shelf reads the records, the others then `copy` them.
+        All shelves of the same store share this lock. The first holder reads the records; the other shelves then `copy`
+        them.
         """
         return self._pool.first_read
 
@@ -153,7 +154,7 @@ class RecordShelf:
         return contract in self._packed
 
     def revision(self, contract: str) -> int:
-        """Return the revision of a contract's record, the number of changes that made it.
+        """Return the revision of a contract's record: how many changes the contract has had.
 
         The result is 0 if the contract has no record.
         """
@@ -189,9 +190,9 @@ class RecordShelf:
         return tuple(sorted(found))
 
     def with_domain(self, domain: str) -> tuple[str, ...]:
-        """Return the ids, sorted, of contracts that may let addresses of a mail domain register for notices.
+        """Return the ids, sorted, of the contracts that may allow this mail domain to register for notices.
 
-        Contracts with a domain that is not written in ASCII are always included.
+        A contract with a domain that is not written in ASCII is always included, whatever `domain` is.
 
         Args:
             domain: The domain in lower case.

@@ -69,5 +69,5 @@ def sequence_table(metadata: MetaData, service: str) -> Table:
 
 
 def contract_cursor_table(metadata: MetaData, service: str) -> Table:
-    """Return the table `<service>_contract_cursor`: how far the service has read the events about contracts."""
+    """Return the table `<service>_contract_cursor`: up to where the service has read the topic `contracts`."""
     return cursor_table(metadata, f"{service}_contract")

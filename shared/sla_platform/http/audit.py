@@ -112,8 +112,8 @@ def asked_filter(
 def router(store: Store, tables: AuditTables, authorize: Authorizer) -> APIRouter:
     """Return the routes that list and export the audit log of one service.
 
-    A key for all contracts needs the scope `admin`. A key of one contract needs the scope `read`. Such a key lists only
-    the acts on that contract, and cannot export.
+    A key for all contracts needs the scope `admin`. A key of one contract needs the scope `read`; it lists only the
+    acts on this contract, and cannot export.
 
     Args:
         tables: The log.

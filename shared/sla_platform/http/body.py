@@ -83,8 +83,8 @@ async def read_body(request: Request, limit: int, room: BodyBudget = UNREAD) -> 
             MiB.
 
     Raises:
-        Problem: With status 415, the body is compressed. With 413, the body is too long. With 400, the connection ended
-            before the last byte. With 503, `room` was full and this body was interrupted.
+        Problem: Status 415: the body is compressed. Status 413: the body is too long. Status 400: the connection ended
+            before the last byte. Status 503: too many bodies were being read (`room`), and this one was interrupted.
     """
     encodings = ",".join(request.headers.getlist("content-encoding"))
     if encodings.strip().lower() not in ("", "identity"):
@@ -120,14 +120,14 @@ async def _read(request: Request, limit: int, room: BodyBudget, reader: asyncio.
 
 
 async def read_model(request: Request, model: type[Model]) -> Model | None:
-    """Return the JSON body of a request as a `model`.
+    """Return the JSON body of a request as a `model`, or None if the request has no body.
 
-    The body may have 64 KiB. The result is None if there is no body.
+    The body may have up to 64 KiB.
 
     Raises:
-        Problem: With status 415, the media type is another one or the body is compressed. With 422, the body does not
-            fit the model; all faulty places are listed. With 413, the body is too long. With 400, the connection ended
-            before the last byte. With 503, too many bodies are being read.
+        Problem: Status 415: the media type is not JSON, or the body is compressed. Status 422: the body does not fit
+            the model; all wrong places are listed. Status 413: the body is too long. Status 400: the connection ended
+            before the last byte. Status 503: too many bodies are being read.
     """
     raw = await read_body(request, SMALL_BODY)
     if not raw:
@@ -149,12 +149,12 @@ async def read_model(request: Request, model: type[Model]) -> Model | None:
 async def demand_model(request: Request, model: type[Model]) -> Model:
     """Return the JSON body of a request as a `model`. The request must have a body.
 
-    The body may have 64 KiB.
+    The body may have up to 64 KiB.
 
     Raises:
-        Problem: With status 422, there is no body or it does not fit the model; all faulty places are listed. With 415,
-            the media type is another one or the body is compressed. With 413, the body is too long. With 400, the
-            connection ended before the last byte. With 503, too many bodies are being read.
+        Problem: Status 422: there is no body, or it does not fit the model; all wrong places are listed. Status 415:
+            the media type is not JSON, or the body is compressed. Status 413: the body is too long. Status 400: the
+            connection ended before the last byte. Status 503: too many bodies are being read.
     """
     found = await read_model(request, model)
     if found is None:

@@ -26,9 +26,9 @@ def router(
 ) -> APIRouter:
     """Return the routes `/livez`, `/readyz`, `/metrics` and `/info`.
 
-    `/readyz` calls the checks of all `services`. If a check returns a reason, raises an error or takes longer than 3
-    seconds, the response has status 503 and lists the reasons. Remarks of services are shown too, but do not change the
-    status.
+    `/readyz` calls the readiness checks (`checks`) of all services. If a check returns a reason, raises an error or
+    takes longer than 3 seconds, the response has status 503 and lists the reasons. The `remarks` of services are shown
+    too, but do not change the status.
 
     Args:
         registry: The metrics that `/metrics` shows.

@@ -88,10 +88,10 @@ def for_all_contracts(access: KeyAccess) -> KeyAccess:
 
 
 class KeyGate:
-    """Checks the API key of a request: call it with the request and the scope that the request needs.
+    """Checks the API key of a request: call the object with the request and the scope that the request needs.
 
-    The result is what the key may do (`KeyAccess`). The call raises a `Problem` with status 401 without a valid key,
-    and with status 403 if the key lacks the scope.
+    The call returns what the key may do (`KeyAccess`). It raises a `Problem`: with status 401 if there is no valid key,
+    with status 403 if the key lacks the scope.
 
     Args:
         keys: Function to call for each request. It returns all keys of the catalogue.

@@ -9,9 +9,9 @@ _PEER = "slad.peer"
 
 
 class NotedPeer:
-    """An ASGI app that notes the IP address of the connection's other end, and then calls `app`.
+    """ASGI middleware that stores the IP address of the connection's other end, for `peer_of`, and calls `app`.
 
-    `app` may replace the address by one that a trusted proxy names; `peer_of` still returns the noted one.
+    `app` may replace the address by one that a trusted proxy names; `peer_of` still returns the stored one.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -26,13 +26,17 @@ class NotedPeer:
 
 
 def peer_of(request: Request) -> str:
-    """Return the IP address at the other end of a request's connection, such as a proxy's. "" if it is not known."""
+    """Return the IP address at the other end of a request's connection, or "" if it is not known.
+
+    Behind a proxy it is the proxy's address.
+    """
     noted: str | None = request.scope.get(_PEER)
     return address_of(request) if noted is None else noted
 
 
 def address_of(request: Request) -> str:
-    """Return the IP address of a request's sender. Behind trusted proxies it is the one that they name. "" if it is not
-    known.
+    """Return the IP address of a request's sender, or "" if it is not known.
+
+    Behind trusted proxies it is the address that the proxies name.
     """
     return request.client.host if request.client is not None else ""

@@ -29,9 +29,7 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def fetched_once(name: str, fetch: Callable[[Path], None], *, folder: Path | None = None) -> Path:
-    """Return a folder of the cache.
-
-    If the folder does not exist yet, it is filled by `fetch`.
+    """Return the folder `name` of the download cache, and fill it first if it does not exist yet.
 
     Args:
         fetch: Function to call with a temporary folder to fill. This folder is renamed when complete, so that an

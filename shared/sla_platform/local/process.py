@@ -33,7 +33,7 @@ class Process:
     def of(cls, pid: int) -> Process:
         """Return the process that now has this pid.
 
-        If there is none, or where /proc is absent, the result's `started` is 0.
+        If there is no such process, or if the system has no /proc, the returned object's `started` is 0.
         """
         fields = _stat(pid)
         return cls(pid, int(fields[_START_TICK]) if fields else 0)
@@ -80,9 +80,9 @@ class Process:
         return True
 
     def works_in(self, folder: Path) -> bool:
-        """Return whether the process has this working directory.
+        """Return whether `folder` is the working directory of the process.
 
-        The result is True where the kernel does not show it.
+        The result is also True if the kernel does not reveal the working directory.
         """
         try:
             return (_PROC / f"{self.pid}/cwd").samefile(folder)
@@ -92,7 +92,7 @@ class Process:
     def children(self) -> list[Process]:
         """Return the direct child processes.
 
-        The result is empty if the kernel does not show them.
+        The result is empty if the kernel does not list the children.
         """
         try:
             pids = (_PROC / f"{self.pid}/task/{self.pid}/children").read_text().split()
@@ -107,7 +107,7 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class SystemAccount:
-    """The system user as whom a server runs.
+    """A system user under which a server is run.
 
     Servers such as PostgreSQL refuse to run as root.
     """
@@ -118,9 +118,9 @@ class SystemAccount:
 
     @classmethod
     def unprivileged(cls) -> SystemAccount | None:
-        """Return the user as whom servers shall run when this process runs as root: `postgres`, else `nobody`.
+        """Return the user under which servers are run if this process runs as root: `postgres`, else `nobody`.
 
-        The result is None when this process does not run as root, or when neither user exists.
+        The result is None if this process does not run as root, or if neither user exists.
         """
         if os.geteuid() != 0:
             return None

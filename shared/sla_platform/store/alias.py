@@ -15,11 +15,13 @@ _FURTHER = 50  # names of one incident, each an alias of the next
 
 
 def alias_table(metadata: MetaData, service: str) -> Table:
-    """Return the table `<service>_alias` of incidents' other names: `name` is another name of `incident`.
+    """Return the table `<service>_alias`, in which each row says that `name` is another name of `incident`.
 
     Another name is, for example, the key of a ticket before it was moved. If the ticket was moved again, `incident` may
-    itself be an old name; `incident_named` follows the names to the present one. `version` is the highest of the links
-    that were read of the name; a name that is not linked any more is its own incident.
+    itself be an old name; `incident_named` follows the names to the present one.
+
+    If the ticket `name` was linked to another ticket or unlinked again, `version` is the highest version among these
+    links and unlinks; otherwise it is 0. An unlinked ticket has itself as `incident`.
     """
     return Table(
         f"{service}_alias",
@@ -34,10 +36,15 @@ def alias_table(metadata: MetaData, service: str) -> Table:
 async def store_names(connection: AsyncConnection, table: Table, events: Iterable[IncidentEvent]) -> None:
     """Store in the alias table `table` the other names of incidents that these events state.
 
-    An event of a rename says that its `known_as` is another name of its `incident`. An event of a merge says that its
-    `incident` is another name of its `known_as`. A name stored before is overwritten. So is the name of a ticket that
-    was linked or unlinked, unless a link with a higher version was read before. Events of other kinds, events without
-    `known_as` and events copied from another incident (`carried_from`) are skipped.
+    An event uses its fields `incident` and `known_as` as follows:
+
+    - renamed, linked: `known_as` is another name of `incident`
+    - merged: `incident` is another name of `known_as`
+    - unlinked: `known_as` is an incident of its own again
+
+    An earlier row of the same name is overwritten. A link or unlink overwrites only a row with a lower `version`.
+    Events of other kinds, events without `known_as` and events copied from another incident (`carried_from`) are
+    skipped.
     """
     stated: dict[str, str] = {}
     linked: dict[str, tuple[int, str]] = {}
@@ -65,8 +72,8 @@ async def store_names(connection: AsyncConnection, table: Table, events: Iterabl
 async def incident_named(connection: AsyncConnection, table: Table, name: str) -> str:
     """Return the id of the incident that has the other name `name`.
 
-    If there is no such incident, `name` itself is returned. If the ticket was moved several times, the names are
-    followed to the present one, over at most 50 moves.
+    If `name` is no incident's other name, `name` itself is returned. If the ticket was moved several times, the names
+    are followed to the present one, over at most 50 moves.
 
     Args:
         table: The table of other names (`alias_table`).

@@ -36,10 +36,10 @@ def unlimited(kept: int) -> Mapping[str, Any]:
 
 
 class PrioritySemaphore:
-    """A semaphore with two priorities: a limited number of places, each the right to use a connection.
+    """A semaphore with two priorities. Each of its places is the right to use one connection.
 
-    Callers of low priority (`gives_way`) wait behind the others. After GIVES_WAY_SECONDS of waiting they come before
-    all others.
+    Callers of low priority (`gives_way`) wait behind the others. This lasts for at most GIVES_WAY_SECONDS; after that
+    they come before all others.
 
     Args:
         free: The number of places.
@@ -52,7 +52,7 @@ class PrioritySemaphore:
 
     @property
     def contended(self) -> bool:
-        """Return whether somebody waits for a place."""
+        """Return whether any caller waits for a place."""
         return self._waiting()
 
     async def take(self, *, gives_way: bool) -> None:
@@ -118,7 +118,7 @@ class Connections:
 
     @property
     def contended(self) -> bool:
-        """Return whether somebody waits for a connection."""
+        """Return whether any caller waits for a connection."""
         return self._places.contended
 
     def with_options(self, **options: Any) -> Connections:
@@ -131,10 +131,10 @@ class Connections:
         return same
 
     def giving_way(self) -> Connections:
-        """Return an object like this one whose users have low priority.
+        """Return an object like this one, whose callers get connections with low priority.
 
-        They wait for a connection behind the users of this object, for at most a quarter of a second. The new object
-        shares the `places` of this one: the limit applies to both together.
+        These callers wait behind the callers of this object. After a quarter of a second they come before them. The two
+        objects share their `places`: the limit applies to both together.
         """
         same = self.with_options()
         same._gives_way = True
@@ -142,13 +142,13 @@ class Connections:
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[AsyncConnection]:
-        """Open a connection for the `with` block. It is closed at the end.
+        """Open a connection for the `with` block, and close it at the end.
 
-        If all places are taken, the method waits up to ten seconds.
+        If all places are taken, the method waits up to ten seconds for one.
 
         Raises:
-            StoreBusy: No place becomes free. It is also raised for database errors that pass by themselves, such as a
-                lost connection (see `as_store_busy`).
+            StoreBusy: No place becomes free, or the database has a temporary error, such as a lost connection (see
+                `as_store_busy`).
         """
         try:
             await self._places.take(gives_way=self._gives_way)

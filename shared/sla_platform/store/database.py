@@ -47,9 +47,9 @@ class Database(Protocol):
         ...
 
     async def write_refusal(self) -> str | None:
-        """Ask the database whether it accepts writes.
+        """Return why the database refuses writes now, or None if it accepts them.
 
-        The result is the reason if not, else None.
+        The database itself is asked.
         """
         ...
 

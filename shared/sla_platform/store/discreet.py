@@ -34,10 +34,10 @@ def without_values(text: str) -> str:
 
 
 def keep_values_out_of_errors(engine: AsyncEngine) -> None:
-    """Make errors of this engine show no column values and no parameters of statements.
+    """Remove column values and parameters of statements from all errors of this engine.
 
-    The driver's errors behind them show none either. Otherwise what people wrote would reach logs and responses, as in
-    PostgreSQL's `DETAIL: Key (id)=(…)`.
+    The driver's errors that caused them (`__cause__`, `orig`) are changed in the same way. Without this, texts that
+    people wrote would reach logs and responses, for example by PostgreSQL's `DETAIL: Key (id)=(…)`.
     """
 
     @event.listens_for(engine.sync_engine, "handle_error")

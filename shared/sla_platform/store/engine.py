@@ -52,21 +52,21 @@ class Store:
     def giving_way(self) -> Store:
         """Return a copy of this store whose transactions have low priority.
 
-        They wait behind those of the original store, at most a quarter of a second longer. Use the copy for work that
-        pages nobody: on SQLite all services of a process share a single connection for writing. Close only the original
-        store.
+        These transactions wait behind those of the original store. After a quarter of a second they come before them.
+        Use the copy for work that pages nobody: on SQLite all services of a process share a single connection for
+        writing. Close only the original store.
         """
         same = copy(self)
         same._writer = self._writer.giving_way()
         return same
 
     def deriving(self) -> Store:
-        """Return a copy of this store whose latest transactions a power failure may undo.
+        """Return a copy of this store whose latest transactions may be lost in a power failure.
 
-        Use it to store what is derived from stored events, because that is derived again after a restart. On SQLite
-        such a transaction does not wait for the disk. It is safe on the disk once a later transaction of the original
-        store is, so use that store before anything is sent out of the process. The end of the process alone undoes
-        nothing. On PostgreSQL there is no difference.
+        Use the copy to store data that are derived from stored events, since such data are derived again after a
+        restart. On SQLite, a transaction of the copy does not wait for the disk. It is safe once a later transaction of
+        the original store has been committed. So commit a transaction of the original store before anything is sent out
+        of the process. If only the process ends, nothing is lost. On PostgreSQL the copy behaves like the original.
 
         Do not close the copy.
         """
@@ -78,15 +78,16 @@ class Store:
     def engine(self) -> AsyncEngine:
         """Return the SQLAlchemy engine, for migrations and tools.
 
-        It raises the driver's own errors, not StoreBusy.
+        Statements on this engine raise the errors of SQLAlchemy and the driver, not StoreBusy.
         """
         return self._database.writer.engine
 
     @property
     def contended(self) -> bool:
-        """Return whether somebody waits to write.
+        """Return whether other callers wait to write.
 
-        Whoever has much to write then does it in smaller parts. On SQLite all services of a process write at one place.
+        If so, a caller with much to write should split its work into smaller transactions. On SQLite all services of a
+        process share a single connection for writing.
         """
         return self._writer.contended
 
@@ -114,8 +115,8 @@ class Store:
     async def claiming(self) -> AsyncIterator[AsyncConnection]:
         """Open a connection for the `with` block on which each statement is its own transaction.
 
-        Use it for statements by which a worker finds rows and marks them as its own, in one step. PostgreSQL finds the
-        rows by indexes.
+        Use it for statements by which a worker finds rows and marks them as its own, in one step. For this connection
+        PostgreSQL is set to find the rows by indexes.
 
         Raises:
             StoreBusy: The database cannot take the work now.
@@ -144,9 +145,9 @@ class Store:
             yield connection
 
     def glance(self, query: str, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
-        """Run a query on SQLite synchronously, and return its first row.
+        """Run a query on SQLite synchronously, and return its first row, or None if there is no row.
 
-        The result is None if there is no row. It is for loops that check many times a second whether there is work.
+        Use it in loops that check many times a second whether there is work.
 
         Args:
             query: A fast query (by an index), with parameters written `:name`.

@@ -8,10 +8,10 @@ from sqlalchemy import ColumnElement, Row, and_, or_, true
 
 
 def rows_after(last: Row[Any] | None, at: ColumnElement[Any], name: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Return the SQL condition for the rows that follow the row `last`, sorted by `at` and then `name`.
+    """Return the SQL condition for the rows of the next page, in a list sorted by `at` and then `name`.
 
     Args:
-        last: The last row of the previous page, with both columns. None means all rows.
+        last: The last row of the previous page, with both columns. None selects all rows, for the first page.
     """
     if last is None:
         return true()

@@ -244,9 +244,9 @@ class LogEntry:
 async def oldest(
     connection: AsyncConnection, log: Table, limit: int, *, without: Collection[str] = ()
 ) -> tuple[list[LogEntry], tuple[UnreadableLogRow, ...]]:
-    """Return the first rows of an event log by position: the events, and the rows that cannot be read as events.
+    """Return the first rows of an event log by position: (the events, the rows that cannot be read as events).
 
-    Both together are at most `limit` rows. The relay calls this, and deletes what it has copied to Kafka. An event that
+    Together they are at most `limit` rows. The relay calls this, and deletes what it has copied to Kafka. An event that
     is committed late, with a smaller position, is found by the next call. Events of the same key keep their order,
     since their writers wait for each other's commit.
 

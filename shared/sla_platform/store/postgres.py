@@ -63,10 +63,9 @@ class PostgresDatabase:
         self.claimer = Connections(claiming, CLAIMERS + UNDER_LOAD).with_options(isolation_level="AUTOCOMMIT")
 
     async def write_refusal(self) -> str | None:
-        """Ask the database whether it accepts writes.
+        """Return why the database refuses writes now, or None if it accepts them.
 
-        The result is the reason if not, else None. The database refuses writes if it is read only. Without an answer,
-        the result is the error.
+        The database is asked whether it is read only. If it does not answer, the returned text is the error.
         """
         try:
             async with self.reader.connected() as connection:

@@ -108,10 +108,9 @@ class QuarantineRow:
 
     @property
     def digest(self) -> str:
-        """Return a hash by which the same row is recognised in the quarantine, at whatever position it was.
+        """Return a hash by which the quarantine recognises a row that it has stored before, even at another position.
 
-        The quarantine is a table of rows that could not be processed. The hash covers the part, the topic, the key, the
-        event's id and type, and the data.
+        The hash covers the part of the service, the topic, the key, the event's id and type, and the data.
         """
         hashed = hashlib.sha256()
         for piece in (self.part, self.topic, self.key, self.event, self.type):
@@ -206,9 +205,7 @@ async def page(
 
 
 async def find(connection: AsyncConnection, table: Table, id_: int) -> QuarantineEntry | None:
-    """Return the entry of the quarantine (a row that could not be processed) with this id, with its data, or None when
-    there is none.
-    """
+    """Return the entry with this id in the quarantine `table`, with its data, or None if there is no such entry."""
     query = select(table, func.length(table.c.data).label("size")).where(table.c.id == id_)
     row = (await connection.execute(query)).mappings().one_or_none()
     return None if row is None else _entry(dict(row))
@@ -224,9 +221,9 @@ async def mark_replayed(connection: AsyncConnection, table: Table, entry: Quaran
 
 
 async def count_failure(connection: AsyncConnection, table: Table, id_: int, error: str, now: datetime) -> None:
-    """Store that the replay of an entry in the quarantine `table` failed again.
+    """Store that an entry of the quarantine `table` failed again when it was replayed.
 
-    The entry's count rises by 1.
+    The entry's count of failures rises by 1.
 
     Args:
         error: The text of the new error.

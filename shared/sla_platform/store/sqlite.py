@@ -41,9 +41,10 @@ _PRAGMAS = (
 
 
 class FileWatch:
-    """Notices that the file of a database was deleted or replaced while connections have it open.
+    """Notices that a database's file was deleted or replaced while connections have it open.
 
-    SQLite goes on with the file that nobody can open any more, and what is accepted is gone with the process.
+    SQLite would keep writing to the deleted file, which no other process can open. All these writes would be lost when
+    the process ends.
 
     Args:
         path: The file.
@@ -54,12 +55,18 @@ class FileWatch:
         self._opened: tuple[int, int] | None = None
 
     def note_opened(self) -> None:
-        """Remember the file, the first time that this is called after it was opened."""
+        """Remember which file is at the path. Call this after the database was opened.
+
+        Only the first call has an effect.
+        """
         if self._opened is None:
             self._opened = self._present()
 
     def fault(self) -> str | None:
-        """Return in words that the file is not the one that was opened; None if it is."""
+        """Return a sentence for people if the file was deleted or replaced since `note_opened`.
+
+        The result is None if the file is still the same, or if `note_opened` was not called yet.
+        """
         present = self._present()
         if self._opened is None or present == self._opened:
             return None
@@ -67,10 +74,10 @@ class FileWatch:
         return f"{self._path} {what} while slad has it open: put it back, or stop slad before it is restored"
 
     def check(self) -> None:
-        """Do nothing if the file is the one that was opened, or none was opened yet.
+        """Raise an error if the file was deleted or replaced since `note_opened`.
 
         Raises:
-            StoreBusy: It is not.
+            StoreBusy: The file was deleted or replaced.
         """
         if (fault := self.fault()) is not None:
             raise StoreBusy(fault)
@@ -115,10 +122,9 @@ class SqliteDatabase:
         self._glancing: sqlite3.Connection | None = None
 
     def glance(self, query: str, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
-        """Run a query on the caller's thread, and return its first row.
+        """Run a query on the caller's thread, and return its first row, or None if there is no row.
 
-        The result is None if there is no row. The pool's connections work in another thread, where such a query takes a
-        hundred times as long.
+        This is about a hundred times faster than a query on the pool's connections, which work in another thread.
 
         Args:
             query: A query that an index answers in microseconds.

@@ -128,8 +128,8 @@ class QuickConnection(aiosqlite.Connection):
         """Call `work` in the connection's thread and return its result.
 
         Args:
-            work: Called with the driver's connection and `arguments`.
-            arguments: Its further arguments.
+            work: Function to call with the driver's connection and then `arguments`.
+            arguments: Further arguments of `work`.
         """
         self._over = False
         return await self.call(work, self._conn, *arguments)
@@ -142,7 +142,8 @@ class QuickConnection(aiosqlite.Connection):
     async def rollback(self) -> None:
         """Roll back the transaction.
 
-        Nothing is done if no statement was run since the last commit, as when the pool takes the connection back.
+        Nothing is done if no statement was run since the last commit, for example when SQLAlchemy's pool takes the
+        connection back.
         """
         if not self._over:
             await super().rollback()

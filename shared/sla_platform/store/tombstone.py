@@ -67,10 +67,11 @@ async def insert_tombstones(connection: AsyncConnection, table: Table, ended: Ma
 async def mark_late(connection: AsyncConnection, table: Table, incidents: Collection[str], now: datetime) -> None:
     """Record that events of these deleted incidents were stored at `now`, after the deletion.
 
-    `remove_late` uses `late_at` to find and delete those events later. Incidents that were not deleted are skipped.
+    `remove_late` later finds those events by the column `late_at`, and deletes them. Incidents that were not deleted
+    are skipped.
 
     Args:
-        table: The tombstones, one row for each deleted incident. Their `late_at` becomes `now`.
+        table: The tombstones, one row for each deleted incident. The `late_at` of these incidents becomes `now`.
     """
     if incidents:
         await connection.execute(update(table).where(table.c.incident.in_(sorted(incidents))).values(late_at=now))
@@ -84,16 +85,17 @@ async def remove_late(
     horizon: datetime,
     limit: int,
 ) -> AsyncIterator[Mapping[str, int]]:
-    """Delete the late data of deleted incidents: what was stored after their deletion.
+    """Delete the data of deleted incidents that were stored after the deletion (late data).
 
-    Data are deleted if the last of them came before the instant `horizon`. An incident that exists again was reopened,
-    and keeps everything. The function yields the result of `remove` after each commit.
+    The late data of an incident are deleted if the last of them was stored before the instant `horizon`. If the
+    incident exists again, it was reopened, and its data are kept. The function yields the mapping that `remove`
+    returns, after each commit.
 
     Args:
         table: The tombstones, one row for each deleted incident. Their `late_at` becomes NULL.
         known: The column of the ids of existing incidents.
         remove: Function to call within a transaction with the ids of at most `limit` incidents. It deletes their data
-            and returns table name -> deleted rows.
+            and returns table name -> number of deleted rows.
     """
     late = table.c.late_at
     query = select(table.c.incident).where(late.is_not(None), late < horizon).order_by(late).limit(limit)

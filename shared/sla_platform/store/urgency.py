@@ -32,7 +32,7 @@ def seconds_of(connection: AsyncConnection, at: ColumnElement[Any]) -> ColumnEle
 def urgency_at(now: datetime, weight: ColumnElement[Any], due_seconds: ColumnElement[Any]) -> ColumnElement[float]:
     """Return the SQL expression for the urgency of a clock at `now`. A higher number is more urgent.
 
-    It equals `sla_domain.urgency.score_of_weight`.
+    The number equals the one that `sla_domain.urgency.score_of_weight` returns.
 
     Args:
         weight: The column with the part of the urgency that does not change with time (severity and plan).
@@ -47,10 +47,10 @@ def urgency_at(now: datetime, weight: ColumnElement[Any], due_seconds: ColumnEle
 
 @dataclass(frozen=True, slots=True)
 class UrgencyOrder:
-    """The columns by which rows are listed by urgency.
+    """The columns by which a list of rows is sorted, the most urgent row first.
 
-    The highest score comes first. Rows of equal score are sorted by due instant (rows without one last), then by
-    `incident`, `metric` and `last`.
+    The row with the highest score comes first. Rows of equal score are sorted by due instant (rows without one last),
+    then by `incident`, `metric` and `last`.
     """
 
     score: ColumnElement[float]
@@ -84,11 +84,11 @@ class UrgencyOrder:
 
 @dataclass(frozen=True, slots=True)
 class UrgencyCursor:
-    """Where a page of a list by urgency ended, so that the next page can continue.
+    """The place in a list sorted by urgency at which a page ended, from which the next page continues.
 
-    The other fields are the values of the page's last row in the columns of `UrgencyOrder`. The whole cursor as text
-    (`str`), for URLs, has instants in microseconds since 1970 UTC:
-    `1764323456000000_12.5_1764323400000000_jira%3AOPS-7_update_2`.
+    `at` is the instant for which urgency is computed; the other fields are the values of the page's last row in the
+    columns of `UrgencyOrder`. `str(cursor)` is the cursor as text for URLs, with instants in microseconds since 1970
+    UTC: `1764323456000000_12.5_1764323400000000_jira%3AOPS-7_update_2`. `parse` reads this text.
     """
 
     at: datetime
@@ -107,7 +107,7 @@ class UrgencyCursor:
 
     @classmethod
     def parse(cls, written: str) -> UrgencyCursor:
-        """Return the cursor that `str` wrote as this text.
+        """Return the cursor of which `str(cursor)` is this text.
 
         Raises:
             ValueError: The text has any other form.

@@ -20,8 +20,8 @@ _FULL_POSTGRES_CLASSES = {"53", "58"}
 class WriteHealth:
     """Remembers whether the database accepted the last writes of this process, for the readiness check.
 
-    `Store` calls `note_committed` after a transaction that wrote, and `note_refused` after one that failed. It reads
-    `recently_committed` and `full`.
+    `Store` calls `note_committed` after a transaction that wrote, and `note_refused` after one that failed. The
+    readiness check (`Store.write_refusal`) reads `recently_committed` and `full`.
     """
 
     def __init__(self) -> None:
@@ -29,15 +29,15 @@ class WriteHealth:
         self._full = ""
 
     def note_committed(self) -> None:
-        """Note that a write was committed: `recently_committed` is True for two seconds.
+        """Note that a write was committed.
 
-        An error about a full disk is forgotten.
+        For the next two seconds `recently_committed` is True. A remembered error about a full disk is forgotten.
         """
         self._taken_at = time.monotonic()
         self._full = ""
 
     def note_refused(self, error: BaseException) -> None:
-        """Remember for 15 seconds that the disk is full or fails, if the error says so.
+        """Remember the error for 15 seconds (see `full`) if it says that the disk is full or fails.
 
         The driver's error (`error.__cause__`) is examined. Other errors are ignored.
         """
@@ -48,15 +48,15 @@ class WriteHealth:
     def recently_committed(self) -> bool:
         """Return whether a write was committed in the last two seconds.
 
-        If so, the database need not be asked.
+        If so, the readiness check need not ask the database.
         """
         return time.monotonic() - self._taken_at < RECENT_SECONDS
 
     @property
     def full(self) -> str:
-        """Return the error of the last write that found the disk full, for 15 seconds.
+        """Return the error of the last write that failed because the disk was full or failed.
 
-        The result is "" when there was no such write in that time, or when a write succeeded since.
+        The result is "" if this write was more than 15 seconds ago, if there was none, or if a write succeeded since.
         """
         return self._full if time.monotonic() - self._full_at < FULL_SECONDS else ""
 

@@ -182,18 +182,17 @@ class ClockFact(BaseModel):
 
     @property
     def breach_change(self) -> BreachChange:
-        """Return what this fact changes about breaches that were published before: those taken back, and those moved.
+        """Return which breaches, published before, this fact takes back, and which it moves to another due instant.
 
-        A moved breach keeps its clock, but has another due instant. A fact of any kind may change breaches; most change
-        none.
+        A fact of any kind may do so; most facts change no breach.
         """
         return breach_change(self.details)
 
     def without_free_text(self, names: dict[str, object]) -> ClockFact:
-        """Return a copy whose `details` lack the texts that people wrote, such as `why`.
+        """Return a copy without the texts that people wrote, such as `why` in `details`, and without `advice`.
 
         Args:
-            names: Field name -> new value in the copy, such as another `title`.
+            names: Field name -> value that the field gets in the copy, such as another `title`.
         """
         return self.model_copy(update=names | {"details": without_free_text(self.details), "advice": []})
 
@@ -211,9 +210,9 @@ class ClockFact(BaseModel):
 
     @property
     def passed_due(self) -> datetime | None:
-        """Return the due instant in force if the clock has passed it and the breach is published, else None.
+        """Return the clock's present due instant if the clock has passed it and the breach is published.
 
-        The result is also None if the fact does not say.
+        The result is None if that is not so, or if the fact says nothing about it.
         """
         return datetime.fromisoformat(self.breached) if self.breached not in ("", NOT_BREACHED) else None
 

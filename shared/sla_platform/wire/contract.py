@@ -253,7 +253,7 @@ def encode_change(made: RecordChange, record: ContractRecord, data: ContractChan
 def history_text(made: RecordChange, record: ContractRecord, data: ContractChangedData | None = None) -> str:
     """Return a change of a contract as the JSON text that is stored in the contract's history.
 
-    The text holds no ledger entries except the one that this change wrote, if any.
+    The text leaves out the ledger entries, except an entry that this change wrote.
 
     Args:
         made: The change.
@@ -341,9 +341,9 @@ def _written_in(record: RecordData) -> EntryPosted | None:
 
 
 def canonical(document: Any) -> str:
-    """Return a contract's section (the keys of a catalogue file) as JSON with sorted keys and no spaces.
+    """Return a contract's section (a mapping with the keys of a catalogue file) as JSON with sorted keys and no spaces.
 
-    This text serves to compare two versions of a contract.
+    Two versions of a contract are compared by this text.
     """
     return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
@@ -368,9 +368,9 @@ def first_day(section: Mapping[str, Any]) -> datetime | None:
 
 
 def applies_from(section: Mapping[str, Any], now: datetime) -> datetime:
-    """Return the instant from which a change of a contract applies if the change states none.
+    """Return the instant from which a change of a contract applies if no instant is stated for the change.
 
-    It is `now`, or the contract's first day if that is later (see `first_day`).
+    The result is `now`, or the beginning of the contract's first day if that is later (see `first_day`).
 
     Args:
         section: The changed contract, with the keys of a catalogue file.
@@ -382,7 +382,7 @@ def applies_from(section: Mapping[str, Any], now: datetime) -> datetime:
 def record_data(record: ContractRecord) -> RecordData:
     """Return a contract's record in the form in which it is stored and published.
 
-    `record_text` turns the result into JSON; `read_record` turns the JSON into the record again.
+    `record_text` turns this form into JSON, from which `read_record` reads the record again.
     """
     return RecordData(
         id=record.id,

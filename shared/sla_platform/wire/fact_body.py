@@ -65,7 +65,7 @@ _STATES = frozenset(state.value for state in ClockState)
 class BreachChange:
     """What a published fact changes about earlier breaches: those taken back, and those moved to another due instant.
 
-    Most facts change nothing.
+    Both are empty for most facts.
     """
 
     takes_back: tuple[TakenBack, ...] = ()
@@ -80,8 +80,8 @@ NO_BREACH_CHANGE = BreachChange()
 def details_of(body: FactBody) -> dict[str, str]:
     """Return the content of a fact as name -> text, for the field `details` of the published fact.
 
-    Most empty values are left out. The result is empty for these facts: started, breached, warned, phase changed,
-    contract changed. They have no content, or have it in other fields.
+    Most empty values are left out. The result is empty for facts of the kinds started, breached, warned, phase changed
+    and contract changed: they have no content, or other fields of the published fact hold it.
     """
     match body:  # the most frequent first, because the patterns are tried in order
         case Started() | Breached() | Warned() | PhaseChanged() | ContractChanged():
@@ -123,8 +123,8 @@ def details_of(body: FactBody) -> dict[str, str]:
 def body_of(kind: FactKind, details: Details, threshold: str, overtaken: bool) -> FactBody:
     """Return the content of a published fact as an object of the domain, such as `Breached`.
 
-    A detail that is absent or cannot be read gets its default. A `ContractChanged` has no periods here, since they are
-    not in `details`.
+    A detail that is absent or cannot be read gets its default. A returned `ContractChanged` has no periods, since
+    `details` does not hold them.
 
     Args:
         kind, details: The fields of the fact with these names.
@@ -134,10 +134,10 @@ def body_of(kind: FactKind, details: Details, threshold: str, overtaken: bool) -
 
 
 def breach_change(details: Details) -> BreachChange:
-    """Return which published breaches a fact takes back, or moves to another due instant.
+    """Return which published breaches a fact takes back, and which it moves to another due instant.
 
     Args:
-        details: The details of a fact of any kind. Older releases wrote such details with more kinds.
+        details: The field `details` of a fact of any kind. In older releases more kinds of facts could change breaches.
     """
     if TAKES_BACK not in details and BREACHED_AT not in details:
         return NO_BREACH_CHANGE

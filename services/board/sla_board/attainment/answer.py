@@ -28,7 +28,7 @@ class _Answer(BaseModel):
 
 
 class CountAnswer(_Answer):
-    """A count of incidents or clocks, with the list of what was counted."""
+    """A number of incidents or clocks, with the paths of the list of these incidents or clocks."""
 
     count: int
     """The number of incidents or clocks."""
@@ -70,9 +70,9 @@ class CreditRowAnswer(_Answer):
 
 
 class AmendmentAnswer(_Answer):
-    """The recorded attainment of an objective in an ended period: as first recorded, or as corrected later.
+    """One recorded figure of an objective in an ended period: the first one, or one that replaced an earlier one.
 
-    A correction names the incident that changed afterwards. The first record names none.
+    A replacing figure names an incident that changed after the period was closed. The first figure names none.
     """
 
     at: datetime = Field(description="since when it is the figure")
@@ -86,7 +86,7 @@ class AmendmentAnswer(_Answer):
 
 
 class ObjectiveAnswer(_Answer):
-    """The result of an objective in a period."""
+    """The outcome of an objective in a period: counts, state, forecast, service credit and recorded figures."""
 
     id: str
     title: str
@@ -143,7 +143,7 @@ class ExemptionAnswer(_Answer):
 
 
 class ContractAttainmentAnswer(_Answer):
-    """The attainment of one contract in a period."""
+    """The attainment of one contract in a period: the outcome of its objectives, and counts of requests and clocks."""
 
     contract: str
     title: str

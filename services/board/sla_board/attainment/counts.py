@@ -48,28 +48,29 @@ class ExemptClock(NamedTuple):
 
 
 async def clock_cells(connection: AsyncConnection, contract: str, bounds: PeriodBounds) -> tuple[CountCell, ...]:
-    """Count the clocks of a contract that were decided in a period.
+    """Return the counts of a contract's clocks in a period, by entitlement, metric and priority.
 
-    Undecided clocks that are due in the period are counted as well.
+    A clock is counted if it was decided in the period, or if it is undecided and due in the period.
     """
     keys = (_clock.entitlement, _clock.metric, _clock.decided_priority)
     return await _cells(connection, keys, _clock, counted_here(_clock, contract, bounds))
 
 
 async def request_cells(connection: AsyncConnection, contract: str, bounds: PeriodBounds) -> tuple[CountCell, ...]:
-    """Count the requests of a contract that were decided in a period.
+    """Return the counts of a contract's requests in a period, by entitlement and priority.
 
-    Undecided requests that are due in the period are counted as well. The entitlement (plan of the contract) and
-    priority of a request are those of its deciding clock.
+    A request is counted if it was decided in the period, or if it is undecided and due in the period. The entitlement
+    (plan of the contract) and priority of a request are those of its deciding clock.
     """
     keys = (_request.entitlement, literal(""), _request.priority)
     return await _cells(connection, keys, _request, counted_here(_request, contract, bounds))
 
 
 def counted_here(columns: Any, contract: str, bounds: PeriodBounds) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """Return two SQL conditions on what counts for a contract in a period: decided in it, or undecided and due in it.
+    """Return the two SQL conditions for the rows of a contract that count in a period.
 
-    No row fulfils both.
+    The first condition selects rows that were decided in the period. The second selects rows that are undecided and due
+    in the period. No row fulfils both.
 
     Args:
         columns: The columns of the table `board_clock` or `board_request`.
@@ -106,9 +107,10 @@ def _within(at: ColumnElement[Any], bounds: PeriodBounds) -> tuple[ColumnElement
 async def requests_of_metrics(
     connection: AsyncConnection, contract: str, metrics: Collection[str], bounds: PeriodBounds
 ) -> tuple[CountCell, ...]:
-    """Count the requests of a contract in a period, judged by their clocks of some metrics only.
+    """Return the counts of a contract's requests in a period, judged by the clocks of some metrics only.
 
-    A request is counted if it was decided, or is due undecided, in the period. Clocks of other metrics do not matter.
+    A request is counted if it was decided in the period, or if it is undecided and due in the period. Clocks of other
+    metrics are ignored. The counts are by entitlement and priority.
 
     Args:
         metrics: Ids of the metrics.
@@ -123,7 +125,9 @@ async def requests_of_metrics(
 async def judged_requests(
     connection: AsyncConnection, contract: str, metrics: Collection[str], bounds: PeriodBounds
 ) -> AsyncIterator[JudgedRequest]:
-    """Yield the requests that count for a contract in a period, judged by their clocks of some metrics only.
+    """Yield the requests that attainment counts for a contract in a period, in the order of the incidents' ids.
+
+    Each request is judged by its clocks of some metrics only. Clocks of other metrics are ignored.
 
     Args:
         metrics: Ids of the metrics.
@@ -179,7 +183,10 @@ async def exempt_clocks(connection: AsyncConnection, contract: str, bounds: Peri
 
 
 async def moved_away(connection: AsyncConnection, contract: str, bounds: PeriodBounds) -> int:
-    """Count a contract's clocks that were decided in a period and whose incident now belongs to another contract."""
+    """Return how many of a contract's clocks were decided in a period, but belong to incidents that moved away since.
+
+    These incidents belong to another contract now.
+    """
     query = select(func.count()).where(
         _clock.decided_contract == contract, *_within(_clock.decided_at, bounds), _clock.contract != contract
     )
@@ -187,9 +194,9 @@ async def moved_away(connection: AsyncConnection, contract: str, bounds: PeriodB
 
 
 async def zone_of_rows(connection: AsyncConnection, contract: str) -> str | None:
-    """Return the time zone of a contract, as the facts about its clocks state it.
+    """Return the time zone of a contract that is stored with its clocks.
 
-    The result is None if no clock was decided under the contract.
+    The result is None if the board has no clock of the contract.
     """
     query = select(_clock.zone).where(_clock.decided_contract == contract, _clock.contract == contract).limit(1)
     return (await connection.execute(query)).scalar_one_or_none()

@@ -46,7 +46,7 @@ class _Shown:
 class AttainmentGauges:
     """The loop that writes the attainment of contracts to Prometheus metrics. Call `run`.
 
-    At most 100 contracts with objectives are shown: those whose objectives changed most recently.
+    The metrics have at most 100 contracts with objectives: those whose objectives changed most recently.
 
     Args:
         rulebook: Returns the rulebook in force (plans, contracts, calendars). None if the board has no catalogue.
@@ -70,7 +70,8 @@ class AttainmentGauges:
     async def run(self) -> None:
         """Update the metrics until cancelled: at each change of the counts, and once a minute.
 
-        Reading takes at most a twentieth of the time. If the store is busy, the loop tries again later.
+        After each update the loop waits for at least 19 times as long as the update took. If the store is busy, the
+        loop tries again later.
         """
         with self._counted.listen() as counted:
             while True:

@@ -23,7 +23,7 @@ Key = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class KeptStanding:
-    """The stored state of an objective in one period, and what was published of it."""
+    """The stored data of an objective in one period: its counts, and the state that was last published."""
 
     tally: Tally
     """The counts of the period."""
@@ -38,13 +38,13 @@ class KeptStanding:
 
 
 async def standings_of(connection: AsyncConnection, contract: str) -> dict[Key, KeptStanding]:
-    """Return the stored states of a contract's objectives: (entitlement id, objective id, period) -> state."""
+    """Return the stored data of a contract's objectives: (entitlement id, objective id, period label) -> data."""
     rows = (await connection.execute(select(tables.objective).where(_o.contract == contract))).all()
     return {(row.entitlement, row.objective, row.period): _standing(row) for row in rows}
 
 
 async def contracts_with_standings(connection: AsyncConnection, contracts: Collection[str]) -> set[str]:
-    """Return which of these contracts have a stored state of any objective."""
+    """Return the ids of those given contracts for which data of any objective are stored."""
     return set((await connection.execute(select(_o.contract).where(_o.contract.in_(contracts)).distinct())).scalars())
 
 
@@ -65,10 +65,10 @@ async def save_standing(
     now: datetime,
     closed_at: datetime | None,
 ) -> None:
-    """Store the state of an objective in a period.
+    """Store the counts and the state of an objective in a period, in place of the data stored before.
 
     Args:
-        told: What was last published of the objective.
+        told: The state that was last published, and the number of published facts.
         now: The present instant.
         closed_at: When the figure of the ended period was recorded. None for a period that is not closed.
     """
@@ -97,7 +97,9 @@ async def save_standing(
 async def add_amendment(
     connection: AsyncConnection, result: ObjectiveResult, number: int, now: datetime, incidents: Sequence[str]
 ) -> None:
-    """Store a figure of an ended period: the first one, or one that replaces it because an incident changed later.
+    """Record a figure of an ended period.
+
+    The first figure is recorded when the period is closed. A further one replaces it if an incident changes afterwards.
 
     Args:
         number: The number of the figure, 0 for the first.
@@ -121,7 +123,9 @@ async def add_amendment(
 async def amendments_of(
     connection: AsyncConnection, contract: str, periods: Sequence[str]
 ) -> dict[Key, list[FigureAmendment]]:
-    """Return the recorded figures of a contract's ended periods, oldest first, by objective.
+    """Return the recorded figures of a contract's ended periods.
+
+    The result is (entitlement id, objective id, period label) -> figures, oldest first.
 
     Args:
         periods: Labels of the periods, such as `2026-11`.
@@ -135,19 +139,22 @@ async def amendments_of(
 
 
 async def closable(connection: AsyncConnection, before: datetime, limit: int) -> list[str]:
-    """Return at most `limit` contracts with a period that has ended and whose figures are not recorded yet.
+    """Return the ids of at most `limit` contracts that have an ended period without recorded figures.
 
     Args:
-        before: Only periods that ended by this instant.
+        before: Only periods that ended at this instant or earlier count.
     """
     query = select(_o.contract).where(_o.ends_at <= before, _o.closed_at.is_(None)).distinct()
     return list((await connection.execute(query.order_by(_o.contract).limit(limit))).scalars())
 
 
 async def watched_contracts(connection: AsyncConnection, now: datetime, limit: int) -> tuple[list[str], int]:
-    """Return contracts with objectives whose period is running at `now`, and the number of further ones.
+    """Return the ids of contracts with a stored objective whose period has not ended, and how many more there are.
 
-    At most `limit` contracts are returned. The contracts whose objectives changed most recently come first.
+    At most `limit` ids are returned. The contracts whose objectives changed most recently come first.
+
+    Args:
+        now: The present instant.
     """
     present = (_o.ends_at > now, _o.closed_at.is_(None))
     query = select(_o.contract).where(*present).group_by(_o.contract)

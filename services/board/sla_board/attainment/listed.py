@@ -49,13 +49,13 @@ async def attainment_page(
 ) -> AttainmentPage:
     """Return the attainment of at most `limit` contracts, in the order of their ids.
 
-    Contracts with neither objectives nor counts are left out. A contract is also left out if `period` cannot be read
-    for it, such as a contract year without a first day.
+    Contracts with neither objectives nor counts are left out. A contract is also left out if the requested period does
+    not exist for it, such as a contract year if the contract has no first day.
 
     Args:
         rulebook: The rulebook in force (plans, contracts, calendars). None if there is none.
         period: Such as `2026-11`. "" for the present month.
-        after: The id after which the page begins.
+        after: The id after which the page begins. "" for the first page.
     """
     found: list[ContractAttainment] = []
     turn = LoopYielder()

@@ -18,9 +18,9 @@ NONE = "none"
 
 @dataclass(frozen=True, slots=True)
 class FigureAmendment:
-    """The recorded attainment of an objective in an ended period: as first recorded, or as corrected later.
+    """One recorded figure of an objective in an ended period.
 
-    A correction is recorded if an incident of the period changes afterwards.
+    The first figure is recorded when the period is closed. A further one replaces it if an incident changes afterwards.
     """
 
     number: int
@@ -36,7 +36,10 @@ class FigureAmendment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectiveResult:
-    """The result of one objective in one period."""
+    """The outcome of one objective in one period.
+
+    It has the present figure, and the figures that were recorded since the period was closed.
+    """
 
     contract: str
     entitlement: str
@@ -52,7 +55,7 @@ class ObjectiveResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractAttainment:
-    """The attainment of one contract: its objectives, and all counts of one period."""
+    """The attainment of one contract in a period: the outcome of its objectives, and counts of requests and clocks."""
 
     contract: str
     title: str
@@ -78,12 +81,12 @@ class ContractAttainment:
 
     @property
     def empty(self) -> bool:
-        """Return whether no promise fell due in the period."""
+        """Return whether no promise was met or missed in the period, so that there is no share."""
         return not any(cell.tally.decided for cell in (*self.requests, *self.clocks))
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Return remarks that a reader must know beside the figures, as English sentences."""
+        """Return the remarks to show with the figures, as English sentences; for example, that they are provisional."""
         return tuple(self._notes())
 
     def _notes(self) -> Iterable[str]:
@@ -102,7 +105,7 @@ class ContractAttainment:
 
 
 def total_of(cells: Sequence[CountCell]) -> Tally:
-    """Return the sum of all cells."""
+    """Return the counts of all cells added up."""
     return sum((cell.tally for cell in cells), Tally())
 
 
@@ -119,7 +122,7 @@ def percent_text(share: Fraction | None) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountedQuery:
-    """The query of a URL that lists the requests or clocks counted in a figure of attainment."""
+    """The URL query for the list of requests or clocks that are counted in a figure of attainment."""
 
     contract: str
     period: AttainmentPeriod
@@ -139,7 +142,7 @@ class CountedQuery:
         """Return the query as text for a URL, without a question mark.
 
         Args:
-            verdicts: The verdicts to list: `met`, `missed`, `open` or `exempt`. None given means all.
+            verdicts: The verdicts to list: `met`, `missed`, `open` or `exempt`. Without arguments, all are listed.
         """
         pairs = [("contract", self.contract), ("period", self.period.label), ("zone", self.zone)]
         pairs += [("counted", self.of.value), *(("verdict", verdict) for verdict in verdicts)]

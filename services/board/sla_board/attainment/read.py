@@ -94,9 +94,10 @@ async def counted_contract(
 
 
 def asked_period(of: CountedContract, written: str, now: datetime) -> AttainmentPeriod:
-    """Return the period that a request names for a contract.
+    """Return the period for which a request asks.
 
     Args:
+        of: The contract, which gives the time zone and the beginning of contract years.
         written: Such as `2026-11`. "" for the month that contains `now`.
 
     Raises:
@@ -108,10 +109,11 @@ def asked_period(of: CountedContract, written: str, now: datetime) -> Attainment
 
 
 def periods_within(kind: PeriodKind, asked: AttainmentPeriod, first_day: date | None) -> tuple[AttainmentPeriod, ...]:
-    """Return the periods of an objective's kind that match a requested period.
+    """Return the periods for which an objective is shown if a period is requested.
 
-    These are the periods within the requested one. If the objective's periods are longer, the result is the one that
-    contains the last requested day. The result is empty for contract years without a first day.
+    If the objective's periods are shorter than the requested one, the result is all of them within the requested
+    period. Otherwise the result is the one that contains the last requested day. The result is empty if the objective
+    has contract years and the contract has no first day.
 
     Args:
         kind: The kind of the objective's periods.
@@ -130,9 +132,9 @@ def periods_within(kind: PeriodKind, asked: AttainmentPeriod, first_day: date | 
 
 
 class AttainmentReader:
-    """Computes the attainment of one contract within one database connection.
+    """Computes the attainment of one contract, with one database connection.
 
-    Counts of clocks are read once for each period and kept.
+    Counts are read once for each period and cached in the reader.
     """
 
     def __init__(self, connection: AsyncConnection, of: CountedContract, now: datetime) -> None:
@@ -203,7 +205,7 @@ class AttainmentReader:
         )
 
     async def tally(self, scoped: ScopedObjective, bounds: PeriodBounds) -> Tally:
-        """Return the counts of an objective between two instants."""
+        """Return how many promises of an objective were met, missed or exempt, or are open, between two instants."""
         objective = scoped.objective
         if objective.of is CountedUnit.CLOCKS:
             return _sum(await self.clock_cells(bounds), scoped, objective.metrics)
@@ -211,8 +213,9 @@ class AttainmentReader:
         return _sum(cells, scoped, frozenset())
 
     async def clock_cells(self, bounds: PeriodBounds) -> tuple[CountCell, ...]:
-        """Count the clocks decided, or still due, between two instants, by entitlement (plan of the contract), metric
-        and priority.
+        """Return the counts of the contract's clocks, by entitlement (plan of the contract), metric and priority.
+
+        A clock is counted if it was decided between the two instants, or if it is undecided and due between them.
         """
         if bounds not in self._clocks:
             self._clocks[bounds] = await clock_cells(self._connection, self._of.id, bounds)

@@ -101,9 +101,10 @@ class ObjectiveWatch:
             await asyncio.sleep(0 if self._more else EVERY_SECONDS)
 
     async def look(self) -> int:
-        """Recount the contracts with changes or an ended period.
+        """Recount the contracts whose counts have changed or which have an ended period, in one pass.
 
-        The result is the number of these contracts.
+        The result is the number of contracts that were handled. Contracts that another process recounts are not among
+        them.
         """
         rulebook = self._rulebook()
         if rulebook is None:

@@ -21,7 +21,7 @@ _STANDINGS = {
 
 
 def assumption_of(figure: AttainmentFigure) -> str:
-    """Return the assumption of a figure's forecast as a sentence. "" for a period that has ended."""
+    """Return the sentence that says what a figure's forecast assumes. "" for a period that has ended."""
     if not figure.provisional:
         return ""
     forecast, tally = figure.forecast, figure.tally
@@ -53,7 +53,7 @@ def objective_text(objective: Objective) -> str:
 
 
 def misses_text(figure: AttainmentFigure) -> str:
-    """Return, in words, how many more promises may be missed without failing the objective."""
+    """Return, in words, how many more promises may be missed, or how many more than allowed were missed."""
     left = figure.misses_left
     if left < 0:
         return f"{-left} more missed than allowed"
@@ -61,9 +61,10 @@ def misses_text(figure: AttainmentFigure) -> str:
 
 
 def amended_text(result: ObjectiveResult) -> tuple[str, str] | None:
-    """Return two texts about an amended figure: the first figure, and since when the present one applies.
+    """Return the first figure and the instant of the present figure, in words; None if the figure was never amended.
 
-    The result is None if the figure was never amended. The texts do not name the incident that changed the figure.
+    For example, (`was 93.18 %`, `since 2026-11-02 10:00 UTC`). The texts do not name the incident that changed the
+    figure.
     """
     if len(result.amendments) < 2:
         return None

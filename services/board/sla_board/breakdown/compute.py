@@ -32,7 +32,7 @@ MOST_CLOCKS = 1_000  # of one incident, the latest
 class KnownClock:
     """A clock that the board knows from published facts.
 
-    By these values the same clock is found in the incident that is computed from events.
+    Its fields serve to find the same clock in the incident that is computed from events.
     """
 
     metric: str
@@ -44,7 +44,7 @@ class KnownClock:
 
 @dataclass(frozen=True, slots=True)
 class ComputedRows:
-    """The computed rows of one incident."""
+    """The rows of the tables `board_breakdown` and `board_pause` that were computed for one incident."""
 
     breakdowns: list[dict[str, Any]] = field(default_factory=list)
     """Rows of the table `board_breakdown`."""
@@ -57,12 +57,12 @@ def computed_rows(
 ) -> ComputedRows:
     """Return the breakdown and pause rows of one incident, as of its last event.
 
-    Without an event that opens the incident the result has no rows.
+    If no event opens the incident, there are no rows.
 
     Args:
         events: All events of the incident, in any order.
         rulebook: The plans, contracts and calendars in force.
-        known: Published clock id -> clock.
+        known: Clock id -> the clock as published, for each published clock of the incident.
     """
     if not is_foldable(events):
         return ComputedRows()

@@ -24,8 +24,8 @@ _SPOKE = (EventKind.COMMENTED, EventKind.UPDATED)
 class PauseReader:
     """Computes the rows of `board_pause` for the clocks of one incident. Call `rows_of` for each clock.
 
-    A pause belongs to the contract that had the incident when the pause began. Holders and customer comments from the
-    time of another contract are left out.
+    A pause belongs to the contract that the incident was under when the pause began. From the time under another
+    contract, neither the holders of the incident (assignee, group, support line) nor the customer's comments are used.
 
     Args:
         incident: The incident computed from `events`.
@@ -44,7 +44,8 @@ class PauseReader:
     def rows_of(self, clock: Clock, hours: str, calendar: Calendar | None) -> Iterator[dict[str, Any]]:
         """Yield a row for each pause of a clock, the oldest first.
 
-        Only the newest 1,000 segments of a clock are used. The time between an end and a reopening is not a pause.
+        Only the newest 1,000 segments of a clock (stretches in which it ran or was paused) are used. The time between
+        the end of an incident and its reopening is not a pause.
 
         Args:
             hours: Name of the hours in which the clock counts.
@@ -113,11 +114,11 @@ class PauseReader:
 def owner_at(periods: Sequence[ContractPeriod], at: datetime) -> str:
     """Return the id of the contract that an incident was under at an instant.
 
-    An incident begins under the default contract if its customer is not known yet. This first time is attributed to the
-    customer's own contract, which applied afterwards.
+    While its customer is not known, an incident is under the default contract. That first time counts as time under the
+    customer's contract, which applies afterwards.
 
     Args:
-        periods: The spans of time with the contract of each, in order.
+        periods: The periods of the incident under one contract each, in order.
         at: The instant.
     """
     first = next((number for number, period in enumerate(periods) if period.named), 0)

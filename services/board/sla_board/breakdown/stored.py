@@ -16,7 +16,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def parts_text(known: Breakdown) -> str:
-    """Return a breakdown as text for the column `parts` of `board_breakdown`."""
+    """Return a breakdown (time divided by holder and party) as text for the column `parts` of `board_breakdown`."""
     return orjson.dumps(
         [
             [*_names(part.holder), part.party.value, *(span // _MICROSECOND for span in _spans(part.sums))]
@@ -26,7 +26,7 @@ def parts_text(known: Breakdown) -> str:
 
 
 def breakdown_of(text: str) -> Breakdown:
-    """Return the breakdown in a text of the column `parts`."""
+    """Parse the text of a column `parts`, and return the breakdown (time divided by holder and party)."""
     parts: list[list[Any]] = orjson.loads(text)
     return summed(
         (
@@ -41,8 +41,8 @@ def breakdown_of(text: str) -> Breakdown:
 def wall_parts(text: str) -> Iterator[tuple[str, str, str, str, int]]:
     """Yield the parts of a breakdown as plain tuples, from a text of the column `parts`.
 
-    A tuple is (assignee, group, line, party, microseconds of wall-clock time). It is cheaper to read than a
-    `Breakdown`, for sums over many incidents.
+    A tuple is (assignee, group, support line, party, microseconds of wall-clock time). The party says who had to act.
+    Sums over many incidents use these tuples, because they are cheaper to read than a `Breakdown`.
     """
     for assignee, group, line, party, wall, *_ in orjson.loads(text):
         yield assignee, group, line, party, wall
@@ -51,7 +51,7 @@ def wall_parts(text: str) -> Iterator[tuple[str, str, str, str, int]]:
 def going_on_text(on: GoingOn | None) -> str:
     """Return a `GoingOn` as text for the column `going_on` of `board_breakdown`. "" for None.
 
-    A `GoingOn` states the holder and party since an incident's last event.
+    A `GoingOn` says who has had the incident since its last event, and which party has had to act.
     """
     return "" if on is None else orjson.dumps([to_micros(on.since), *_names(on.holder), on.party, on.counts]).decode()
 
@@ -59,8 +59,8 @@ def going_on_text(on: GoingOn | None) -> str:
 def going_on_of(text: str) -> GoingOn | None:
     """Return the `GoingOn` in a text of the column `going_on`, or None for "".
 
-    A `GoingOn` states the holder and party since an incident's last event. It is None once the incident or clock has
-    ended.
+    A `GoingOn` says who has had the incident since its last event, and which party has had to act. There is none once
+    the incident or clock has ended.
     """
     if not text:
         return None
@@ -69,7 +69,7 @@ def going_on_of(text: str) -> GoingOn | None:
 
 
 def held_text(spans: Iterable[HolderSpan]) -> str:
-    """Return the holders during a pause as text for the column `held` of `board_pause`."""
+    """Return who had the incident during a pause, as text for the column `held` of `board_pause`."""
     return orjson.dumps(
         [
             [
@@ -85,7 +85,7 @@ def held_text(spans: Iterable[HolderSpan]) -> str:
 
 
 def held_of(text: str) -> tuple[HolderSpan, ...]:
-    """Return the holders during a pause from a text of the column `held`.
+    """Return who had the incident during a pause, in order, from a text of the column `held`.
 
     The last span has no end while the pause lasts.
     """

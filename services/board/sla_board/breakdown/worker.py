@@ -76,9 +76,9 @@ class BreakdownWorker:
         self._signal = WakeSignal()
 
     def add(self, incidents: Iterable[str]) -> None:
-        """Note incidents for the next recomputation by `run`.
+        """Queue incidents for `run`, which recomputes them.
 
-        Call this after the transaction that marks them has committed.
+        Call this after the commit of the transaction that marked the incidents.
         """
         self._pending.update(dict.fromkeys(incidents))
         self._signal.wake()

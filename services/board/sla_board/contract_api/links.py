@@ -45,7 +45,7 @@ class PlanLinkIn(BaseModel):
 class PlanLinkShape(BaseModel):
     """A link to a support plan, as administrators see it, without the link's address.
 
-    The address is shown only once, at the making of the link.
+    The address is shown only once, when the link is made.
     """
 
     model_config = ConfigDict(

@@ -71,7 +71,7 @@ def due_tag(rows: Sequence[ClockRow], words: DueWords, contract: str, more: int,
         contract: Id of the contract. "" for several contracts.
         more: How many later clocks are left out.
         paused: How many open clocks have no due instant.
-        now: The present instant, by which a clock is overdue.
+        now: The present instant. The calendar marks clocks that were due before as overdue.
     """
     said = [(_shown(row), row.due_at, row.provisional, _overdue(row, now)) for row in rows]
     digest = hashlib.sha256(repr((words.language, contract, more, paused, said)).encode()).hexdigest()

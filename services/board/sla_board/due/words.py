@@ -13,7 +13,7 @@ from sla_domain.plan import MetricId
 
 @dataclass(frozen=True, slots=True)
 class DueWords:
-    """The fixed texts of the calendar in one language. Fields without a text of their own are labels."""
+    """The fixed texts of the calendar in one language. Fields without a description are labels, such as `Customer`."""
 
     language: str
     name: str
@@ -77,7 +77,7 @@ def due_words(language: str) -> DueWords:
 def metric_in(metric: str, language: str) -> str:
     """Return the title of a metric in a language.
 
-    A metric that only a plan defines gives its id with spaces and an initial capital.
+    If a metric is not one of slad's own, the title is its id with spaces and an initial capital.
     """
     known = BUILT_IN.get(MetricId(metric))
     if known is None:

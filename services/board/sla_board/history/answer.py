@@ -15,10 +15,11 @@ from sla_platform.rfc3339 import rfc3339
 
 
 class ListedIncident(BaseModel):
-    """An incident in the list. In a list of one metric, or of counted clocks, each row is one clock of an incident.
+    """A row of the list of incidents: an incident, or one of its clocks.
 
-    `priority`, `verdict`, `counts_at` and `due_at` are then those of the clock. `metric`, `cycle`, `clock` and
-    `stopped_at` are null in any other list. Ticket fields are "" if the ticket does not state them.
+    Rows are clocks in a list of one metric, and in a list of counted clocks. In these lists `priority`, `verdict`,
+    `counts_at` and `due_at` are those of the clock. In all other lists `metric`, `cycle`, `clock` and `stopped_at` are
+    null. Ticket fields are "" if the ticket does not state them.
     """
 
     model_config = ConfigDict(use_attribute_docstrings=True, frozen=True)

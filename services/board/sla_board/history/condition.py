@@ -23,9 +23,9 @@ def table_of(shown: IncidentFilter) -> Table:
 
 
 def joined(shown: IncidentFilter) -> FromClause:
-    """Return the table of the rows that a filter lists.
+    """Return the tables to query for the rows that a filter lists.
 
-    If clocks are listed, their table is joined with the table of incidents.
+    The result is the table of incidents. If a metric is chosen, it is the table of clocks joined with this table.
     """
     if not shown.metric:
         return tables.listed
@@ -42,8 +42,8 @@ def belongs(shown: IncidentFilter, columns: Any) -> list[ColumnElement[bool]]:
     """Return the SQL conditions of a filter on contract, customer, product and priority.
 
     Args:
-        columns: The columns of the queried table: part, contract, customer, product and priority. The part of a row
-            says whose view of an incident it is (see `ListPart`).
+        columns: The columns of the queried table: part, contract, customer, product and priority. The column `part`
+            says how much of an incident the row shows (see `ListPart`).
     """
     contracts = shown.of_contracts
     chosen: list[ColumnElement[bool]] = [columns.part.in_(ALL_CONTRACTS if contracts is None else ONE_CONTRACT)]
@@ -68,7 +68,11 @@ def decided(shown: IncidentFilter, columns: Any) -> list[ColumnElement[bool]]:
 
 
 def dating(shown: IncidentFilter, of: Any) -> Any:
-    """Return the instant by which a filter selects and sorts rows: an SQL column, or the value in a row."""
+    """Return the instant by which a filter selects and sorts rows.
+
+    Args:
+        of: The columns of a table, which give the instant as a column; or a row, which gives its own instant.
+    """
     match shown.date:
         case ListDate.DUE:
             return of.due_at
@@ -114,7 +118,7 @@ def follows(at: ColumnElement[Any], columns: Any, after: ListPlace, of_clocks: b
 def present(columns: Any, since: datetime | None, until: datetime | None) -> list[ColumnElement[bool]]:
     """Return the SQL conditions on incidents that were open at any time between two instants.
 
-    Those that ended before are not looked at, however many: what was opened before `since` is found by its end.
+    The database finds incidents that were opened before `since` by their end, so it reads none that ended before.
 
     Args:
         columns: The columns of the table `board_listed`.

@@ -25,7 +25,8 @@ MOST_COUNTED = 10_000  # rows that have a frequent text
 class ListCounts:
     """How many rows of the list of incidents match a filter, in total and by state, verdict and month.
 
-    If the search text is frequent, `states` and `verdicts` are counted with the whole filter.
+    If more than 2,000 rows contain the search text, `states` and `verdicts` count only rows that match the whole
+    filter.
     """
 
     total: int
@@ -43,8 +44,8 @@ class ListCounts:
 async def read_counts(connection: AsyncConnection, shown: IncidentFilter, text: TextCondition | None) -> ListCounts:
     """Return how many rows of the list match a filter.
 
-    Whole months (UTC) are summed from stored counts. Partial months, and all searches by text, are counted in the list
-    itself.
+    Without a search text, whole months (UTC) are summed from stored counts where possible. All other rows are counted
+    one by one.
 
     Args:
         text: The SQL condition of the filter on its search text. None for no text.
@@ -153,11 +154,12 @@ def _cuts(shown: IncidentFilter) -> list[datetime]:
 
 
 def counts_of(found: Mapping[tuple[int, str, str], int], shown: IncidentFilter) -> ListCounts:
-    """Return the counts of a list by state and verdict, given the numbers of its rows.
+    """Return the counts of a list in total and by state, verdict and month.
 
     Args:
-        found: (month, state, verdict) -> number of rows, without the filter's choice of states and verdicts. The month
+        found: (month, state, verdict) -> number of rows, before the filter's states and verdicts are applied. The month
             is 0 where rows were not counted by month.
+        shown: The filter, whose states and verdicts are applied here.
     """
     chosen = frozenset(verdict.value for verdict in shown.verdicts) or frozenset(PromiseVerdict)
     wanted = frozenset(shown.states) or frozenset(STATES)

@@ -36,7 +36,7 @@ _NO_CLOCK = ("clock", "metric", "cycle", "stopped_at")
 
 @dataclass(frozen=True, slots=True)
 class CountedList:
-    """The requests or clocks that a filter with `counted` lists. Make it with `of`."""
+    """The list of the requests or clocks that attainment counts, for a filter with `counted`. Make it with `of`."""
 
     connection: AsyncConnection
     shown: IncidentFilter

@@ -18,7 +18,7 @@ LONGEST = 1_000
 
 
 class BadCursor(ValueError):
-    """Raised when a text is no cursor, or one that was made for another filter."""
+    """Raised when a text is no cursor, or is a cursor that was made for another filter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def written_cursor(place: ListPlace, shown: IncidentFilter) -> str:
 
 
 def read_cursor(written: str, shown: IncidentFilter) -> ListPlace:
-    """Return the position in a cursor, after which the page begins.
+    """Return the position that a cursor contains. The page begins with the row after this position.
 
     Args:
         written: The cursor from `written_cursor`.

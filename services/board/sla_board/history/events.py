@@ -29,7 +29,7 @@ _kept = tables.event.c
 
 
 async def event_lines(store: Store, shown: IncidentFilter) -> AsyncIterator[bytes]:
-    """Yield the events of the listed incidents as lines of JSON (CloudEvents 1.0), in pieces.
+    """Yield the events of the listed incidents as lines of JSON (CloudEvents 1.0), one or more lines at a time.
 
     The events of one incident are adjacent, in the order in which the board received them. `slad replay` accepts them
     in any order. If the filter chooses contracts, an incident that moved between contracts is exported with only the

@@ -25,7 +25,8 @@ COLUMNS = tuple(ListedIncident.model_fields)
 async def pages_of(store: Store, shown: IncidentFilter) -> AsyncIterator[Sequence[Any]]:
     """Yield all rows that a filter lists, at most 500 at a time.
 
-    The newest rows come first. Each page is read in a transaction of its own, so that a slow reader holds none open.
+    The newest rows come first. Each page is read in a transaction of its own, so that no transaction stays open while a
+    slow client reads.
 
     Raises:
         StoreBusy: The store is busy.
@@ -62,7 +63,7 @@ async def _counted_pages(store: Store, shown: IncidentFilter) -> AsyncIterator[S
 
 
 async def csv_lines(store: Store, shown: IncidentFilter) -> AsyncIterator[bytes]:
-    """Yield the list as CSV (RFC 4180, UTF-8) with a header line, in pieces.
+    """Yield the list as CSV (RFC 4180, UTF-8): first the header line, then up to 500 lines at a time.
 
     A text that a spreadsheet could read as a formula gets an apostrophe before it.
     """
@@ -72,7 +73,7 @@ async def csv_lines(store: Store, shown: IncidentFilter) -> AsyncIterator[bytes]
 
 
 async def json_lines(store: Store, shown: IncidentFilter) -> AsyncIterator[bytes]:
-    """Yield the list as JSON lines, in pieces. Each line is a `ListedIncident`."""
+    """Yield the list as JSON lines, up to 500 lines at a time. Each line is a `ListedIncident`."""
     async for rows in pages_of(store, shown):
         yield b"".join(orjson.dumps(row_values(row), option=orjson.OPT_UTC_Z) + b"\n" for row in rows)
 

@@ -27,7 +27,7 @@ GROUPS = {
 
 
 class ListDate(StrEnum):
-    """The kind of instant of an incident by which a filter selects a period and the list is sorted."""
+    """The instant of an incident that must lie in a filter's period, and by which the list is sorted."""
 
     COUNTED = "counted"
     """The instant that decided the verdict, or the due instant that will decide it."""
@@ -104,14 +104,17 @@ class IncidentFilter:
 
     @property
     def hides_incidents(self) -> bool:
-        """Return whether a choice of the viewer may hide incidents."""
+        """Return whether the viewer has chosen anything that may leave incidents out of the list.
+
+        The limit of rows is ignored.
+        """
         return bool(replace(self, limit=ROWS).query())
 
     def query(self, **changed: object) -> str:
         """Return the filter as the query of a URL, such as `contract=acme&verdict=missed`. "" for an empty filter.
 
         Args:
-            changed: Name of a field -> value to use instead of the field's own.
+            changed: Values to use in place of the filter's own, by name of the field.
         """
         asked = replace(self, **changed)  # type: ignore[arg-type]  # names of fields, checked by `replace` itself
         pairs = [("contract", name) for name in asked.contracts]

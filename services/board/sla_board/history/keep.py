@@ -64,9 +64,9 @@ async def forget_listed(connection: AsyncConnection, incidents: Collection[str])
 
 
 async def remove_rows(connection: AsyncConnection, incidents: Collection[str]) -> list[Mapping[str, Any]]:
-    """Delete the rows of some incidents from the list of incidents, and return the deleted rows.
+    """Delete the rows of some incidents from the list of incidents, and return the columns that `change_counts` needs.
 
-    The counts by month are not updated: pass the result to `change_counts`.
+    The counts by month are not updated here: pass the result to `change_counts`.
     """
     gone: list[Mapping[str, Any]] = []
     for table in (tables.listed, tables.listed_clock):
@@ -197,7 +197,7 @@ async def _shares(connection: AsyncConnection, whole: Seen, contracts: Collectio
 async def read_events(connection: AsyncConnection, incident: str) -> tuple[list[IncidentEvent], list[PublishedFact]]:
     """Return the events of an incident in order of time, and the facts that slad published about it.
 
-    Only the newest 2,000 of both together are read.
+    At most 2,000 events and facts together are read, the newest ones.
     """
     query = select(tables.event).where(_kept.incident == incident).order_by(_kept.position.desc()).limit(MOST_EVENTS)
     envelopes = [envelope_of(row) for row in (await connection.execute(query)).all()]

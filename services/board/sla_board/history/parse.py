@@ -75,7 +75,7 @@ def parse_asked(
         pairs: Names and values of the parameters. Empty values are ignored.
         only_contract: The one contract that the caller's key may see. None for all.
         zone_of: Returns the time zone of a contract.
-        calendar_of: Returns the data by which a contract's periods are counted.
+        calendar_of: Returns the time zones and the first day of a contract, from which its periods follow.
 
     Raises:
         BadFilter: Parameters are wrong. The error lists all mistakes.

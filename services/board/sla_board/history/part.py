@@ -8,8 +8,8 @@ from enum import IntEnum
 class ListPart(IntEnum):
     """How much of an incident a row of the list of incidents shows.
 
-    An incident that was under several contracts has several rows: one for each contract, and one for keys that may see
-    all.
+    An incident that was under several contracts has several rows: one for each contract with its part of the incident,
+    and one with the whole incident for viewers who may see all contracts.
     """
 
     WHOLE = 0

@@ -23,7 +23,7 @@ class CalendarPeriod:
 
 @dataclass(frozen=True, slots=True)
 class ContractCalendar:
-    """The data by which the periods of one contract are counted."""
+    """The time zones and the first day of one contract, from which its months, quarters and contract years follow."""
 
     zones: ZoneHistory
     """The time zones that the contract has had."""

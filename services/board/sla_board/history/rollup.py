@@ -30,9 +30,9 @@ def month_start(month: int) -> datetime:
 
 
 def count_changes(gone: Iterable[Mapping[str, Any]], come: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return by how much the numbers of listed rows change, for each month.
+    """Return the changes of the stored monthly counts that follow from deleted and added rows.
 
-    The changes are rows of the table `board_listed_count`.
+    Each change has the columns of the table `board_listed_count`. Its `number` is the amount to add to the count.
 
     Args:
         gone: Rows deleted from the tables `board_listed` and `board_listed_clock`.

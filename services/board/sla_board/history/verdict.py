@@ -34,7 +34,7 @@ class ClockVerdict:
 
 @dataclass(frozen=True, slots=True)
 class IncidentVerdict:
-    """The verdict on an incident, and how many of its clocks have which verdict."""
+    """The verdict on an incident, and the number of its clocks with each verdict."""
 
     verdict: PromiseVerdict
     """The verdict with which lists and figures count the request."""

@@ -27,7 +27,7 @@ def zone_in(rulebook: Callable[[], Rulebook] | None) -> Callable[[str], str | No
 
 
 def calendar_in(rulebook: Callable[[], Rulebook] | None) -> Callable[[str], ContractCalendar | None]:
-    """Return a function that looks up the data by which a contract's periods are counted.
+    """Return a function that looks up a contract's time zones and first day, from which its periods follow.
 
     The function takes the contract's id, and returns None for an unknown contract.
 

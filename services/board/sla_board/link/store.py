@@ -37,7 +37,7 @@ class NoSuchLink(LookupError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedLink:
-    """A link to a support plan that is to be made."""
+    """The properties with which a link to a support plan is to be made."""
 
     contract: str
     language: str

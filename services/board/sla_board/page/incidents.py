@@ -31,7 +31,7 @@ _DATES = {
 
 
 def dates_words(shown: IncidentFilter) -> str:
-    """Return what kind of instant a filter's period limits, in words, such as `opened`; "" for ListDate.COUNTED."""
+    """Return the word for the instant that must lie in a filter's period, such as `opened`; "" for ListDate.COUNTED."""
     return "" if shown.date is ListDate.COUNTED else shown.date.value
 
 

@@ -382,7 +382,10 @@ def reason_path(clock: UUID) -> str:
 
 
 def reason_title(rules: BreachReasons, code: str) -> str:
-    """Return the English title of a plan's reason code. A code that the plan no longer offers is its own title."""
+    """Return the English title of a plan's reason code.
+
+    If the plan no longer offers the code, the result is the code itself.
+    """
     known = rules.code(code)
     return code if known is None else known.title("en")
 

@@ -41,11 +41,11 @@ class ReportPages:
     def alone(self, report: ContractReport, frozen: Frozen | None, writer: ReportWriter, base: str = "") -> str:
         """Return a report as a standalone HTML document, for mails and files.
 
-        Serve it with the content security policy `policy`, which allows its style.
+        Serve the document with the content security policy in the attribute `policy`, which allows its style sheet.
 
         Args:
             frozen: The data of the stored report. None if the report is not frozen (stored unchangeably).
-            writer: Puts values into words.
+            writer: Formats the report's values as text.
             base: Address of the board, put before all links. "" for links that begin with a slash.
         """
         style = Markup(self._style)  # noqa: S704 - it is the style sheet that this package ships
@@ -66,9 +66,9 @@ class ReportPages:
 
         Args:
             frozen: The data of the stored report. None if the report is not frozen (stored unchangeably).
-            writer: Puts values into words.
+            writer: Formats the report's values as text.
             now: The server's present instant (aware).
-            downloads: Name of a format -> path.
+            downloads: File format, such as `pdf` -> path of the report in this format.
             stored: The frozen reports of the contract, each with `path` and `label`.
         """
         return self._templates.get_template("report.html").render(

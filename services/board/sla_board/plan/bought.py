@@ -22,7 +22,7 @@ def bought_plans(
     """Return the plans of a contract, in the order in which they are tried for an incident.
 
     A contract has one plan, or one for each entitlement (a plan with its own products and dates). A base plan applies
-    to all other products and comes last. If the contract has only one plan, its heading is "".
+    to all other products and comes last. A plan's heading is "" if it is the only one.
 
     Args:
         sheet: The contract's promises as a dict (`sla_catalogue.sheet`).

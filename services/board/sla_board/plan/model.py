@@ -123,9 +123,9 @@ class PlanSubject:
 
 
 def per_plan(subject: PlanSubject, parts_of: Callable[[BoughtPlan], Sequence[Part]]) -> tuple[Part, ...]:
-    """Return a section's parts (tables, paragraphs) for each plan of the contract, after a heading.
+    """Return a section's parts (tables, paragraphs) for each plan of the contract, each after a heading.
 
-    If several plans have equal parts, their headings come first, and then the parts once. If all plans have the same
+    If several plans have equal parts, their headings come first, and the parts follow once. If all plans have the same
     parts, there are no headings.
 
     Args:

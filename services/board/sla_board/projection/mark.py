@@ -19,7 +19,7 @@ _LOCK = text("SELECT pg_try_advisory_xact_lock(hashtext('slad.board.objective'),
 
 
 class CountedNews(IntEnum):
-    """Whether a changed count of met and missed promises is to be published as news."""
+    """Whether the clock facts behind a change of the counts of met and missed promises are news or history."""
 
     PLAIN = 0
     """No fact about a clock was published."""
@@ -50,7 +50,7 @@ class CountedOnce(NamedTuple):
 class CountedMark:
     """A stored note that an incident has changed the counts of a contract.
 
-    The watch of objectives then recounts the contract.
+    `ObjectiveWatch` reads the note and counts the contract's objectives again.
     """
 
     contract: str
@@ -63,7 +63,7 @@ class CountedMark:
 
 @dataclass(frozen=True, slots=True)
 class MarkedContract:
-    """Several marks of one contract, to be processed together.
+    """Several marks of one contract, combined so that they are processed together.
 
     A mark is a stored note that the counts of a contract have changed.
     """
@@ -96,9 +96,9 @@ async def write_marks(connection: AsyncConnection, marks: Iterable[CountedMark])
 
 
 async def marked_contracts(connection: AsyncConnection, limit: int) -> list[str]:
-    """Return the ids of at most `limit` contracts whose counts of met and missed promises must be computed again.
+    """Return the ids of at most `limit` contracts for which counts of met and missed promises have changed.
 
-    The contract whose counts changed first comes first.
+    Objectives of these contracts must be counted again. The contract with the oldest change comes first.
     """
     first = func.min(_c.position)
     query = select(_c.contract).group_by(_c.contract).order_by(first).limit(limit)
@@ -106,9 +106,9 @@ async def marked_contracts(connection: AsyncConnection, limit: int) -> list[str]
 
 
 async def lock_contract(connection: AsyncConnection, contract: str) -> bool:
-    """Lock the objectives of a contract for this transaction, if no other transaction has.
+    """Try to lock the objectives of a contract for this transaction, and return whether that succeeded.
 
-    The result is whether the lock was obtained. On SQLite, which has one writer, it is always True.
+    The result is False if another transaction has locked them. On SQLite, which has one writer, it is always True.
     """
     if not is_postgres(connection):
         return True
@@ -116,7 +116,7 @@ async def lock_contract(connection: AsyncConnection, contract: str) -> bool:
 
 
 async def marks_of(connection: AsyncConnection, contract: str, limit: int) -> MarkedContract | None:
-    """Return at most `limit` of the oldest marks of a contract, combined. None if there are none.
+    """Return at most `limit` marks of a contract, the oldest ones, as one object. None if there are no marks.
 
     A mark is a stored note that the counts of the contract have changed.
     """
@@ -147,7 +147,7 @@ async def last_mark(connection: AsyncConnection) -> int:
 
 
 async def remove_marks_through(connection: AsyncConnection, contracts: Collection[str], position: int) -> None:
-    """Delete the marks of contracts up to a position, included.
+    """Delete the marks of contracts up to and including a position.
 
     A mark is a note that the counts of a contract have changed.
     """
@@ -168,14 +168,14 @@ def marks_between(
     after: Mapping[str, Collection[CountedOnce]],
     news: Mapping[str, CountedNews],
 ) -> list[CountedMark]:
-    """Return a mark for each incident and contract whose counts have changed.
+    """Return a mark for each incident and contract whose counts differ between two states of the incidents.
 
     A mark is a note that the counts of a contract have changed.
 
     Args:
-        before: Incident -> its clocks and request as counted before.
-        after: Incident -> its clocks and request as counted now.
-        news: Incident -> whether its change is news.
+        before: Incident -> its clocks and its request as attainment counted them before the change.
+        after: Incident -> its clocks and its request as attainment counts them after the change.
+        news: Incident -> whether the change is news. An incident that is missing has PLAIN.
     """
     marks: list[CountedMark] = []
     for incident in sorted({*before, *after}):

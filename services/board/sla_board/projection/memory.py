@@ -154,9 +154,9 @@ def _changes_breaches(one: PublishedFact) -> bool:
 def essential_events(events: Sequence[IncidentEvent]) -> list[IncidentEvent]:
     """Return the events of one incident that its row of `board_incident` may still need when later events arrive.
 
-    Such events are:
+    If tickets are linked to the incident, these are all of its events. Otherwise they are:
 
-    - All events that state another id of the incident, and all of an incident with linked tickets.
+    - All events that state another id of the incident.
     - The first and the last event, the first opening, and the first event with a snapshot (the ticket's whole state).
     - For each attribute, the last event that states it.
     - Of successive events that affect the phase in the same way, the first and the last.

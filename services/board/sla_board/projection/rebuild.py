@@ -57,7 +57,7 @@ class Rebuild:
             dry_run: Only report which incidents would change. All rows stay unchanged.
 
         Raises:
-            StoreBusy: The store is busy. The yielded parts are stored.
+            StoreBusy: The store is busy. The parts that were yielded before stay stored.
         """
         while names := await self._next(after):
             after = names[-1]

@@ -42,7 +42,7 @@ async def claim_events(connection: AsyncConnection, envelopes: Sequence[Envelope
 
 
 async def keep_events(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows into the table `board_event`, which has the events and clock facts read so far."""
+    """Insert rows into the table `board_event`, the board's copy of the events and clock facts that it has received."""
     if rows:
         await connection.execute(insert(connection, tables.event), list(rows))
 
@@ -50,7 +50,7 @@ async def keep_events(connection: AsyncConnection, rows: Sequence[dict[str, Any]
 async def mark_unfolded(connection: AsyncConnection, incidents: Collection[str], now: datetime) -> None:
     """Mark incidents whose breakdowns and pauses must be computed anew.
 
-    A mark is a row with the instant `now`. It replaces an older mark of the incident.
+    The mark is a row with the instant `now`. An older mark of the same incident is overwritten.
     """
     if incidents:
         token = secrets.token_hex(8)
@@ -84,9 +84,9 @@ async def stored_events(connection: AsyncConnection, incidents: Collection[str])
 
 
 async def delete_derived(connection: AsyncConnection, incidents: Collection[str]) -> None:
-    """Delete the rows of incidents that are computed from their stored events.
+    """Delete the rows that the board has computed for some incidents from their stored events.
 
-    Rows of the list of incidents stay.
+    The incidents' rows in the list of incidents stay.
     """
     names = sorted(incidents)
     for table in (tables.clock, tables.request, tables.contract, tables.phase):
@@ -109,8 +109,8 @@ async def facts_of_clocks(connection: AsyncConnection, clocks: Collection[UUID])
 async def count_events(connection: AsyncConnection, column: Column[Any], keys: Collection[Any]) -> dict[Any, int]:
     """Return how many rows the table `board_event` has for each of `keys`, by key.
 
-    For `incident`, only the events of incidents are counted, not the facts that slad published. Keys without rows are
-    left out.
+    If the keys are incidents, only the incidents' own events are counted, not the facts that slad published. Keys
+    without rows are left out.
 
     Args:
         column: The column with the keys, `incident` or `clock`.
@@ -145,7 +145,7 @@ async def upsert_rows(connection: AsyncConnection, table: Table, rows: Sequence[
 
 
 async def upsert_newer_rows(connection: AsyncConnection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows into the table; a stored row with the same primary key is overwritten unless newer.
+    """Insert rows into the table. A stored row with the same primary key is overwritten if it is not newer.
 
     The row with the later `at` is newer. If both have the same `at`, the row with the higher `rank` (a number in the
     row) is newer.

@@ -28,11 +28,11 @@ def verdict_columns(
 ) -> dict[str, Any]:
     """Return the columns of a clock's row in `board_clock` from which attainment is counted.
 
-    `decided_contract` is the contract that the deciding fact names. Call `decided_in` afterwards, which corrects it for
-    incidents that have moved to another contract.
+    `decided_contract` is the contract in the fact that decided the verdict. Call `decided_in` afterwards: it corrects
+    this column for incidents that have moved to another contract.
 
     Args:
-        applied: The facts about the clock without warnings and breaches, in order.
+        applied: The facts about the clock except warnings and breaches, in order.
         breach: The fact of the breach in force. None if there is none.
         state: State of the clock.
         breached_at: The due instant that the clock passed. None if it passed none.
@@ -100,12 +100,12 @@ async def decided_in(connection: AsyncConnection, rows: Sequence[dict[str, Any]]
 
 
 async def clocks_of_moved(connection: AsyncConnection, incidents: Collection[str]) -> list[UUID]:
-    """Return the ids of the stored clocks whose incident has moved between contracts.
+    """Return the ids of all stored clocks of incidents that have moved between contracts.
 
     The deciding contract of these clocks must be set again.
 
     Args:
-        incidents: Ids of the incidents.
+        incidents: Ids of the moved incidents.
     """
     if not incidents:
         return []
@@ -114,7 +114,10 @@ async def clocks_of_moved(connection: AsyncConnection, incidents: Collection[str
 
 
 async def counted_of(connection: AsyncConnection, incidents: Collection[str]) -> dict[str, list[CountedOnce]]:
-    """Return incident id -> its clocks and its request as a whole, as attainment counts them now."""
+    """Return the values from which attainment counts some incidents now.
+
+    The result is incident id -> the values of each of its clocks and of its request as a whole.
+    """
     if not incidents:
         return {}
     names = sorted(incidents)
@@ -183,9 +186,12 @@ def judged_clock(row: Any) -> JudgedClock:
 
 
 async def phases_of(connection: AsyncConnection, names: Sequence[str]) -> dict[str, str]:
-    """Return incident -> phase (state of work).
+    """Return incident id -> phase (state of work).
 
-    The phase that the timer published last is used. Without one, the phase follows from the incident's events.
+    The phase is the one that the timer published last. If there is none, it is computed from the incident's events.
+
+    Args:
+        names: Ids of the incidents.
     """
     own, told = tables.incident.c, tables.phase.c
     stored = await connection.execute(select(own.id, own.phase).where(own.id.in_(names)))

@@ -32,7 +32,7 @@ class SaidReason:
         return self.clock
 
     def says(self, code: str, text: str) -> bool:
-        """Return whether the reason has the same code and text."""
+        """Return whether the reason has this code and this text."""
         return (self.code, self.text) == (code, text)
 
     def audited(self) -> dict[str, Any]:
@@ -43,8 +43,8 @@ class SaidReason:
 def name_and_key(named: str, key: str) -> str:
     """Return the author of a reason as stored text, such as `Anna Weber (key ops)`.
 
-    A long name is shortened. Without a name or key the other of the two is returned. Without both the result is
-    `somebody`.
+    A long name is shortened. If only the name or only the key is given, it is returned alone. If neither is given, the
+    result is `somebody`.
 
     Args:
         named: The name in the request. "" for none.

@@ -24,7 +24,7 @@ _reason, _clock = tables.breach_reason.c, tables.clock.c
 
 
 class NoSuchBreach(LookupError):
-    """Raised when there is no clock with the given id, or not for this key."""
+    """Raised when no clock has the given id, or when the caller's key may not see the clock."""
 
 
 class NotBreached(Exception):
@@ -83,8 +83,8 @@ class ReasonKeeper:
     ) -> tuple[SaidReason, bool]:
         """Record the reason of a breach.
 
-        The result is the reason, and whether it was recorded now. A reason equal to the newest one of the clock's
-        contract is not recorded again. Earlier reasons stay on record.
+        The result is the reason, and whether it is new. A reason equal to the newest one of the clock's contract is not
+        recorded again. Earlier reasons stay on record.
 
         Args:
             rules: The rules of the clock's plan on reasons.

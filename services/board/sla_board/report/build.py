@@ -89,7 +89,7 @@ class ReportBuilder:
         return asked_period(self._of, written, self._hours.now)
 
     def bounds(self, period: AttainmentPeriod) -> PeriodBounds:
-        """Return the instants of a period of the contract."""
+        """Return the instants at which a period of the contract begins and ends."""
         return bounds_of(period, self._of.zones)
 
     async def build(
@@ -98,7 +98,7 @@ class ReportBuilder:
         """Return the report of a period.
 
         Args:
-            kind: None means the usual kind of report for the period.
+            kind: The kind of report. None means the kind that is usual for the length of the period.
             earlier: Frozen reports of earlier periods. The new report states how their figures have changed.
         """
         chosen = kind or USUAL[period.kind]

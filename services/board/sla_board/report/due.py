@@ -21,8 +21,8 @@ def due_at(
 ) -> datetime:
     """Return when the report of a period is due, as an aware instant.
 
-    The schedule states the number of working days after the period's end, and the time of day. If a whole year has too
-    few working days, the report is due at the end of that year.
+    The schedule states the number of working days after the period's end, and the time of day. The report is due at the
+    latest one year after the end, even if the calendar has fewer working days in that year.
 
     Args:
         zones: The time zones that the contract has had.
@@ -50,10 +50,10 @@ def _works(day: date, zones: ZoneHistory, calendar: Calendar | None) -> bool:
 
 
 def calendar_of_report(rulebook: Rulebook, contract: Contract, schedule: ReportSchedule) -> Calendar | None:
-    """Return the calendar whose open days are the working days of a report's schedule.
+    """Return the calendar that defines the working days for a report's schedule: the days with open hours.
 
-    The first plan of the contract that has the schedule's hours (`coverage`) gives the calendar. The result is None if
-    the schedule names no hours, and if no calendar can be made of them.
+    The calendar is made from the hours that the schedule names (`coverage`), in the first plan of the contract that has
+    them. The result is None if the schedule names no hours, or if no calendar can be made of them.
     """
     for one in contract.bought:
         coverage = rulebook.plan_of(one).coverages.get(schedule.coverage)

@@ -49,7 +49,8 @@ def shortened(report: ContractReport, revision: int) -> ContractReport:
 def languages_of(contract: Contract) -> tuple[str, ...]:
     """Return the tags of the languages in which a contract's report is mailed.
 
-    They are the languages of the contract and of its people, as far as slad's texts exist in them, and English.
+    They are English and the languages of the contract and of its people. A language without texts in slad is replaced
+    by the nearest one that has texts.
     """
     spoken = [*contract.languages, *(person.language for person in contract.people.values()), "en"]
     return tuple(dict.fromkeys(map(tag_for, spoken)))

@@ -38,7 +38,7 @@ class ReportNote:
 
 @dataclass(frozen=True, slots=True)
 class ReportFigures:
-    """Single figures, shown large."""
+    """Single figures of a section, each with a heading, shown in large type."""
 
     items: tuple[tuple[str, ReportCell], ...]
     """Pairs of a heading's key in the language tables and a value."""
@@ -81,7 +81,7 @@ class ReportSection:
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """Sections under one heading."""
+    """A chapter of a report: sections under one heading."""
 
     id: str
     """Key of the heading. "" for no heading."""
@@ -125,7 +125,7 @@ class ContractReport:
 
     @property
     def sections(self) -> tuple[ReportSection, ...]:
-        """Return all sections, in their order."""
+        """Return the sections of all chapters, in order."""
         return tuple(section for chapter in self.chapters for section in chapter.sections)
 
     def table(self, id_: str) -> ReportTable | None:
@@ -139,7 +139,7 @@ class ContractReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frozen:
-    """Data of a frozen report (a report stored unchangeably)."""
+    """How a report was frozen (stored unchangeably): its revision and digest, and when, by whom and why."""
 
     revision: int
     """1 for the first report of the contract, kind and period."""

@@ -43,33 +43,33 @@ class NameBook:
         self._plans = list(_plans(rulebook, contract))
 
     def metric(self, id_: str, link: str = "") -> ReportCell:
-        """Return the name of a metric. An empty cell for an empty id."""
+        """Return a cell with the name of a metric. An empty cell for an empty id."""
         found = next((one.titles for plan in self._plans for one in plan.metrics if one.id == id_), None)
         built_in = BUILT_IN.get(MetricId(id_))
         return self._cell("metric", id_, found or (built_in.titles if built_in else {}), link)
 
     def priority(self, id_: str, link: str = "") -> ReportCell:
-        """Return the name of a priority. An empty cell for an empty id."""
+        """Return a cell with the name of a priority. An empty cell for an empty id."""
         found = next((one.titles for plan in self._plans for one in plan.priorities if one.id == id_), {})
         return self._cell("priority", id_, found, link)
 
     def objective(self, objective: Objective) -> ReportCell:
-        """Return the name of an objective."""
+        """Return a cell with the name of an objective."""
         return self._cell("objective", objective.id, objective.titles, "")
 
     def role(self, id_: str) -> ReportCell:
-        """Return the name of a role."""
+        """Return a cell with the name of a role. An empty cell for an empty id."""
         found = next((one.titles for plan in self._plans for one in plan.roles if one.id == id_), {})
         return self._cell("role", id_, found, "")
 
     def reason(self, code: str) -> ReportCell:
-        """Return the name of a reason code of a breach."""
+        """Return a cell with the name of a reason code of breaches. An empty cell for an empty code."""
         offered = (*(one for plan in self._plans for one in plan.breach_reasons.codes), *DEFAULT_CODES)
         found = next((one.titles for one in offered if one.id == code), {})
         return self._cell("reason", code, found, "")
 
     def titled(self, kind: str, one: Titled) -> ReportCell:
-        """Return the name of an object that has an id and titles.
+        """Return a cell with the name of an object that has an id and titles.
 
         Args:
             kind: What the object is, such as `allowance`.

@@ -45,22 +45,22 @@ async def due_reports(connection: AsyncConnection, now: datetime, limit: int) ->
 
 
 async def still_next(connection: AsyncConnection, report: NextReport) -> bool:
-    """Return whether this report is still stored as the next one of its schedule.
+    """Return whether a report is still stored as the next one of its schedule.
 
-    The result is False once another process has sent it.
+    The result is False once another process has published the report and stored the one after it.
     """
     query = select(_row.period).where(_row.contract == report.contract, _row.schedule == report.schedule)
     return (await connection.execute(query)).scalar_one_or_none() == report.period
 
 
 async def enter(connection: AsyncConnection, reports: Sequence[NextReport]) -> None:
-    """Store the next reports of new schedules. A schedule that is stored already stays unchanged."""
+    """Store the first report to be made for each new schedule. A schedule that is stored already stays unchanged."""
     if reports:
         await connection.execute(insert_new(connection, tables.report_schedule), [_values(one) for one in reports])
 
 
 async def move(connection: AsyncConnection, report: NextReport) -> None:
-    """Store a report as the next one of its schedule, in place of the report stored before."""
+    """Store a report as the next one of its schedule, in place of the report that was next before."""
     mine = (_row.contract == report.contract, _row.schedule == report.schedule)
     await connection.execute(
         update(tables.report_schedule).where(*mine).values(period=report.period, due_at=report.due_at)

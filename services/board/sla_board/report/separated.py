@@ -21,7 +21,7 @@ def report_csv(report: ContractReport, frozen: Frozen | None, writer: ReportWrit
 
     Args:
         frozen: The data of the stored report. None if the report is not frozen.
-        writer: Puts values into words.
+        writer: Formats the report's values as text.
     """
     out = StringIO()
     lines = csv.writer(out, lineterminator="\r\n")

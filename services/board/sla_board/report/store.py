@@ -28,12 +28,15 @@ _report = tables.report.c
 
 
 class Altered(Exception):
-    """Raised when stored data do not have the digest that was stored with them: somebody changed them."""
+    """Raised when a stored report does not match the digest that was stored with it.
+
+    The stored data were changed after the report had been frozen.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredReport:
-    """The identity of a frozen report, with its digest and revision, for lists."""
+    """A frozen report as listed: which report it is, with its revision and digest, but without its content."""
 
     contract: str
     kind: ReportKind
@@ -43,7 +46,7 @@ class StoredReport:
 
 @dataclass(frozen=True, slots=True)
 class Freezing:
-    """The result of freezing a report."""
+    """The result of freezing a report: its entry in the list of frozen reports, and whether it was stored now."""
 
     stored: StoredReport
     made: bool
@@ -58,13 +61,13 @@ class FrozenReports:
         self._time_source = time_source
 
     async def freeze(self, report: ContractReport, command: Command, *, revise: bool = False) -> Freezing:
-        """Store a report so that it cannot be changed.
+        """Store a report so that it cannot be changed, and return its entry in the list of frozen reports.
 
-        If the report was frozen before, the newest stored revision is returned, unless `revise` is set.
+        If the report was frozen before, nothing is stored and the newest revision is returned, unless `revise` is set.
 
         Args:
-            command: Who orders it and why, for the audit log.
-            revise: Whether to store a further revision if the report was frozen before.
+            command: Who orders the freezing and why, for the audit log.
+            revise: Whether to store a new revision if the report was frozen before.
         """
         async with self._store.transaction() as connection:
             now = await store_now(connection, self._time_source)
@@ -84,7 +87,7 @@ class FrozenReports:
     async def find(
         self, contract: str, kind: ReportKind, period: str, revision: int | None = None
     ) -> tuple[ContractReport, StoredReport] | None:
-        """Return a frozen report and its stored data. None if there is none.
+        """Return a frozen report, and its entry in the list of frozen reports. None if there is none.
 
         Args:
             period: Label of the period, such as `2026-11`.
@@ -100,15 +103,15 @@ class FrozenReports:
 async def freeze(
     connection: AsyncConnection, report: ContractReport, command: Command, now: datetime, *, revise: bool = False
 ) -> Freezing:
-    """Store a report unchangeably in the caller's transaction, and return what is stored.
+    """Store a report in the caller's transaction so that it cannot be changed, and return its entry in the list.
 
-    If the report was frozen before, the newest stored revision is returned, unless `revise` is set. No other report is
-    frozen until the transaction ends.
+    If the report was frozen before, nothing is stored and the newest revision is returned, unless `revise` is set.
+    Other transactions that freeze a report wait until this one ends.
 
     Args:
-        command: Who orders it and why, for the audit log.
+        command: Who orders the freezing and why, for the audit log.
         now: The instant to record.
-        revise: Whether to store a further revision if the report was frozen before.
+        revise: Whether to store a new revision if the report was frozen before.
     """
     data = canonical_bytes(report)
     await audit.next_place(connection, tables.audit)  # one after the other, so that a revision is given once
@@ -137,7 +140,9 @@ async def _newest(connection: AsyncConnection, contract: str, kind: ReportKind, 
 async def frozen_report(
     connection: AsyncConnection, contract: str, kind: ReportKind, period: str, revision: int | None = None
 ) -> tuple[ContractReport, StoredReport] | None:
-    """Return a frozen report and its stored data, read within the caller's transaction. None if there is none.
+    """Return a frozen report, and its entry in the list of frozen reports. None if there is none.
+
+    Both are read in the caller's transaction.
 
     Args:
         period: Label of the period, such as `2026-11`.
@@ -156,7 +161,7 @@ async def frozen_report(
 async def earlier_reports(
     connection: AsyncConnection, contract: str, kind: ReportKind, before: datetime
 ) -> list[EarlierReport]:
-    """Return the newest revisions of the last 13 frozen reports of a kind.
+    """Return a contract's last 13 frozen reports of a kind, the latest first, each in its newest revision.
 
     Args:
         before: Only reports whose period ended by this instant.

@@ -27,9 +27,9 @@ MOST_ROWS = 500
 
 
 class SectionUnavailable(Exception):
-    """Raised by a section that cannot be made, for lack of data.
+    """Raised by a section that cannot be made because data is missing.
 
-    The message is the key of the sentence that the report shows instead.
+    The exception's message is the key, in the language tables, of the sentence that the report shows instead.
     """
 
 
@@ -99,10 +99,10 @@ class ReportSubject:
         """Return the path of the page that lists the requests or clocks counted in a figure.
 
         Args:
-            verdicts: Such as `met`. None for all.
+            verdicts: The verdicts to list, such as `met`. Without arguments, all are listed.
             metric: Only the clocks of this metric; `*` means the clocks of all metrics. "" means requests.
-            priority: Only promises of this priority, "" for those without one. None means all.
-            reason: Only breaches with this code of a reason, "" for those without one. None means all.
+            priority: Only promises of this priority, "" for promises without a priority. None means all.
+            reason: Only breaches with this reason code, "" for breaches without a reason. None means all.
             period: The period. None means the period of the report.
         """
         query = CountedQuery(

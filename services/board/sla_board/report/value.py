@@ -15,7 +15,7 @@ _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
 class CellKind(StrEnum):
-    """The kind of a cell's value, and the form of the value in stored reports."""
+    """The kind of a cell's value. It also determines the form of the value in stored reports."""
 
     NOTHING = "nothing"
     """No value: ""."""
@@ -53,7 +53,7 @@ _NUMERIC = frozenset({CellKind.COUNT, CellKind.SHARE, CellKind.PERCENT, CellKind
 
 @dataclass(frozen=True, slots=True)
 class ReportCell:
-    """A value in a report (a cell of a table or a single figure), not yet put into words."""
+    """A value in a report (a cell of a table or a single figure), stored without regard to language."""
 
     kind: CellKind
     value: int | str
@@ -87,7 +87,10 @@ class ReportCell:
 
     @property
     def plain(self) -> str:
-        """Return the value as a text without words, such as an instant in RFC 3339."""
+        """Return the value as text that is the same in every language.
+
+        An instant is given as RFC 3339, any other value as stored.
+        """
         return rfc3339(self.instant, "seconds") if self.kind is CellKind.INSTANT else str(self.value)
 
 
@@ -173,8 +176,10 @@ def word(key: str, link: str = "") -> ReportCell:
 
 
 def name(key: str, link: str = "") -> ReportCell:
-    """Return a cell with a name that the report keeps in several languages. An empty cell for an empty key.
+    """Return a cell with a name that the report stores in several languages. An empty cell for an empty key.
 
-    Args:    key: A key of `ContractReport.names`. link: Path of the page behind the value. "" for none.
+    Args:
+        key: A key of `ContractReport.names`.
+        link: Path of the page behind the value. "" for none.
     """
     return ReportCell(CellKind.NAME, key, link) if key else NOTHING

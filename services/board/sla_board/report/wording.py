@@ -38,7 +38,7 @@ def shown_share(value: Fraction) -> Decimal:
 
 
 class ReportWriter:
-    """Puts the values of one report into words.
+    """Formats the values of one report as text, in one language and one time zone.
 
     Args:
         words: The words of the reader's language.
@@ -54,9 +54,10 @@ class ReportWriter:
 
     @classmethod
     def of(cls, report: ContractReport, words: ReportWords, zone: str = "") -> ReportWriter:
-        """Return the writer of a report.
+        """Return the writer that formats the values of a report.
 
         Args:
+            words: The words of the reader's language.
             zone: IANA name. "" for the contract's zone.
         """
         return cls(words, zone or report.zone, report.names)
@@ -97,7 +98,7 @@ class ReportWriter:
                 assert_never(cell.kind)
 
     def note(self, note: ReportNote) -> str:
-        """Return the sentence of a note."""
+        """Return the sentence of a note, with the note's values filled in."""
         number = note.args.get("count")
         said = self.words.text(note.key, int(number.value) if number is not None else None)
         made = said.format(**{name: self._within(cell) for name, cell in note.args.items()})

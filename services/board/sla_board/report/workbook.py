@@ -26,7 +26,7 @@ def report_workbook(report: ContractReport, frozen: Frozen | None, writer: Repor
 
     Args:
         frozen: The data of the stored report. None if the report is not frozen.
-        writer: Puts values into words.
+        writer: Formats the report's values as text.
         base: Address of the board, put before all links. "" for no links.
     """
     out = BytesIO()

@@ -109,7 +109,7 @@ def query_of(one: StoredReport) -> dict[str, Any]:
 
 
 def report_path(contract: str, query: dict[str, Any]) -> str:
-    """Return the path of a report's page. With `/v1` before it, the path gives the report itself."""
+    """Return the path of a report's page. With `/v1` in front, it is the path of the report in the API."""
     return f"/reports/{quote(contract, safe='')}?{urlencode(query)}"
 
 
@@ -117,7 +117,7 @@ def diff_answer(contract: str, found: ReportCorrection, writer: ReportWriter) ->
     """Return the differences between a frozen report and the same report made now, as a JSON model.
 
     Args:
-        writer: Puts values into words.
+        writer: Formats the report's values as text.
     """
 
     def said(cell: ReportCell) -> str:

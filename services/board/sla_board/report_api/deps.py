@@ -42,7 +42,7 @@ Kind = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class MadeReport:
-    """A report, with its stored data if it is frozen."""
+    """A report; and if it is frozen (stored unchangeably), its revision and digest."""
 
     report: ContractReport
     frozen: Frozen | None
@@ -145,7 +145,7 @@ class ReportDeps:
         return await self.frozen.of_contract(contract)
 
     async def lacking(self, report: ContractReport) -> tuple[BreachRecord, ...]:
-        """Return the breaches in a report's period without the reason that their plan requires."""
+        """Return the breaches in a report's period that lack the reason required by their plan."""
         async with self.store.reading() as connection:
             return await lacking_breaches(connection, report.contract, report.start, report.until, self._reasons())
 

@@ -52,7 +52,8 @@ async def shaped(made: MadeReport, shape: Shape, deps: ReportDeps) -> Response:
     """Return a report as an HTTP response in the requested format.
 
     Raises:
-        Problem: 422 for an unknown zone. For a PDF also 500, 501 or 503, as for support plans.
+        Problem: 422 for an unknown zone. For a PDF also 501 if WeasyPrint or a font is missing, 503 if too many pages
+            wait for conversion, 500 if the conversion failed.
     """
     if shape.zone:
         try:

@@ -10,10 +10,9 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownAlert:
-    """An alert, with what has happened since the alert was opened last.
+    """The state of an alert (the escalation about a breached clock or a notice) since it was opened last.
 
-    An alert is the escalation about a breached clock or a notice. For what has not happened, instants are None and
-    texts are "".
+    Instants of things that have not happened are None, and texts are "".
     """
 
     id: str
@@ -51,7 +50,7 @@ class ShownAlert:
 
 
 def alerts_of(steps: Iterable[Any]) -> tuple[ShownAlert, ...]:
-    """Return the alerts in rows of the table `board_alert`, sorted by when each was opened last.
+    """Return the alerts that rows of the table `board_alert` describe, sorted by when each was opened last.
 
     Args:
         steps: The rows, in any order. Each row is one step of an alert, such as `escalated`.

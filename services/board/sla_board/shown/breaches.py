@@ -84,7 +84,7 @@ class ShownBreach:
 
     @property
     def record(self) -> BreachRecord:
-        """Return the breach as a value for the rules on reasons."""
+        """Return the breach as a `BreachRecord`, the input of the rules on reasons."""
         return BreachRecord(
             clock=str(self.clock),
             incident=self.incident,
@@ -113,7 +113,7 @@ async def read_breaches(
 
     Args:
         after: `next` of the previous page. None for the first page.
-        limit: The greatest number of breaches. A page may have fewer and still be followed by others.
+        limit: The greatest number of breaches. A page may have fewer breaches although another page follows.
         reasons: Returns the rules of a plan on reasons, given the plan's id.
     """
     found: list[ShownBreach] = []
@@ -152,9 +152,9 @@ async def read_breach(
 async def lacking_breaches(
     connection: AsyncConnection, contract: str, start: datetime, end: datetime, reasons: PlanReasons
 ) -> tuple[BreachRecord, ...]:
-    """Return a contract's breaches due in `[start, end)` without the reason that their plan requires.
+    """Return a contract's breaches due in `[start, end)` that lack the reason required by their plan.
 
-    A period with such a breach must not be frozen.
+    A report on a period with such a breach must not be frozen.
 
     Args:
         reasons: Returns the rules of a plan on reasons, given the plan's id.

@@ -25,7 +25,7 @@ MOST = 100  # clocks on a page, the latest
 
 @dataclass(frozen=True, slots=True)
 class ShownPiece:
-    """A piece of a bar, which shows the time of one party."""
+    """A piece of a bar that divides the time of an incident or clock by party. The piece is the time of one party."""
 
     party: Party
     x: float
@@ -50,7 +50,7 @@ class ShownBreakdown:
 
     @property
     def parties(self) -> Mapping[Party, TimeSums]:
-        """Return party -> time."""
+        """Return party (who had to act) -> time."""
         return self.known.by_party()
 
     @property
@@ -63,7 +63,7 @@ class ShownBreakdown:
 
     @property
     def pieces(self) -> tuple[ShownPiece, ...]:
-        """Return the bar of the parties' wall-clock time, as pieces of a line of length 100."""
+        """Return the pieces of the bar that divides the wall-clock time by party. The bar has the length 100."""
         return tuple(_pieces(self.parties))
 
 
@@ -94,7 +94,7 @@ def holder_name(holder: Holder) -> str:
 async def count_behind(connection: AsyncConnection) -> int:
     """Return the number of incidents whose stored breakdowns and pauses are out of date.
 
-    They lack events that the board has stored already.
+    Events of these incidents are stored but not included in the breakdowns and pauses yet.
     """
     return (await connection.execute(select(func.count()).select_from(tables.unfolded))).scalar_one()
 
@@ -102,7 +102,7 @@ async def count_behind(connection: AsyncConnection) -> int:
 async def read_whose_time(
     connection: AsyncConnection, incident: str, only_contract: str | None, until: datetime | None, hours: HoursAt
 ) -> WhoseTime:
-    """Return the breakdowns of an incident and its clocks, up to the instant of `hours`.
+    """Return the breakdowns of an incident and its clocks, up to `hours.now`, or up to `until` if that is earlier.
 
     Args:
         only_contract: The one contract that the viewer's key may see. None for all.

@@ -87,7 +87,7 @@ def bucket_of(
         breached: Whether the clock is breached.
         paused: Whether the clock is paused.
         due_at: The due instant. None if the clock has no due instant (LATER).
-        zone: The time zone whose midnight ends TODAY.
+        zone: The time zone. The bucket TODAY ends at midnight in this zone.
         open_: Whether the clock's hours are open now.
         soon: The instant when 15 minutes of the clock's hours will have passed. None means 15 minutes by the wall
             clock.

@@ -25,9 +25,7 @@ _event = tables.event.c
 
 
 async def fact_lines(store: Store, incident: str, contract: str | None) -> AsyncIterator[EvidenceLine]:
-    """Yield a record of evidence for each published fact about an incident.
-
-    The facts are in the order of arrival.
+    """Yield a record for an incident's evidence for each published fact about the incident, in the order of arrival.
 
     Args:
         incident: The id under which the incident is stored.

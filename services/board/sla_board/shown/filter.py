@@ -35,7 +35,8 @@ class ClockCondition(StrEnum):
 class QueueOrder(StrEnum):
     """The orders in which open clocks are listed.
 
-    Clocks equal in an order are listed by urgency. An order without a description sorts by the column of its name.
+    Clocks with equal values in an order are listed by urgency. An order without a description sorts by the column with
+    the order's name.
     """
 
     URGENCY = "urgency"

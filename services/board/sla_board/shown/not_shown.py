@@ -35,8 +35,7 @@ class NotShown:
 class Attempts:
     """Makes parts of pages: `make` returns the part, or a NotShown after an error.
 
-    The first time that a part fails with an error of one class, the error is logged and counted. Later errors of the
-    same part and class are neither logged nor counted.
+    An error is logged and counted only if it is the first of its class for this part.
 
     Args:
         count: Called with the kind of the part, such as `row`, when an error is logged.

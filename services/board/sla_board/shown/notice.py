@@ -60,8 +60,8 @@ async def read_notices(
     A notice that cannot be shown is replaced by a NotShown.
 
     Args:
-        only_contract: Return only notices sent to this contract, with the numbers of this contract alone. None means
-            all contracts.
+        only_contract: Return only notices sent to this contract, and count only its deliveries and acknowledgements.
+            None means all contracts.
     """
     notice, delivery = tables.notice.c, tables.delivery.c
     theirs = select(delivery.notice).where(delivery.contract == only_contract)

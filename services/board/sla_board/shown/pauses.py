@@ -114,9 +114,9 @@ class PausePage:
 
 @dataclass(frozen=True, slots=True)
 class PauseSums:
-    """The paused time of all pauses of a filter, in total and by person.
+    """The paused time of all pauses that match a filter: in total, by holder, by who set the pause, and by party.
 
-    The key of a map is "" if nobody is stated.
+    In each mapping the key "" has the time for which nobody is stated.
     """
 
     pauses: int
@@ -140,7 +140,7 @@ async def read_pauses(
 
     Args:
         after: `next` of the previous page. None for the first page.
-        limit: The greatest number of pauses. A page may have fewer and still be followed by others.
+        limit: The greatest number of pauses. A page may have fewer pauses although another page follows.
         hours: Gives the present instant and the hours of clocks.
     """
     found: list[ShownPause] = []
@@ -169,7 +169,8 @@ async def read_pauses(
 async def read_pause_sums(connection: AsyncConnection, asked: PauseFilter, hours: HoursAt) -> PauseSums:
     """Return the total paused wall-clock time of the pauses that match a filter.
 
-    The time is also summed by holder, by the person who set the pause, and by the party waited for.
+    The time is also summed by holder (assignee, group, support line), by the person who set the pause, and by the party
+    for which the clock waited.
 
     Args:
         hours: Gives the present instant and the hours of clocks.

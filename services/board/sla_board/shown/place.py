@@ -18,7 +18,7 @@ LONGEST = 1_500
 
 
 class BadPlace(ValueError):
-    """Raised when a text is no position in the board's list, or a position in a list that is sorted in another way."""
+    """Raised when a text is no position in the board's list, or is a position in a list with another order."""
 
 
 @dataclass(frozen=True, slots=True)

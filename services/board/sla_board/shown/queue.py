@@ -44,10 +44,7 @@ class Queue:
 
     @property
     def total(self) -> int:
-        """Return how many clocks match the filter, ignoring its limit and its choice of buckets.
-
-        A bucket is how soon a clock is due.
-        """
+        """Return how many clocks match the filter, without regard to the filter's limit and buckets (how soon due)."""
         return sum(self.buckets.values())
 
 
@@ -150,9 +147,10 @@ def known_columns(shown: BoardFilter) -> list[ColumnElement[Any]]:
 
 
 def joined_clocks(shown: BoardFilter, query: Any) -> Any:
-    """Return the query `query` over the table of clocks, joined with the tables of incidents and of present contracts.
+    """Return `query` over the table of clocks, joined with the table of incidents.
 
-    `allowed_clocks` and `known_columns` use columns of these tables.
+    For a key of one contract, the table of the incidents' present contracts is joined as well. `allowed_clocks` and
+    `known_columns` use columns of these tables.
     """
     joined = tables.clock.outerjoin(tables.incident, _incident.id == _clock.incident)
     if shown.only_contract is not None:

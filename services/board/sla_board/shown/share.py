@@ -55,15 +55,14 @@ async def read_share(
 ) -> IncidentShare | None:
     """Return the part of an incident that an API key of `contract` may see; None if it may see nothing.
 
-    If the incident has left the contract, the part is as of that instant. The other arguments are everything stored
-    about the incident.
+    If the incident has left the contract, the part is as of that instant.
 
     Args:
         record: The incident's row of the table `board_incident`. None if there is no row.
-        clocks: Rows of the table `board_clock`.
-        happened: The events.
-        facts: Events that slad published about the incident.
-        told: A pair of deliveries and steps of alerts.
+        clocks: All clocks of the incident, as rows of the table `board_clock`.
+        happened: All events of the incident.
+        facts: All events that slad published about the incident.
+        told: All deliveries and all steps of alerts about the incident, as a pair.
     """
     periods = await _periods(connection, incident, facts)
     if not periods:

@@ -149,7 +149,7 @@ class Drawing:
 
 
 def draw_timeline(lanes: Sequence[TimelineRow], now: datetime, zone: str) -> Drawing | None:
-    """Return the drawing of the clocks in `lanes`, one below another; None if there is no period.
+    """Return the drawing of the clocks in `lanes`, one below another; None if no clock has a period.
 
     A period without an end is drawn up to `now`. The axis is labelled with local times of `zone`.
     """

@@ -26,7 +26,7 @@ IDLE_REST = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A rendered page as sent to browsers: `body`. Equal ids mean equal pages."""
+    """A rendered page (`body`), as it is sent to browsers. Frames with equal ids show the same page."""
 
     id: str
     body: bytes
@@ -71,12 +71,12 @@ class _Channel(Generic[View]):
 class Hub(Generic[View]):
     """Renders each page that browsers follow, and sends the page to all followers after a change.
 
-    Browsers follow with `follow`.
+    Call `follow` for each browser.
 
     Args:
         render: Renders a page, once for all its followers.
-        changes: Wakes the hub after each commit of the projector. Without a signal, a page is rendered again after a
-            second or more.
+        changes: Wakes the hub after each commit of the projector, which updates the board's tables. Without a wake-up,
+            a page is rendered again after a second or more.
         bounds: The limits on streams.
     """
 
@@ -124,16 +124,16 @@ class Hub(Generic[View]):
         """Yield the rendered page `view` as a Frame, at once and after each change.
 
         A frame may have only the differences to the previous frame. After every `beat_seconds` without a change a
-        heartbeat is yielded: None, or NotRendered while the page cannot be rendered. The first NotRendered is yielded
-        at once. Errors are raised at the call, before anything is yielded.
+        heartbeat is yielded: None, or NotRendered while the page cannot be rendered. When rendering begins to fail, or
+        succeeds again, the heartbeat is yielded at once. Errors are raised at the call, before anything is yielded.
 
         Args:
             known: The id of the version that the browser shows. A first frame with this id is left out.
-            visitor: The caller, for the limits.
+            visitor: The caller, whose number of streams is limited.
 
         Raises:
             CallerLimitReached: The caller follows too many pages.
-            PlacesFull: No place is free.
+            PlacesFull: Too many streams are open, or too many pages are followed.
         """
         self._places.check(visitor, view)
         return self._follow(view, known, beat_seconds, visitor)

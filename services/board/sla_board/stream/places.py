@@ -50,10 +50,10 @@ class Visitor:
 
 
 def network_of(address: str) -> str:
-    """Return the name by which streams of a network address are counted together.
+    """Return the network whose streams are counted together with those of an address, as text.
 
-    For an IPv4 address the name is the address; for an IPv6 address, its /64 network. A text that is not an address
-    is returned unchanged.
+    For an IPv4 address it is the address itself; for an IPv6 address, its /64 network. A text that is not an address is
+    returned unchanged.
     """
     try:
         parsed = ip_address(address)
@@ -63,7 +63,7 @@ def network_of(address: str) -> str:
 
 
 class PlacesFull(Exception):
-    """Raised if all places for streams are taken, or the last places are kept for other callers.
+    """Raised if no further stream may be opened now, or if the last free streams are kept for other callers.
 
     The caller may try again later.
     """
@@ -78,9 +78,9 @@ class CallerLimitReached(PlacesFull):
 
 @dataclass(slots=True)
 class StreamPlaces:
-    """Counts the open streams by caller and page, so that no caller takes all places.
+    """Counts the open streams by caller and page, and limits them, so that no caller uses up all streams.
 
-    Call `check` before a stream opens, `add_stream` at the opening, and `remove_stream` at the end.
+    Call `check` before a stream opens, `add_stream` when it opens, and `remove_stream` when it ends.
     """
 
     bounds: StreamBounds
@@ -97,13 +97,14 @@ class StreamPlaces:
         return self._open
 
     def check(self, visitor: Visitor, page: Hashable) -> None:
-        """Raise an error if the caller may not follow this page now; count nothing.
+        """Raise an error if the caller may not follow this page now. The stream is not counted yet.
 
         Raises:
-            CallerLimitReached: The caller's key, contract or address has as many streams as allowed. It is also raised
-                if the caller follows a fifth of `bounds.pages` already. It is also raised if all callers without a key
-                together have half of `bounds.streams`, or follow half of `bounds.pages`.
-            PlacesFull: No place is left, or the last places are kept for callers with fewer streams.
+            CallerLimitReached: The caller's key, contract or address has as many streams as allowed, or the caller
+                follows a fifth of `bounds.pages` already. For a caller without a key it is also raised if all callers
+                without a key together have half of `bounds.streams`, or follow half of `bounds.pages`.
+            PlacesFull: All `bounds.streams` are open, or all `bounds.pages` are followed, or the last ones are kept for
+                callers with fewer.
         """
         for name, most in self._limits(visitor):
             if self._streams[name] >= most:

@@ -26,11 +26,11 @@ def sse(event: str, data: bytes, id_: str = "") -> bytes:
 class EventStream(StreamingResponse):
     """An HTTP response that sends server-sent events to a browser.
 
-    The response ends when `chunks` ends, when the browser leaves, or when the browser has not read for `patience`
+    The response ends when `chunks` ends, when the browser disconnects, or when the browser has not read for `patience`
     seconds.
 
     Args:
-        chunks: The server-sent events. It is closed in every case.
+        chunks: Yields the server-sent events as bytes. The generator is always closed when the response ends.
         dropped: Called when the browser has not read for `patience` seconds.
         patience: How long the browser may go without reading, in seconds.
     """

@@ -48,7 +48,8 @@ def verify(
 ) -> AuthFailure | None:
     """Check the proof that a delivery comes from its source, such as a signature, token or password.
 
-    Returns None if the proof is valid, or if the source needs no proof. Otherwise returns why it is rejected.
+    Returns None if the proof is valid, or if the source needs none. Otherwise returns why the delivery is rejected. If
+    the source is limited to some addresses, a delivery from another address is rejected too.
 
     Args:
         how: How the source must prove its deliveries. None for a source that does not exist.
@@ -57,8 +58,8 @@ def verify(
         now: An aware instant. A signed time must lie within the source's tolerance of `now`.
         work: Maps a hash algorithm to the least number of signatures to compute before a rejection, as `digest_budget`
             returns it. So the response time does not reveal which sources exist.
-        request: The request line and addresses.
-        issuers: Address -> the keys of a JWT issuer that were fetched from there.
+        request: The method, path and addresses of the request.
+        issuers: Maps an address to the keys of a JWT issuer that were fetched from it.
     """
     spent: Counter[str] = Counter()
     found = AuthFailure.SOURCE if how is None else _found(how, body, headers, now, spent, request, issuers)

@@ -10,7 +10,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestFacts:
-    """The method, path and addresses of an HTTP request, as far as a proof of its sender may depend on them."""
+    """The method, path and addresses of an HTTP request, which are used to check the proof of its sender."""
 
     method: str = "POST"
     """The HTTP method."""

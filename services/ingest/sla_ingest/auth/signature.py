@@ -125,7 +125,9 @@ def _stamp(how: Authentication, headers: Mapping[str, str], written: Sequence[st
 def around_body(
     how: Authentication, headers: Mapping[str, str], request: RequestFacts, stamp: str
 ) -> tuple[bytes, bytes] | AuthFailure:
-    """Return the signed bytes before the body and those after it, or why the request does not contain them.
+    """Return the bytes that are signed before and after the body, as (before, after).
+
+    If a signed part is missing from the request or is not valid, the reason of the rejection is returned instead.
 
     Args:
         how: The source's authentication.

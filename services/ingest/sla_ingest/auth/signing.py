@@ -37,15 +37,15 @@ class CannotSign(ValueError):
 
 
 def with_timestamp(body: Mapping[str, Any], how: Authentication, now: datetime) -> dict[str, Any]:
-    """Return a JSON object with a timestamp at the path where the source's sender has the signed timestamp.
+    """Return a copy of a JSON object, with a timestamp where the source's sender puts the signed timestamp.
 
-    The object is returned unchanged if the sender signs no timestamp in the body. Objects on the path that are missing
-    are created.
+    Missing objects on the path to the timestamp are created. If the sender signs no timestamp in the body, the copy
+    equals the object.
 
     Args:
         body: The object.
         how: The source's authentication.
-        now: The timestamp; an aware datetime.
+        now: The time to write; an aware datetime.
     """
     stamped = dict(body)
     if not how.timestamp_field:
@@ -64,18 +64,20 @@ def with_timestamp(body: Mapping[str, Any], how: Authentication, now: datetime) 
 def proof_of(
     how: Authentication, secret: str, body: bytes, now: datetime, request: RequestFacts, id_: str
 ) -> dict[str, str]:
-    """Return the headers that prove a delivery, such as a signature, as the source's sender would write them.
+    """Return the headers that prove that a delivery comes from a source, such as a signature.
+
+    They are written as the source's sender would write them. The result is empty for a source without authentication.
 
     Args:
         how: The source's authentication.
-        secret: One of the source's secrets. A source without authentication needs none.
+        secret: One of the source's secrets. Not used for a source without authentication.
         body: The body, with a timestamp if it must have one (`with_timestamp`).
         now: An aware instant, for timestamps.
         request: The parts of the request that may be signed, such as its path.
         id_: The message's id, which some senders sign. ASCII without spaces and dots.
 
     Raises:
-        CannotSign: Only somebody else can sign, such as the issuer of a JWT, or the secret cannot be used.
+        CannotSign: Only another system can sign, such as the issuer of a JWT, or the secret cannot be used.
     """
     if how.kind in _OTHERS:
         raise CannotSign(_OTHERS[how.kind])

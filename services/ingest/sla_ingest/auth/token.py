@@ -33,14 +33,14 @@ NO_KEY_SETS: IssuerKeySets = MappingProxyType({})
 def check_token(how: Authentication, proof: str, now: datetime, issuers: IssuerKeySets) -> AuthFailure | None:
     """Check the JSON Web Token (RFC 7519) in a header: its signature, audience, issuer and time.
 
-    Returns None if an accepted key signs the token, and the token is meant for slad and valid at `now`. Otherwise
-    returns the reason of the rejection.
+    Returns None if the token is signed by an accepted key, meant for slad, and valid at `now`. Otherwise returns the
+    reason of the rejection.
 
     Args:
         how: Has the accepted keys and algorithms, and the claims that the token must have.
         proof: The value of the header, `Bearer …`.
         now: An aware instant.
-        issuers: Address -> the keys of a JWT issuer that were fetched from there.
+        issuers: Maps an address to the keys of a JWT issuer that were fetched from it.
     """
     if not proof or len(proof) > MAX_TOKEN:
         return AuthFailure.NO_PROOF

@@ -14,8 +14,8 @@ from sla_ingest.auth.failure import AuthFailure
 def check_word(given: str, accepted: Sequence[str]) -> AuthFailure | None:
     """Check a secret word in a header, such as a bearer token.
 
-    Returns None if it equals one of `accepted`, else the reason of the rejection. The duration does not reveal how much
-    of a word was right.
+    Returns None if the word equals one of `accepted`, else the reason of the rejection. The time that the check takes
+    does not reveal how much of the word was right.
     """
     try:
         digest = _digest(given.encode("latin-1"))  # as the bytes came

@@ -127,12 +127,14 @@ def amount_json(amount: Decimal, unit: AllowanceUnit, language: str = "en") -> d
 
 
 def profile_json(environment: Sequence[EnvironmentItem], rows: Sequence[Any]) -> dict[str, Any]:
-    """Return the JSON object of what a customer runs: products with their versions, and who stated them when.
+    """Return the JSON object of the products and versions that a customer runs.
+
+    It also lists when and by whom they were stated, and why.
 
     Args:
         environment: The products.
         rows: Rows of the table `ingest_contract_change`, the latest first. There is a row for each time that somebody
-            stated the environment.
+            stated the products.
     """
     return {
         "products": [

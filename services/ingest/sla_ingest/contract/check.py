@@ -33,8 +33,8 @@ def check_contract(
         version: The number of the new version.
 
     Raises:
-        Problem: HTTP error 422 if the text has errors. Its `errors` name the place of each error: wrong keys and
-            values, what the plan does not allow, and customers that another contract has at the same time.
+        Problem: HTTP error 422 if the text has errors. Its `errors` name the place of each: a wrong key or value, a
+            term that the plan does not allow, or a customer that another contract has at the same time.
     """
     found = catalogue.compiler.check(contract, values, version=version)
     errors = [
@@ -55,7 +55,8 @@ def gap_before_first_day(
 ) -> tuple[ContractProblem, ...]:
     """Return a warning if a new version leaves a time in which the contract covers nothing, else ().
 
-    From `since`, the new version replaces the one before. There is a gap if the new version's first valid day is later.
+    From `since` on, the new version replaces the earlier one. There is a gap if the new version's first valid day is
+    later than `since`.
 
     Args:
         record: Has the earlier versions.
@@ -76,12 +77,12 @@ def check_scope(
 ) -> None:
     """Check that a new version does not change a contract's products too often or too soon.
 
-    The plans of the version say how many changes a term of the contract allows, and how long before taking effect a
-    change must be recorded.
+    The plans of the version say how many changes are allowed in a term of the contract, and how long before it takes
+    effect a change must be recorded.
 
     Args:
-        record: Has the earlier versions. Two kinds of versions are ignored: withdrawn versions, and versions that the
-            plans no longer allow.
+        record: Has the earlier versions. Two kinds of versions are ignored: withdrawn versions, and versions that do
+            not fit the present catalogue.
         values: The new version, as under `contracts.<id>` in a catalogue file.
         since: When the version takes effect.
         now: When the version is recorded.

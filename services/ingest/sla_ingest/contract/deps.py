@@ -121,7 +121,7 @@ def changed_answer(deps: ContractDeps, made: ChangedContract, status: int) -> Re
 def json_answer(body: Any, status: int, record: ContractRecord) -> Response:
     """Return a JSON response about one contract, with the ETag that a later change must send as If-Match.
 
-    The ETag is the number of the contract's last change. Ledger entries do not change it: they change nothing that a
+    The ETag is the number of the contract's last change, not counting ledger entries: an entry changes nothing that a
     caller edits.
 
     Args:

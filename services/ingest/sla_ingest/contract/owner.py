@@ -175,7 +175,9 @@ class ContractOwner:
         The arguments `revision`, `command` and `dry_run`, and the errors, are those of `change`.
 
         Args:
-            effective_from: When the version takes effect. None means the same as in `change`.
+            edit: Takes the text of the newest version as a mapping, and returns the changed text.
+            effective_from: When the version takes effect. None means now, or the first day of `valid` in the text if
+                that day is later.
         """
         ordered = OrderedChange(ActName.CONTRACT_CHANGED, command, self._edited(contract, edit, effective_from))
         return await self._change(contract, revision, ordered, dry_run=dry_run)
@@ -374,11 +376,11 @@ class ContractOwner:
     async def state_profile(
         self, contract: str, environment: tuple[EnvironmentItem, ...], command: Command
     ) -> ChangedContract:
-        """Store what a customer runs (products and versions), in place of what was stored before.
+        """Store the products and versions that a customer runs, in place of those stored before.
 
         Args:
             contract: The id of the customer's contract, which may be in a catalogue file.
-            environment: The products. If they are already stored, nothing changes.
+            environment: The products. If the same products are already stored, nothing changes.
             command: Who orders the change, and why.
 
         Raises:
@@ -454,7 +456,7 @@ class ContractOwner:
         return None if self._shelf.read else NOT_READ
 
     async def keep_time(self) -> None:
-        """Put contract versions into force when their instants come, until cancelled.
+        """Put contract versions into force at their `effective_from`, until cancelled.
 
         Every half second the records are read from the database, and due versions are put into force. If the database
         fails, the next try is half a second later.

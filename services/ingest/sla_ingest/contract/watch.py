@@ -28,7 +28,8 @@ BALANCE, EXPIRY, OVER = "balance", "expiry", "over"
 class LedgerWatch:
     """Updates the gauge `slad_ingest_ledger_warnings`: how many ledgers (accounts of allowances) need attention.
 
-    A ledger needs attention if it is low, about to lose something, or overdrawn.
+    A ledger needs attention if its balance is low, if an amount in it expires soon, or if it is overdrawn. The gauge
+    counts each of the three separately.
 
     Args:
         shelf: The records of contracts in memory.
@@ -53,8 +54,8 @@ class LedgerWatch:
     async def update_gauge(self) -> None:
         """Count the present warnings of ledgers, and set the Prometheus gauge `slad_ingest_ledger_warnings`.
 
-        A ledger (account of an allowance) has a warning if it is low, about to lose something, or overdrawn. The
-        ledgers of a contract are computed again when the contract has changed, and once an hour.
+        A ledger (account of an allowance) has a warning if its balance is low, if an amount in it expires soon, or if
+        it is overdrawn. The ledgers of a contract are computed again when the contract has changed, and once an hour.
         """
         now, turn = self._time_source.now(), LoopYielder()
         for contract in self._shelf.with_entries():

@@ -63,9 +63,9 @@ _TEXTS = ("description", "message")
 def split(delivery: Delivery) -> list[Delivery] | None:
     """Return the alerts of a notification as deliveries of one alert each, in their order.
 
-    Returns None for a body without alerts; it is translated unsplit. Each delivery's time of receipt is a microsecond
-    after that of the delivery before, so that they keep their order. The last delivery has the time of receipt of the
-    notification.
+    Returns None for a body without alerts, which is translated as one delivery. Each delivery's time of receipt is a
+    microsecond after that of the delivery before, so that the alerts keep their order. The last delivery has the time
+    of receipt of the notification.
 
     Raises:
         DoesNotFit: The body cannot be read, or the batch is too large.
@@ -98,9 +98,9 @@ def translate_alert(delivery: Delivery, source: Source, links: tuple[str, ...], 
     Args:
         delivery: A delivery that `split` has made.
         source: The settings of the sender.
-        links: The alert's fields that may hold the link to show, the best first.
-        of_grafana: Whether the sender is Grafana, not Alertmanager. Only Grafana's notifications name an organisation
-            (`orgId`); one that does not match the sender is refused.
+        links: The names of the alert's fields that may have its URL. The first field that is not empty is used.
+        of_grafana: Whether the sender is Grafana; if not, it is Alertmanager. Only Grafana's notifications have an
+            `orgId`. A notification of the other system is refused.
     """
     return translate_object(
         delivery, lambda payload, id_: _outcome(delivery, source, _own(payload, of_grafana), id_, links)

@@ -15,10 +15,10 @@ FREE_BYTES = 2**20
 
 
 def gather_parts(whole: Delivery, parts: Iterable[Delivery], count: int) -> list[Delivery]:
-    """Return the deliveries of a batch as a list, after checking its number and size.
+    """Return the deliveries of a batch as a list, after checking their number and size.
 
-    Each delivery repeats the data that all have in common, so a small request could become gigabytes. The check is made
-    while the deliveries are taken from `parts`; none is taken beyond the limit.
+    Each delivery repeats the data that all deliveries have in common, so a small request could become gigabytes. The
+    sizes are checked while the deliveries are taken from `parts`, and none is taken beyond the limit.
 
     Args:
         whole: The batch, as received.
@@ -26,8 +26,8 @@ def gather_parts(whole: Delivery, parts: Iterable[Delivery], count: int) -> list
         count: How many deliveries there are.
 
     Raises:
-        DoesNotFit: The batch has more than `MAX_BATCH` events, or the deliveries are larger than `FREE_BYTES` and
-            `MAX_GROWTH` times the batch.
+        DoesNotFit: The batch has more than `MAX_BATCH` events, or the deliveries together are larger than `FREE_BYTES`
+            plus `MAX_GROWTH` times the body of the batch.
     """
     if count > MAX_BATCH:
         raise DoesNotFit(f"a batch has at most {MAX_BATCH} events, this one has {count}")

@@ -81,12 +81,12 @@ class ChatwootDelivery:
 
     @property
     def about_message(self) -> bool:
-        """Return whether the body is a message, which has its conversation inside."""
+        """Return whether the webhook is about a message. If so, its body contains the message's conversation."""
         return self.event.startswith("message_")
 
     @property
     def conversation(self) -> Node:
-        """Return the conversation."""
+        """Return the conversation that the webhook is about, or to which its message belongs."""
         return object_at(self.payload, "conversation") if self.about_message else self.payload
 
     def change(self, name: str) -> Node | None:

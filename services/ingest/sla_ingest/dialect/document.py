@@ -60,7 +60,7 @@ def priority_of(source: Source, word: str) -> tuple[str, tuple[RemarkNote, ...]]
     """Return the plan's priority for a sender's priority, with remarks.
 
     The source's table `priorities` translates it. A priority that the table lacks is returned unchanged, with a remark.
-    "" gives "".
+    For an empty priority the result is "".
 
     Args:
         source: The sender, with its table.

@@ -95,7 +95,10 @@ def translate(delivery: Delivery, source: Source) -> Translation:
 
 
 def triggered_event(written: str) -> TriggeredEvent | None:
-    """Parse Freshdesk's placeholder `triggered_event`. None for a text of another form."""
+    """Return the change or act that a value of Freshdesk's placeholder `triggered_event` states.
+
+    The result is None for a text of another form.
+    """
     text = written.strip()
     if found := _CHANGE.fullmatch(text):
         return TriggeredEvent(found["what"].lower(), found["after"].strip(), found["before"].strip())

@@ -61,10 +61,11 @@ class GithubDelivery:
 
     @property
     def lookups(self) -> Mapping[str, Lookup]:
-        """Return the Lookup of each attribute: where this source's deliveries have its value.
+        """Return the Lookup of each attribute, by the attribute's name.
 
-        A Lookup is, for example, a path in the JSON body. By default, `customer` is the owner of the repository, and
-        `product` is the repository's name. The catalogue may say otherwise.
+        A Lookup says where this source's deliveries have the attribute's value, for example at a path in the JSON body.
+        By default, `customer` is the owner of the repository, and `product` is the repository's name. The catalogue may
+        say otherwise.
         """
         return attribute_lookups(self.source, _USUAL_CUSTOMER, _USUAL_PRODUCT)
 
@@ -81,8 +82,8 @@ def label_name(label: object) -> str:
 def closing_reason(case: GithubDelivery) -> tuple[str, TicketPhase]:
     """Return why the issue was closed, and the ticket phase for this reason.
 
-    The reason is GitHub's word, or `completed` if no reason is stated. The phase is the catalogue's for that word, else
-    slad's default, else RESOLVED.
+    The reason is GitHub's word, or `completed` if no reason is stated. The phase is the one that the catalogue has for
+    this word. Without one, slad's default for the word is used, or else RESOLVED.
 
     Args:
         case: The delivery that reports the closing.

@@ -53,7 +53,7 @@ class GitlabDelivery:
 
     @property
     def labelled(self) -> bool:
-        """Return whether the delivery states the labels of the issue."""
+        """Return whether the delivery states which labels the issue has."""
         return "labels" in self.issue or "labels" in self.payload
 
     @property
@@ -75,7 +75,7 @@ class GitlabDelivery:
 
     @property
     def assignee(self) -> str:
-        """Return the user names of the issue's assignees."""
+        """Return the user names of the issue's assignees, separated by ", "; "" if there are none."""
         named = [text_at(one, "username") for one in array_at(self.payload, "assignees")]
         return ", ".join(filter(None, named)) or text_at(self.payload, "assignee", "username")
 
@@ -86,10 +86,11 @@ class GitlabDelivery:
 
     @property
     def lookups(self) -> Mapping[str, Lookup]:
-        """Return the Lookup of each attribute: where this source's deliveries have its value.
+        """Return the Lookup of each attribute, by the attribute's name.
 
-        A Lookup is, for example, a path in the JSON body. By default, `customer` is the project's namespace, and
-        `product` is the project's name.
+        A Lookup says where this source's deliveries have the attribute's value, for example at a path in the JSON body.
+        By default, `customer` is the project's namespace, and `product` is the project's name. The catalogue may say
+        otherwise.
         """
         return attribute_lookups(self.source, _USUAL_CUSTOMER, _USUAL_PRODUCT)
 

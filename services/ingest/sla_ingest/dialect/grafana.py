@@ -18,8 +18,8 @@ _LEGACY = "Grafana's alerting before version 9 tells no time and no number of th
 def translate(delivery: Delivery, source: Source) -> Translation:
     """Translate a delivery of one alert from Grafana into an event: the alert fires, or it has ended.
 
-    A notification of Grafana's first alerting, which Grafana 11 removed, is parked (stored as not understood): it
-    states no time.
+    A notification of Grafana's legacy alerting, which Grafana 11 removed, is parked (stored as not understood), since
+    such a notification states no time.
 
     Args:
         source: The settings of the sender.

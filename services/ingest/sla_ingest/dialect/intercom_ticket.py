@@ -81,7 +81,7 @@ class IntercomTicket:
 
 
 def ticket_outcome(delivery: Delivery, source: Source, payload: Node, id_: str, topic: str) -> Outcome:
-    """Return what a notification about a ticket means: events, or why there are none.
+    """Return the outcome of a notification about a ticket: events, or the reason why there are none.
 
     Args:
         delivery: The delivery.

@@ -65,10 +65,11 @@ class JiraDelivery:
 
     @property
     def lookups(self) -> Mapping[str, Lookup]:
-        """Return the Lookup of each attribute: where this source's deliveries have its value.
+        """Return the Lookup of each attribute, by the attribute's name.
 
-        A Lookup is, for example, a path in the JSON body. By default, `product` is the key of the project, and
-        `customer` is not looked up. The catalogue may say otherwise.
+        A Lookup says where this source's deliveries have the attribute's value, for example at a path in the JSON body.
+        By default, `product` is the key of the project, and there is no Lookup for `customer`. The catalogue may say
+        otherwise.
         """
         return attribute_lookups(self.source, None, _USUAL_PRODUCT)
 
@@ -156,7 +157,7 @@ def reporter_attributes(case: JiraDelivery) -> dict[str, str]:
 
 
 def changelog_events(case: JiraDelivery) -> tuple[list[EventDraft], tuple[RemarkNote, ...]]:
-    """Return the events that the changelog of a Jira delivery tells of, and remarks.
+    """Return the events that follow from the changelog of a Jira delivery, and remarks.
 
     The events are drafts without ids. The remarks are about the changelog as a whole.
     """
@@ -167,7 +168,7 @@ def changelog_events(case: JiraDelivery) -> tuple[list[EventDraft], tuple[Remark
 def new_status_attribute(case: JiraDelivery) -> Mapping[str, str]:
     """Return the last status in the delivery's changelog as an attribute: `{"status": …}`.
 
-    An empty mapping if the changelog has no status.
+    The mapping is empty if the changelog has no status.
     """
     after = [after for _, after in _status_changes(case)]
     return stated_attributes(status=after[-1].shown) if after else {}
@@ -373,7 +374,7 @@ def priority_in(case: JiraDelivery, labels: frozenset[str], field: JiraName) -> 
 
 
 def labels_of(value: Any) -> frozenset[str]:
-    """Return the labels in a value of Jira.
+    """Return the labels in a value of a Jira field or changelog.
 
     The result is empty for a value that is neither a list nor a text.
 

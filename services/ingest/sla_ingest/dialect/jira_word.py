@@ -140,7 +140,8 @@ def changed_names_of(item: Node, present: JiraName) -> tuple[JiraName, JiraName]
 
     Args:
         item: The change, as an item of Jira's changelog.
-        present: The field's value in the issue. If it is the new value, its names and category complete the result.
+        present: The field's value in the issue. If it is the same as the new value, its names and category are added to
+            the new value.
     """
     before = JiraName(text_at(item, "from"), _names(text_at(item, "fromString")))
     after = JiraName(text_at(item, "to"), _names(text_at(item, "toString")))

@@ -40,9 +40,9 @@ def parse_json(body: bytes, max_depth: int) -> Any:
     """Return the value of a JSON body, which must be UTF-8.
 
     Raises:
-        DoesNotFit: Status 400 if the body is not valid JSON, with the position of the fault, if the JSON is nested
-            deeper than `max_depth` levels, if it consists of almost nothing but lists and objects, or if an object
-            has a name twice.
+        DoesNotFit: Status 400 if the body is not valid JSON; the error then has the position of the fault. It is also
+            raised if the JSON is nested deeper than `max_depth` levels, if a large body consists of almost nothing but
+            lists and objects, or if an object has the same name twice.
     """
     text = body.removeprefix(_MARK)
     brackets = text.count(b"{") + text.count(b"[")

@@ -94,7 +94,7 @@ class LinearDelivery:
 
     @property
     def data(self) -> Node:
-        """Return the issue or comment."""
+        """Return the issue or comment that the webhook is about."""
         return object_at(self.payload, "data")
 
     @property
@@ -116,9 +116,10 @@ class LinearDelivery:
 
     @property
     def lookups(self) -> Mapping[str, Lookup]:
-        """Return the Lookup of each attribute: where this source's deliveries have its value.
+        """Return the Lookup of each attribute, by the attribute's name.
 
-        A Lookup is, for example, a path in the JSON body. By default, `product` is the team.
+        A Lookup says where this source's deliveries have the attribute's value, for example at a path in the JSON body.
+        By default, `product` is the team, and there is no Lookup for `customer`. The catalogue may say otherwise.
         """
         return attribute_lookups(self.source, None, _USUAL_PRODUCT)
 

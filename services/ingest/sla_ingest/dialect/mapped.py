@@ -42,9 +42,10 @@ PART_HEADER = f"{OWN_HEADERS}part"
 
 @dataclass(frozen=True, slots=True)
 class MappedDialect:
-    """The dialect adapter for sources of any JSON, which the source's map (JMESPath expressions) explains.
+    """The dialect adapter for sources that send JSON of any form.
 
-    A body is one event or a batch, as the map says.
+    The source's map (JMESPath expressions) says where each value is in a body, and whether a body is one event or a
+    batch.
     """
 
     serves_events: bool = False
@@ -66,7 +67,8 @@ class MappedDialect:
     def parts(self, delivery: Delivery, source: Source | None) -> list[Delivery] | None:
         """Return the events of a batch as separate deliveries; None if the body is one event.
 
-        Each delivery has one event, and the rest of the batch's body.
+        The body of each delivery is a JSON object with an event of the batch (`event`), and the batch without its
+        events (`body`).
 
         Raises:
             DoesNotFit: The batch is too large.

@@ -31,7 +31,7 @@ _ALL = frozenset({EventKind.OPENED, EventKind.RECLASSIFIED})
 
 
 def applying(reading: MapReading) -> list[tuple[int, MapEntry]]:
-    """Return the entries of the `when` of a source's map that apply to an event, with their numbers from 0.
+    """Return the entries under `when` in a source's map that apply to an event, each with its index from 0.
 
     A map says by JMESPath expressions how to read a source's deliveries. The result may be empty.
 
@@ -48,7 +48,7 @@ def applying(reading: MapReading) -> list[tuple[int, MapEntry]]:
 
 
 def drafts_of(reading: MapReading, entry: MapEntry, at: ClaimedTime) -> list[EventDraft]:
-    """Return the drafts of the events that one entry of a source's map makes of a delivery.
+    """Return the events that follow from a delivery by one entry of its source's map, as drafts (without ids).
 
     A map says by JMESPath expressions how to read a source's deliveries. There are no drafts if the entry says to
     ignore the delivery, and for a bot's comment or reply.
@@ -133,8 +133,8 @@ def snapshot_of(reading: MapReading, at: ClaimedTime, received_at: datetime, *, 
     Args:
         at: The time that the sender states.
         received_at: The time of receipt, used if the sender states no time.
-        dated_end: Whether the event is the ticket's end itself, or what staff said as they ended it. If not, it is not
-            known when an ended ticket ended.
+        dated_end: Whether `at` is also the time of the ticket's end: the event is the end itself, or a comment by which
+            staff ended the ticket. If False, the time of an end is not known.
 
     Raises:
         MapFailed: An expression fails.
@@ -157,9 +157,10 @@ def snapshot_of(reading: MapReading, at: ClaimedTime, received_at: datetime, *, 
 
 
 def with_remarks(drafts: list[EventDraft], reading: MapReading) -> list[EventDraft]:
-    """Return the drafts, of which the last has remarks on unknown statuses and priorities.
+    """Return the drafts, with remarks on unknown words added to the last draft.
 
-    A status or priority is unknown if no table of the source explains it.
+    The words are the ticket's status, resolution and priority. A word is unknown if no table of the source explains it.
+    Without drafts, the result is empty.
     """
     _, odd = reading.phase()
     _, prioritised = reading.priority()

@@ -116,7 +116,9 @@ class MapReading:
     # -- times
 
     def time(self, name: str, quality: TimeQuality) -> ClaimedTime:
-        """Return the time in the event under a key of the map, in the format that the map states.
+        """Return the time that the expression under a key of the map finds in the event.
+
+        The format of the time is the one that the map states.
 
         Args:
             name: The key, such as `time`.
@@ -146,9 +148,9 @@ class MapReading:
         return self._labels
 
     def phase(self) -> tuple[TicketPhase | None, tuple[RemarkNote, ...]]:
-        """Return the ticket's phase by its status, resolution and labels, and remarks.
+        """Return the ticket's phase by its status, resolution and labels, and remarks. The phase is None if not known.
 
-        There is a remark on each of these words that no table of the source explains.
+        There is a remark on a status or resolution that no table of the source explains.
         """
         if self._phase is None:
             self._phase = self._phase_now()
@@ -189,9 +191,9 @@ class MapReading:
         return known or written, ()
 
     def attributes(self) -> Mapping[str, str]:
-        """Return name -> value, for the ticket's attributes that the map looks up and the event has.
+        """Return the ticket's attributes that the map looks up and the event states, as name -> value.
 
-        "" means that the event says that there is no such value: the map finds an empty text.
+        A value is "" if the map finds an empty text: the ticket then has no such value.
         """
         if self._attributes is None:
             self._attributes = self._attributes_now()
@@ -262,7 +264,10 @@ class MapReading:
 
 
 def read_time(value: Any, form: str, quality: TimeQuality, zone: str, version: int) -> ClaimedTime:
-    """Return the time that a value of the event states, in the form that `claimed_time` returns.
+    """Return the time that a value of the event states, as a ClaimedTime.
+
+    If the value states no time or cannot be read, the result's `at` is None. A remark quotes a value that cannot be
+    read.
 
     Args:
         form: The format of the value: a TimeFormat, or a pattern of `strptime`.

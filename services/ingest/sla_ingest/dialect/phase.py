@@ -24,7 +24,7 @@ class EventStep:
 def transition_steps(before: TicketPhase | None, after: TicketPhase) -> tuple[EventStep, ...]:
     """Return the events that follow from a ticket's change from one phase to another, in order.
 
-    The result is empty if the change means nothing.
+    The result is empty if the change makes no difference to the work, such as a change from closed to resolved.
 
     If `before` is None, slad does not know whether the clocks are stopped. So REOPENED and RESUMED are returned too;
     they change nothing if the clocks run. If `after` is a wait, only REOPENED is added. If `after` is an end (resolved,

@@ -413,9 +413,9 @@ def ignore_with_snapshot(
     outcome: Ignored,
     snapshot: Snapshot | None,
 ) -> Ignored:
-    """Return a copy of an ignored outcome, with the ticket's state.
+    """Return a copy of an ignored outcome, with the ticket's state added.
 
-    The copy's `observed` is an event of `incident` with this state.
+    In the copy, `observed` is an event of `incident` that has this state.
 
     Args:
         id_: The delivery's id.
@@ -437,7 +437,9 @@ def number_or_ignore(
     found: Sequence[EventDraft] | Ignored,
     snapshot: Snapshot | None,
 ) -> Accepted | Ignored:
-    """Return the outcome of a delivery that was understood: events or a reason, with the ticket's state.
+    """Return the outcome of a delivery that was understood: events, or the reason why there are none.
+
+    The ticket's state is part of the outcome.
 
     Args:
         id_: The delivery's id.

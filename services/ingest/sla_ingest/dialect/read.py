@@ -145,16 +145,16 @@ def look_up_value(lookup: Lookup | None, document: Any, labels: Iterable[str] = 
 
 
 def has_path(value: Any, dotted: str, whole: Iterable[str] = ()) -> bool:
-    """Return whether a document says something about a path: it has a value there, or says that there is none.
+    """Return whether a document states the value at a path, or states that there is no value.
 
-    It says that there is none by null, an empty text or an empty list at the path or at any object above it, and by a
-    list that is shorter than the path needs. Nothing is said where a key is missing, unless it is missing from an
-    object that is shown as a whole.
+    It states that there is no value if null, an empty text or an empty list is at the path or at a container above it,
+    or if a list is too short for the path. A missing key states nothing, except in an object that is listed in `whole`.
 
     Args:
         value: The document.
         dotted: The path, such as `issue.fields.priority`.
-        whole: Paths of objects of which the sender always sends everything. A key that one of them lacks has no value.
+        whole: Paths of objects that the sender always sends with all their keys. A key that is missing from one of
+            them, or from an object inside, means that there is no value.
     """
     walked: list[str] = []
     shown = tuple(whole)
@@ -197,16 +197,16 @@ def attribute_lookups(
 def stated_lookups(
     lookups: Mapping[str, Lookup], document: Any, labels: Iterable[str] | None = None, whole: Iterable[str] = ()
 ) -> dict[str, str]:
-    """Return the attributes about which a delivery says something, by the catalogue's lookups.
+    """Return the attributes that a delivery states, found by the catalogue's lookups, as name -> value.
 
-    These are the attributes whose lookup finds a value, is by label, or has a path of which the document says something
-    (`has_path`). The value is "" if the delivery says that there is none.
+    An attribute is included in three cases: its lookup finds a value; its lookup is by label, and the labels are known;
+    or the delivery states that there is no value (`has_path`). Without a value, the value is "".
 
     Args:
         lookups: Maps an attribute to its lookup, a setting that says where to find the value.
         document: The delivery.
         labels: The ticket's labels. None means that the delivery does not show them.
-        whole: Paths of objects that the delivery shows as a whole (see `has_path`).
+        whole: Paths of objects that the delivery shows with all their keys (see `has_path`).
     """
     there = list(labels or ())
     values = {name: look_up_value(lookup, document, there) for name, lookup in lookups.items()}

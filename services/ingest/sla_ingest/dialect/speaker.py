@@ -77,8 +77,8 @@ def side_of(source: Source, person: AccountDetails, *, reported: bool) -> Speake
     """Return whether a person is customer, staff, bot or unknown.
 
     The catalogue and the sender's statements decide (`known_side`). If they do not, a person with a reason in
-    `person.assumed` is staff, unless the source restricts who is staff. Otherwise the side is unknown. In these two
-    cases the result has a remark.
+    `person.assumed` is staff, unless the source restricts who is staff. Otherwise the side is unknown. If the side is
+    only assumed or unknown, the result has a remark.
 
     Args:
         person: What the delivery says about the account.
@@ -94,7 +94,7 @@ def side_of(source: Source, person: AccountDetails, *, reported: bool) -> Speake
 
 
 def unknown_side_remark(source: Source, who: str) -> RemarkNote:
-    """Return the remark that nobody knows whether a person is staff or a customer.
+    """Return the remark that it is not known whether a person is staff or a customer.
 
     Args:
         source: The sender. The remark names the settings in the catalogue that can state the side.

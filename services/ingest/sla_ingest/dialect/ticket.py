@@ -35,7 +35,7 @@ NOBODY_KNOWN = Speaker(Actor.UNKNOWN)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
-    """A ticket as one delivery shows it."""
+    """The data of a ticket in one delivery, from which the events and the ticket's state are made."""
 
     source: Source
     """The settings of the sender."""
@@ -63,7 +63,7 @@ class Ticket:
         """Return the draft of an event of this ticket, at the delivery's time unless `stamp` is among `values`.
 
         Args:
-            who: The side of the person who did it.
+            who: The side of the person who caused the event.
             name: The person's name.
             values: Further fields of the draft.
         """
@@ -73,11 +73,10 @@ class Ticket:
         return EventDraft(kind=kind, stamp=stamp, actor=who.actor, actor_name=name, **values)
 
     def opened(self, who: Speaker = NOBODY_KNOWN, name: str = "") -> list[EventDraft]:
-        """Return the events of a new ticket: an opening with all its attributes, and the event that its first status
-        means.
+        """Return the events of a new ticket: its opening with all attributes, and what follows from its first status.
 
-        A ticket that is shown as of later than its creation had that status later, if at all from the start: the
-        opening is the only event then, and the snapshot says the rest.
+        If the delivery shows the ticket more than 5 seconds after its creation, the status may have changed since. Then
+        only the opening is returned, and the status is left to the snapshot.
         """
         stamp = self.created if self.created is not None and self.created.at is not None else self.at
         stated = {name: value for name, value in self.attributes.items() if value}
@@ -94,7 +93,8 @@ class Ticket:
     def moved(self, before: TicketPhase | None, who: Speaker = NOBODY_KNOWN, name: str = "") -> list[EventDraft]:
         """Return the events of a change of the ticket's status.
 
-        If the change affects no clock, the only event is OBSERVED. There is no event if the ticket states nothing new.
+        If the change makes no difference to the work, the only event is OBSERVED, with the status and the remarks. The
+        result is empty if the ticket has neither a status nor remarks.
 
         Args:
             before: The phase before the change. None if not known.
@@ -134,9 +134,10 @@ class Ticket:
         return [self.draft(EventKind.OBSERVED, remarks=self.remarks)] if self.remarks else ignored
 
     def snapshot(self, received_at: datetime) -> Snapshot:
-        """Return the ticket's state, dated `shown_at` if given, else with the delivery's time or the time of receipt.
+        """Return the ticket's state, dated with the delivery's time, or else with the time of receipt.
 
-        A state that may be later than the change is dated later, because it need not have been true before.
+        If `shown_at` is later than this time, the state is dated one second after `shown_at`: the state may have come
+        about after the change, and many senders state times in whole seconds.
         """
         standing = None if self.phase is None else standing_of(self.phase)
         at = self.at.at or received_at
@@ -160,7 +161,7 @@ class Ticket:
             own: The ticket's id at the sender.
             id_: The delivery's id.
             found: The events. An empty list means that the delivery has nothing relevant.
-            shown: Whether the delivery shows the ticket's state, which the outcome then carries.
+            shown: Whether the delivery shows the ticket's state. If so, the state is part of the outcome.
         """
         if isinstance(found, Parked):
             return found
@@ -205,12 +206,12 @@ def meaning_of(
 
 
 def stood_in(phase: TicketPhase | None, status: str = "") -> Mapping[str, str]:
-    """Return how a ticket stood before a change of its status, as in `Snapshot.before`.
+    """Return a ticket's phase and status before a change, in the form of `Snapshot.before`.
 
     Args:
         phase: The phase before the change. If None (not known), the result is empty.
-        status: The status before the change, in the words of the ticket. "" if only its number is told: it then fits
-            no status that is known.
+        status: The name of the status before the change. "" if only its number is known; it then matches no known
+            status.
     """
     if phase is None:
         return NOTHING
@@ -219,9 +220,10 @@ def stood_in(phase: TicketPhase | None, status: str = "") -> Mapping[str, str]:
 
 
 def plan_priority(source: Source, *words: str) -> tuple[str, tuple[RemarkNote, ...]]:
-    """Return the plan's priority for a sender's priority, with a remark if the source's table lacks it.
+    """Return the plan's priority for a sender's priority, by the source's table of priorities.
 
-    If the source has no table of priorities, the last of `words` is returned.
+    If the table lacks the priority, the last of `words` is returned, with a remark. If the source has no such table,
+    there is no remark.
 
     Args:
         words: The sender's priority, as its number and its name. Empty texts are left out.
@@ -253,6 +255,6 @@ def with_lookups(
         document: The delivery.
         customer: The lookup for the customer if the catalogue has none.
         product: The lookup for the product if the catalogue has none.
-        whole: Paths of objects that the delivery shows as a whole: a value that one of them lacks was taken away.
+        whole: Paths of objects that the delivery shows with all their keys: a missing key means that there is no value.
     """
     return {**shown, **stated_lookups(attribute_lookups(source, customer, product), document, whole=whole)}

@@ -28,11 +28,11 @@ def read_work(data: Mapping[str, Any], incident: IncidentId, at: datetime, sourc
     The work lasts from `from` to `to`, or for the `minutes` that end at `at`. It lasts at most 31 days.
 
     Args:
-        at: The time of the CloudEvent, else of its receipt.
+        at: The time of the CloudEvent, or else of its receipt.
         source: The settings of the sender, which translate the customer.
 
     Raises:
-        DoesNotFit: Something does not fit. The error has its JSON pointer.
+        DoesNotFit: A value does not fit. The error has the JSON pointer of the value.
     """
     start, end = _span(data, at)
     if not start < end:

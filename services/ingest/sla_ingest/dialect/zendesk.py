@@ -86,12 +86,12 @@ class ZendeskEvent:
 
     @property
     def detail(self) -> Node:
-        """Return the ticket as it stood when the event was sent."""
+        """Return the ticket in its state when the event was sent."""
         return object_at(self.payload, "detail")
 
     @property
     def event(self) -> Node:
-        """Return the object `event`, which has what was changed."""
+        """Return the object `event`, which states the change."""
         return object_at(self.payload, "event")
 
 

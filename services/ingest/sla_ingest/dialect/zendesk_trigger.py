@@ -55,7 +55,7 @@ _SHOWN = (
 
 
 def trigger_outcome(delivery: Delivery, source: Source, payload: Node, id_: str) -> Outcome:
-    """Return what a webhook of a Zendesk trigger means: events, or why there are none.
+    """Return the outcome of a webhook of a Zendesk trigger: events, or the reason why there are none.
 
     Args:
         delivery: The delivery.

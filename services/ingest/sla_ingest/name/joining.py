@@ -31,12 +31,12 @@ MOST_WORDS = 2_000
 async def join(connection: AsyncConnection, event: IncidentEvent, names: IncidentNames) -> None:
     """Store the consequences of an event that renames its incident or merges it into another.
 
-    Other events are ignored. The event itself must already be stored. After a rename, the later id becomes another id
-    of the incident, and the events stored under the later id are copied to the incident. A merge is recorded. In both
-    cases the events of merged incidents are copied to the incidents into which they were merged.
+    Other events are ignored. The event itself must already be stored. A rename records the later id as another id of
+    the incident; the events stored under the later id are copied to the incident. A merge is recorded. After a rename
+    or a merge, the events of merged incidents are copied to the incidents into which they were merged.
 
     Args:
-        names: The renames and merges before this event.
+        names: The renames and merges that were recorded before this event.
     """
     incident = event.incident
     if event.kind is EventKind.RENAMED and event.known_as is not None:
@@ -76,14 +76,14 @@ async def carry_events(
 
     Only openings, comments of people, workarounds, escalations, ends, reopenings, merges and renames are copied.
 
-    If an event's incident is not in `begun`, it first gets copies of the events of all incidents merged into it. If a
-    survivor is not in `begun`, it gets copies in two cases only: it now has events of its own, or a customer's comment
-    waits for a response.
+    If an event's incident is not in `begun`, it first gets copies of the events of all incidents merged into it. A
+    survivor in `begun` gets copies of the new events. Any other survivor gets copies of all events of the merged
+    incident, but only if it has events of its own by now or if a customer's comment waits for a response.
 
     Args:
         names: The merges.
         begun: Incidents that have events of their own. This function updates the set.
-        kept_from: Survivors that get no copies, since this sender may not change them.
+        kept_from: Survivors that get no copies, since the sender of the events may not change them.
     """
     for event in events:
         for source in sorted(names.sources(event.incident) if event.incident not in begun else ()):
@@ -121,7 +121,8 @@ def adopt_events(stray: Sequence[IncidentEvent], told: IncidentEvent, later: Inc
 
     Args:
         stray: The events stored under `later`.
-        told: The event that states the rename. The copies get its `incident`.
+        told: The event that states the rename. The copies belong to its `incident`.
+        later: The later id.
     """
     incident = told.incident
     found = [

@@ -25,20 +25,20 @@ _LOCK = 0x51AD_0008  # of slad's own locks, that of names
 
 
 class NamesChanged(Exception):
-    """Raised when incidents were renamed or merged while deliveries were being decided on.
+    """Raised when incidents were renamed, merged or linked while deliveries were being decided on.
 
     The deliveries must then be decided on again.
     """
 
 
 async def lock_names(connection: AsyncConnection, *, joining: bool) -> None:
-    """Keep other processes from renaming or merging incidents until the transaction ends.
+    """Keep other processes from renaming, merging or linking incidents until the transaction ends.
 
     Does nothing on SQLite, which has one writer at a time.
 
     Args:
-        joining: Whether this transaction itself renames or merges. If True, it has the lock alone. If False, it shares
-            the lock with other transactions that do not rename or merge.
+        joining: Whether this transaction itself renames, merges or links. If True, it has the lock alone. If False, it
+            shares the lock with other transactions for which this is False.
     """
     if is_postgres(connection):
         function = "pg_advisory_xact_lock" if joining else "pg_advisory_xact_lock_shared"
@@ -46,9 +46,10 @@ async def lock_names(connection: AsyncConnection, *, joining: bool) -> None:
 
 
 async def load_names(connection: AsyncConnection, names: Iterable[str]) -> IncidentNames:
-    """Return the recorded renames and merges of incidents, found by their ids.
+    """Return the recorded renames, merges and links of incidents, found by their ids.
 
-    The result includes all ids that are linked with these by renames and merges.
+    The result also includes all other ids that are connected with these by renames, merges and links, directly or
+    through others.
     """
     rows: dict[tuple[str, str, str], Any] = {}
     seen: set[str] = set()
@@ -68,7 +69,9 @@ async def load_names(connection: AsyncConnection, names: Iterable[str]) -> Incid
 async def with_since(
     connection: AsyncConnection, names: IncidentNames, mentioned: Iterable[IncidentId]
 ) -> IncidentNames:
-    """Return the names with `since`: when slad first knew something of tickets that are linked or are to be.
+    """Return a copy of the names with `since` filled in: the time of each ticket's earliest event in the database.
+
+    The tickets are those that are or were linked, and those in `mentioned`. Tickets without events are left out.
 
     Args:
         mentioned: The ids of tickets that are to be linked.
@@ -114,7 +117,7 @@ def _names(rows: Iterable[Any]) -> IncidentNames:
 
 
 async def names_unchanged(connection: AsyncConnection, known: IncidentNames, names: Iterable[str]) -> bool:
-    """Return whether no rename or merge of incidents was recorded since `load_names`.
+    """Return whether no rename, merge or link of incidents was recorded since `load_names`.
 
     This takes a single query, whereas `load_names` searches step by step.
 
@@ -169,11 +172,11 @@ async def move_aliases(connection: AsyncConnection, old: IncidentId, new: Incide
 
 
 async def delete_names(connection: AsyncConnection, ended: Mapping[IncidentId, datetime | None]) -> None:
-    """Delete the recorded renames and merges of incidents whose events retention deletes.
+    """Delete the recorded renames, merges and links of incidents whose events retention deletes.
 
-    Retention is the removal of old incidents. Each other id of an incident (from a rename) gets a tombstone, a row with
-    the instant at which the incident ended, so that late events are recognised. If the instant is None, no tombstone is
-    written.
+    Retention is the removal of old incidents. Each other id of a deleted incident gets a tombstone, a row with the
+    instant at which the incident ended, so that late events are recognised. If the instant is None, no tombstone is
+    written. A linked ticket that belongs to an incident outside `ended` keeps its links.
 
     Args:
         ended: Maps an incident to when it ended. None means that the incident was removed before.

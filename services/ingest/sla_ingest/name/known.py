@@ -41,7 +41,7 @@ _NO_PAIRS: frozenset[Pair] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class IncidentNames:
-    """Some renames, merges and links of incidents."""
+    """The recorded renames, merges and links of some incidents."""
 
     moved: Mapping[IncidentId, IncidentId] = field(default_factory=dict)
     """Maps a later id of an incident to the id under which slad stores the incident."""
@@ -63,7 +63,8 @@ class IncidentNames:
     def incident(self, name: IncidentId) -> IncidentId:
         """Return the id under which slad stores the incident with the id `name`.
 
-        It is `name` itself if the incident was never renamed and not linked. Several renames are followed to the last.
+        It is `name` itself if the incident was never renamed and is not linked. Several renames are followed to the
+        last. For a linked ticket it is the id of the incident to which the ticket belongs.
         """
         ticket = end_of_chain(self.moved.get, name)
         return self.under.get(ticket, ticket)
@@ -71,7 +72,8 @@ class IncidentNames:
     def ticket(self, name: IncidentId) -> IncidentId:
         """Return the first id of the ticket that is called `name`, without regard to links.
 
-        `name` is an id, of today or of before a move, or what people call the ticket, after the name of its source.
+        `name` is an id of the ticket, from before or after a rename, or its key (the name that people use) after the
+        name of the source, such as `jira:SUP-77`. An unknown name is returned unchanged.
         """
         return end_of_chain(self.moved.get, self.keys.get(name, name))
 
@@ -129,17 +131,18 @@ def names_in_entry(entry: InboxEntry) -> set[IncidentId]:
 def names_in_event(event: IncidentEvent) -> Iterable[IncidentId]:
     """Return the ids of all incidents that an event mentions.
 
-    They are `incident`, `said_as`, `merged_into`, `known_as`, what people call the ticket, and the tickets of which it
-    says that they are the same incident.
+    They are `incident`, `said_as`, `merged_into`, `known_as`, the ticket's key (`key_in_event`), and the tickets that
+    the event states to be the same incident (`stated_links`).
     """
     named = (event.incident, event.said_as, event.merged_into, event.known_as, key_in_event(event))
     return [*(name for name in named if name is not None), *(stated_links(event) or ())]
 
 
 def key_in_event(event: IncidentEvent) -> IncidentId | None:
-    """Return what people call the event's ticket, after the name of its source: `jira:SUP-77`.
+    """Return the key of the event's ticket (the name that people use), after the name of its source: `jira:SUP-77`.
 
-    The result is None if the event does not say so, and for a number, which may be the id of another ticket.
+    The result is None if the event does not state a key, or if the key equals the id. It is also None for a key that is
+    a number, since this may be the id of another ticket.
     """
     key = url = ""
     for stated in (event.attributes, {} if event.snapshot is None else event.snapshot.attributes):
@@ -153,9 +156,9 @@ def key_in_event(event: IncidentEvent) -> IncidentId | None:
 
 
 def stated_links(event: IncidentEvent) -> tuple[IncidentId, ...] | None:
-    """Return the tickets of which the event's ticket says that they are the same incident.
+    """Return the tickets that the event's ticket states to be the same incident, by the attribute `same_as`.
 
-    The result is None if it says nothing of that, and empty if it says that there are none.
+    The result is None if the event lacks the attribute, and empty if the ticket has no such links.
     """
     shown = None if event.snapshot is None else event.snapshot.attributes.get(SAME_AS)
     said = event.attributes.get(SAME_AS, shown)
@@ -165,11 +168,12 @@ def stated_links(event: IncidentEvent) -> tuple[IncidentId, ...] | None:
 def route_entry(entry: InboxEntry, names: IncidentNames) -> InboxEntry:
     """Return a copy of a delivery with the ids under which slad stores its incidents.
 
-    A renamed incident is stored under its first id. Ids are replaced in the events (`incident`, `merged_into`), in
-    `observed` and in `work`. A merge of two ids of the same incident becomes a rename.
+    A renamed incident is stored under its first id, a linked ticket under the id of the incident to which it belongs.
+    Ids are replaced in the events (`incident`, `said_as`, `merged_into`), in `observed` and in `work`. A merge of two
+    ids of the same ticket becomes a rename, and a merge of two tickets of the same incident becomes a link.
 
     Args:
-        names: The known renames.
+        names: The known renames and links.
     """
     if not names.moved and not names.under and not joins(entry):
         return entry
@@ -198,7 +202,7 @@ def _routed(one: TranslatedEvent, names: IncidentNames) -> TranslatedEvent:
 
 
 def copy_routes(event: IncidentEvent, names: IncidentNames) -> tuple[frozenset[IncidentId], frozenset[IncidentId]]:
-    """Return between which incidents events must be copied after a rename or a merge.
+    """Return the incidents from which and to which events must be copied after a rename or a merge.
 
     The result is (incidents whose events are copied, incidents that get the copies). Both sets are empty for any other
     event.
@@ -222,11 +226,12 @@ def copy_routes(event: IncidentEvent, names: IncidentNames) -> tuple[frozenset[I
 
 
 def incident_with_too_many_names(entry: InboxEntry, names: IncidentNames) -> IncidentId | None:
-    """Return the incident of a delivery's first event that would join too many incidents; None if no event would.
+    """Return the incident of the first event in a delivery by which too many incidents would be joined.
 
-    A rename or merge joins too many if the result would exceed one of these limits:
+    The result is None if there is no such event. A rename, merge or link joins too many if it would exceed one of these
+    limits:
 
-    - `MOST_NAMES` (500): linked ids.
+    - `MOST_NAMES` (500): ids that are connected with each other.
     - `MOST_MOVES` (50): other ids of one incident.
     - `MOST_SURVIVORS` (10): incidents into which one incident is merged.
     - `MOST_COPIED` (500): pairs of incidents between which events are copied.

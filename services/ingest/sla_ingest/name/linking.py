@@ -21,7 +21,11 @@ Row = tuple[IncidentId, AliasKind, IncidentId]
 
 @dataclass(frozen=True, slots=True)
 class LinkChange:
-    """What an event changes of the recorded links, as rows of the table of names."""
+    """The rows that an event adds to the table of names and removes from it.
+
+    The event states links of tickets, or the key of a ticket (the name that people use). The object is false in a
+    condition if there are no such rows.
+    """
 
     added: tuple[Row, ...] = ()
     removed: tuple[Row, ...] = ()
@@ -31,20 +35,20 @@ class LinkChange:
 
     @property
     def keys_only(self) -> bool:
-        """Return whether it says no more than what people call the ticket."""
+        """Return whether at most keys of tickets (the names that people use) are added, and no link is changed."""
         return not self.removed and all(kind is AliasKind.KEY for _, kind, _ in self.added)
 
 
 def ticket_of(event: IncidentEvent, names: IncidentNames) -> IncidentId:
-    """Return the ticket on which the event was said, by its first id."""
+    """Return the ticket to which the event belongs, by the ticket's first id."""
     return names.ticket(event.said_as or event.incident)
 
 
 def link_change(event: IncidentEvent, names: IncidentNames) -> LinkChange:
-    """Return what an event changes of the recorded links.
+    """Return the rows by which an event changes the recorded links and keys of tickets; empty if it changes nothing.
 
     Args:
-        names: What is recorded.
+        names: The recorded names.
     """
     if event.carried_from is not None:
         return LinkChange()
@@ -76,7 +80,10 @@ def link_change(event: IncidentEvent, names: IncidentNames) -> LinkChange:
 
 
 def with_change(names: IncidentNames, change: LinkChange) -> IncidentNames:
-    """Return the names after a change, before the incidents are divided anew (`divided`)."""
+    """Return a copy of the names with the rows of a change added and removed.
+
+    The assignment of tickets to incidents (`under`) is not changed: call `divided` afterwards.
+    """
     keys, stated = dict(names.keys), {name: set(others) for name, others in names.stated.items()}
     joined, apart = set(names.joined), set(names.apart)
     for rows, add in ((change.removed, False), (change.added, True)):
@@ -105,7 +112,10 @@ def linked_tickets(names: IncidentNames) -> frozenset[IncidentId]:
 
 
 def groups(names: IncidentNames) -> list[frozenset[IncidentId]]:
-    """Return which tickets are one incident each, of those that are or were linked."""
+    """Return the tickets that are or were linked, as a set for each incident.
+
+    A ticket that is no longer linked to any other is a set of its own.
+    """
     apart = _resolved(names.apart, names)
     links = _resolved(names.joined, names)
     links |= {
@@ -131,14 +141,15 @@ def groups(names: IncidentNames) -> list[frozenset[IncidentId]]:
 
 
 def divided(names: IncidentNames, saying: IncidentId | None = None) -> IncidentNames:
-    """Return the names with each linked ticket under the incident that it is now.
+    """Return a copy of the names with each linked ticket assigned to its present incident, in `under`.
 
-    The incident keeps its name if that ticket still belongs to it. Of several, and after a division, that ticket gives
-    the name of which slad has known the earliest events.
+    The id of an incident is that of one of its tickets, and stays the same while that ticket belongs to the incident.
+    If tickets of several incidents come together, or none of these tickets gave an id before, the ticket with the
+    earliest known event gives the id.
 
     Args:
         names: The names after a change.
-        saying: The ticket that comes first if slad knows no events of any.
+        saying: The ticket that gives the id if slad knows no events of any of the tickets.
     """
     under: dict[IncidentId, IncidentId] = {}
     for group in groups(names):
@@ -154,7 +165,10 @@ def crowded_group(names: IncidentNames) -> bool:
 
 
 def after_events(events: Iterable[IncidentEvent], names: IncidentNames) -> IncidentNames:
-    """Return the names after the links that these events of one delivery state; `names` itself if they state none."""
+    """Return a copy of the names, changed by the links that the events of one delivery state.
+
+    If the events state nothing new about links or keys of tickets, `names` itself is returned.
+    """
     now, saying = names, None
     for event in events:
         change = link_change(event, now)
@@ -171,9 +185,9 @@ def _resolved(pairs: Iterable[Pair], names: IncidentNames) -> set[Pair]:
 
 
 def moves_between(before: Mapping[IncidentId, IncidentId], after: Mapping[IncidentId, IncidentId]) -> set[IncidentId]:
-    """Return the tickets that are told of under another incident than before.
+    """Return the tickets that belong to another incident than before.
 
     Args:
-        before, after: Ticket -> incident; a ticket that is left out is told of under its own name.
+        before, after: Maps a ticket to its incident. A ticket that is left out is an incident of its own.
     """
     return {name for name in {*before, *after} if before.get(name, name) != after.get(name, name)}

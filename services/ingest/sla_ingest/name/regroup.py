@@ -25,9 +25,9 @@ Streams = Mapping[IncidentId, Sequence[IncidentEvent]]
 
 
 async def regroup(connection: AsyncConnection, events: Iterable[IncidentEvent]) -> None:
-    """Record the links that events state, and bring the events of the tickets to where they count from now on.
+    """Record the links that events state, and copy the tickets' events to the incidents in which they count now.
 
-    Events `linked` and `unlinked` are stored here; others must already be stored.
+    Events `linked` and `unlinked` are stored by this function; other events must already be stored.
     """
     for event in events:
         mentioned = set(names_in_event(event))
@@ -43,10 +43,10 @@ async def regroup(connection: AsyncConnection, events: Iterable[IncidentEvent]) 
 
 
 async def store_keys(connection: AsyncConnection, changes: Mapping[EventId, tuple[LinkChange, datetime]]) -> None:
-    """Record what people call tickets, in one statement.
+    """Record the keys of tickets (the names that people use), in one statement.
 
     Args:
-        changes: Event -> what it says of keys alone, and when.
+        changes: Maps an event to (its change, which adds only keys; the time of the event).
     """
     rows = {row: since for change, since in changes.values() for row in change.added}
     if rows:
@@ -97,11 +97,11 @@ async def _bring_together(
 
 
 def copies_where_they_count(streams: Streams, under: Mapping[IncidentId, IncidentId]) -> list[IncidentEvent]:
-    """Return copies of those events that are missing in the stream of the incident in which they count.
+    """Return copies of the events that are not yet stored for the incident in which they count.
 
     Args:
-        streams: Ticket -> all events that are stored under its name.
-        under: Ticket -> the incident under which it is told of, if that is another.
+        streams: Maps a ticket to all events that are stored under its id.
+        under: Maps a ticket to the incident to which it belongs. A ticket that is left out is an incident of its own.
     """
     said: dict[IncidentId, dict[EventId, IncidentEvent]] = {}
     there: set[tuple[IncidentId, EventId]] = set()
@@ -136,15 +136,17 @@ def link_events(
     after: Mapping[IncidentId, IncidentId],
     begun: Collection[IncidentId] = (),
 ) -> list[IncidentEvent]:
-    """Return the events `linked` and `unlinked` by which the streams tell that tickets are divided otherwise.
+    """Return the events `linked` and `unlinked` to store for the tickets that now belong to another incident.
 
-    If `told` is such an event itself, one of them has its id. If it changes nothing, it is returned without a version.
+    They are for the tickets themselves, and for the incidents that they leave or join. If `told` itself is an event
+    `linked` or `unlinked`, one of the results has its id. If such an event changes nothing, the only result is a copy
+    of it with the version 0.
 
     Args:
-        told: The event that says so.
-        streams: Ticket -> all events that are stored under its name.
-        before, after: Ticket -> the incident under which it is told of, if that is another.
-        begun: Tickets that get their first events now.
+        told: The event that has caused the change.
+        streams: Maps a ticket to all events that are stored under its id.
+        before, after: Maps a ticket to its incident. A ticket that is left out is an incident of its own.
+        begun: Tickets that get copies of events now. Other tickets without events get no result of their own.
     """
     found: list[IncidentEvent] = []
     # The receipt, so that what is said of a ticket in several streams can be compared, whichever is read first.

@@ -17,7 +17,7 @@ MOST_LISTED = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptDelivery:
-    """A delivery that is stored in the inbox."""
+    """A delivery of a source as stored in the inbox, with its outcome and the response that the sender got."""
 
     id: str
     delivery: str

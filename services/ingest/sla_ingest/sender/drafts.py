@@ -42,7 +42,7 @@ class _Answer(BaseModel):
 
 
 class TrialOutcome(_Answer):
-    """The outcome of a delivery."""
+    """The outcome of translating one parked delivery, such as `accepted`, with the resulting events or the reason."""
 
     outcome: str
     """accepted, ignored, parked, refused or worked."""
@@ -74,7 +74,7 @@ class TriedOut(_Answer):
 
 
 class OutcomeTurn(_Answer):
-    """How many deliveries have one outcome under the source in force and another one under the draft."""
+    """The number of deliveries whose outcome is `before` under the source in force and `after` under the draft."""
 
     before: str
     after: str

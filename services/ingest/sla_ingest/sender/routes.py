@@ -16,7 +16,7 @@ from sla_platform.http.keys import Authorizer, for_all_contracts
 
 
 class SourceSeen(BaseModel):
-    """What the inbox shows of one source (ticketing system), such as its last delivery and its rate."""
+    """The state of one source (ticketing system), as read from its deliveries in the inbox."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
@@ -45,7 +45,7 @@ class SourceSeen(BaseModel):
 
 
 class SourcesSeen(BaseModel):
-    """What the inbox shows of every source (ticketing system) of the catalogue."""
+    """The state of every source (ticketing system) of the catalogue, as read from the deliveries in the inbox."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
@@ -70,7 +70,7 @@ class DeliveredEvent(BaseModel):
 
 
 class DeliverySeen(BaseModel):
-    """A delivery that slad received, with its result."""
+    """A delivery that slad received, with its outcome and the resulting events."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
@@ -100,7 +100,7 @@ class DeliveriesSeen(BaseModel):
 
 
 def add_routes(routes: APIRouter, senders: SeenSenders, authorize: Authorizer) -> None:
-    """Add the routes by which people see what the inbox has of each source, and its last deliveries.
+    """Add the routes that show the state of each source, as read from the inbox, and the last deliveries of a source.
 
     Args:
         routes: The router of ingest, under `/v1`.

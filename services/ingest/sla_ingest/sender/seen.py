@@ -30,7 +30,7 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenSender:
-    """What the inbox (the table of deliveries) shows of one source, such as its last delivery and its rate."""
+    """The state of one source, as read from its deliveries in the inbox: its last delivery, its rate, its remarks."""
 
     source: str
     dialect: str
@@ -48,14 +48,14 @@ class SeenSender:
     """How long the source may be silent after its last delivery."""
 
     def silent_at(self, now: datetime) -> bool:
-        """Return whether the sender has been silent for longer than expected."""
+        """Return whether, at `now`, the last delivery is longer ago than expected; False if nothing is expected."""
         if self.last_at is None or self.expected.longest is None:
             return False
         return now - self.last_at > self.expected.longest
 
 
 class SeenSenders:
-    """Reads what the inbox (the table of deliveries) shows of each source of the catalogue.
+    """Reads the state of each source of the catalogue from the inbox (the table of deliveries).
 
     Args:
         catalogue: Returns the catalogue in force.
@@ -86,7 +86,8 @@ class SeenSenders:
     async def of_contract(self, contract: str) -> list[SeenSender]:
         """Return a SeenSender for each source that has sent deliveries for a contract, sorted by id.
 
-        Only deliveries whose response named the contract are counted, among the last `OWN_READ` deliveries of a source.
+        A source's last `OWN_READ` deliveries are read. Of these, the deliveries whose response named the contract
+        count.
 
         Raises:
             StoreBusy: The database fails.
@@ -112,7 +113,7 @@ class SeenSenders:
         return await deliveries_of(self._store, source, most)
 
     async def note(self, metrics: IngestMetrics) -> None:
-        """Set the Prometheus metrics of each source: when it was last heard, and how long it may be silent.
+        """Set the Prometheus metrics of each source: the time of its last delivery, and how long it may be silent.
 
         A source that has sent nothing gets no metrics. A source with too few deliveries gets no metric of its expected
         silence.

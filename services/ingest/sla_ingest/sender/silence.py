@@ -45,11 +45,13 @@ NOTHING_EXPECTED = ExpectedSilence(None, SilenceBasis.TOO_LITTLE)
 
 
 def expected_silence(received: Sequence[datetime]) -> ExpectedSilence:
-    """Return how long a sender may be silent after the last of its deliveries, judged by the silences before.
+    """Return how long a sender may be silent after the last of its deliveries, judged by its earlier silences.
 
-    The result is the 95 % quantile of the silences that began at the same hour of the week, within one hour, if there
-    are such silences in two weeks or more. Otherwise it is the longest silence of all. At least `LEAST_DELIVERIES`
-    deliveries over `LEAST_SPAN` are needed.
+    A silence is the time between two deliveries. The silences that began at the same hour of the week as the last
+    delivery, give or take one hour, are used if they are from two weeks or more: the result is their 95 % quantile.
+    Otherwise the result is the longest silence of all. Either is multiplied by `MARGIN`, and is at least
+    `LEAST_SILENCE`. With fewer than `LEAST_DELIVERIES` deliveries, or less than `LEAST_SPAN` between the first and the
+    last, nothing is expected.
 
     Args:
         received: When the deliveries were received, the earliest first.

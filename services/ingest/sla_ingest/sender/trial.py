@@ -57,7 +57,7 @@ class SourceTrial:
 
 
 class SourceTrials:
-    """Tries drafts of sources on the parked deliveries of these sources. Nothing is stored.
+    """Tries drafts (changed settings) of sources on the parked deliveries of these sources. Nothing is stored.
 
     Args:
         catalogue: Returns the catalogue in force.
@@ -80,7 +80,7 @@ class SourceTrials:
         return draft_of(self._catalogue().text, source)
 
     def dialect(self, source: str) -> str:
-        """Return the dialect of a source of the catalogue in force.
+        """Return the name of the dialect (form of payloads) of a source of the catalogue in force, such as `github`.
 
         Raises:
             Problem: HTTP error 404 if the catalogue has no such source.
@@ -123,7 +123,10 @@ class SourceTrials:
 
 
 def outcome_word(outcome: Outcome) -> str:
-    """Return the outcome of a delivery in one word: accepted, ignored, parked, refused or worked."""
+    """Return the outcome of a delivery in one word: `accepted`, `ignored`, `parked`, `refused` or `worked`.
+
+    `worked` means that the delivery reports how long somebody worked, for the ledger of an allowance.
+    """
     match outcome:
         case Accepted():
             return "accepted"

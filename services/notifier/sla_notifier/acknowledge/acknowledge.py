@@ -25,7 +25,7 @@ from sla_platform.store.instant import store_now
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """The result of acknowledging one alert."""
+    """The result of acknowledging one alert: what was done, and the alert afterwards."""
 
     answer: AckAnswer
     """What was done."""
@@ -93,8 +93,8 @@ class Acknowledger:
             alert: The alert's id.
             by: Who acknowledges.
             contract: The contract to which the alert must belong. None means any contract.
-            together: Whether the alerts of other contracts are acknowledged too, if one message about a critical fix
-                named several contracts.
+            together: If one message about a critical fix named several contracts, whether the alerts of all these
+                contracts are acknowledged.
 
         Raises:
             StoreBusy: The database fails.

@@ -30,7 +30,7 @@ class PassOrder:
 
 @dataclass(frozen=True, slots=True)
 class SnoozeOrder:
-    """An order from the page behind a link: acknowledge the alert for a limited time; then it opens again."""
+    """An order from the page behind a link: acknowledge the alert for a limited time, after which it opens again."""
 
     span: timedelta
     """How long the acknowledgement lasts."""

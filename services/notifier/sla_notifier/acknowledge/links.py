@@ -69,8 +69,8 @@ class AckLinks:
         """Do what the form on the page of an acknowledgement link asks for; return the page with the result.
 
         The link is for one alert, or for the alerts of a digest (a mail that collects several messages). If one message
-        about a critical fix named several contracts, the alerts of all of them are acknowledged. If nothing could be
-        acknowledged, the page says why:
+        about a critical fix named several contracts, the alerts of all these contracts are acknowledged. If nothing
+        could be acknowledged, the page says why:
 
         - The token is forged, cut off or expired.
         - The alert no longer exists, or belongs to another contract now.

@@ -12,8 +12,8 @@ from sla_platform.wire import NoticeData
 def subject_of(catalogue: Catalogue, alert: Alert, language: str) -> str:
     """Return one line on what an alert is about, at most 200 characters long.
 
-    For a clock it names the metric, the customer (or contract) and the ticket. For a critical fix it is the title of
-    the notice.
+    For a clock, the line names the metric, the customer (or contract) and the ticket. For a critical fix, the line is
+    the title of the notice.
 
     Args:
         language: The tag of the language for the metric's title.
@@ -27,9 +27,7 @@ def subject_of(catalogue: Catalogue, alert: Alert, language: str) -> str:
 
 
 def name_of(catalogue: Catalogue, alert: Alert, person: str) -> str:
-    """Return a person's name from the contract of an alert.
-
-    If the contract does not have this person, the id is returned.
+    """Return the name of a person in the contract of an alert, or the person's id if the contract lacks the person.
 
     Args:
         person: The person's id.

@@ -33,7 +33,7 @@ LONGEST_SNOOZE = timedelta(days=30)
 
 
 class RefusedBecause(StrEnum):
-    """Why an alert cannot be passed or snoozed."""
+    """The reasons why an alert cannot be passed on or snoozed."""
 
     OF_FIX = "of_fix"
     """The alert is about a critical fix."""
@@ -69,7 +69,7 @@ _Decide = Callable[[AsyncConnection, Alert, datetime], Awaitable[_Done | OrderRe
 
 
 class Orders:
-    """Lets people take over, pass on and snooze alerts. What changes an alert is recorded in the audit log."""
+    """Lets people take over, pass on and snooze alerts. Each change of an alert is recorded in the audit log."""
 
     def __init__(self, context: NotifierContext) -> None:
         self._context = context
@@ -99,7 +99,7 @@ class Orders:
     async def pass_to(
         self, id_: str, to: str, by: AckBy, contract: str | None = None
     ) -> Acknowledged | OrderRefused | None:
-        """Open an alert for another person, who is paged.
+        """Pass an alert on: open the alert for another person, who is paged.
 
         Returns None if there is no such alert.
 
@@ -125,8 +125,9 @@ class Orders:
     async def snooze(
         self, id_: str, until: datetime, by: AckBy, contract: str | None = None, *, past_deadline: bool = False
     ) -> Acknowledged | OrderRefused | None:
-        """Acknowledge an alert until an instant. Then it opens again, and the person who snoozed it is paged.
+        """Snooze an alert: acknowledge it until an instant, at which it opens again and the person is paged.
 
+        If another clock of the incident is due before `until`, the snooze is refused unless `past_deadline` is true.
         Returns None if there is no such alert.
 
         Args:

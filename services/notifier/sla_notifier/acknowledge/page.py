@@ -38,7 +38,7 @@ HEADERS = {
 
 
 class AckPageKind(StrEnum):
-    """Which page a link in a message leads to.
+    """The kinds of pages to which a link in a message leads.
 
     The value is the key of the page's sentence in the text file `answer.toml`. A digest is a mail that collects several
     messages.
@@ -125,8 +125,10 @@ class AckPageKind(StrEnum):
     def status(self) -> int:
         """Return the HTTP status of the page.
 
-        The status is 403 for a forged or damaged link, 410 for an expired link, and 404 for an unknown alert, digest or
-        registration. Otherwise it is 200.
+        - 403: the link is forged or damaged, or the person does not belong to the customer any more.
+        - 404: the alert, digest or registration is unknown.
+        - 410: the link or the question has expired.
+        - 200: everything else.
         """
         match self:
             case AckPageKind.BAD | AckPageKind.INCOMPLETE | AckPageKind.FOREIGN | AckPageKind.LINK_BAD:
@@ -167,7 +169,7 @@ class ListedAlert:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AckChoices:
-    """What the page of an alert lets the reader do besides acknowledging it."""
+    """The actions that the page of an alert offers besides acknowledging: take over, pass on, snooze."""
 
     take: bool = False
     """Whether the reader can acknowledge the alert although somebody else has."""
@@ -216,8 +218,8 @@ class AckPage:
 def render_page(texts: Texts, answer: AckPage, accepted: str = "") -> str:
     """Return the HTML of the page that a link in a message leads to.
 
-    The page is in the available language nearest to `answer.language`. If that is "", it is in the language that the
-    browser prefers, else in English.
+    The page is in the available language nearest to `answer.language`. If `answer.language` is "", the page is in the
+    language that the browser prefers, or else in English.
 
     Args:
         texts: The texts of all languages.

@@ -15,7 +15,7 @@ from sla_platform.store.types import to_micros
 
 
 class AckAnswer(StrEnum):
-    """What an acknowledgement did."""
+    """The possible results of an acknowledgement."""
 
     DONE = "done"
     """The alert is now acknowledged."""
@@ -33,7 +33,7 @@ def acknowledge_alert(
     next_level_at: datetime | None = None,
     time_left: TimeLeft | None = None,
 ) -> tuple[AckAnswer, AlertChange]:
-    """Return what an acknowledgement does to an alert, and the change to store.
+    """Return the result of acknowledging an alert, and the change to store.
 
     An open alert becomes acknowledged: its future escalation steps are deleted, its queued pages cancelled. If the
     escalation policy lets acknowledgements expire, the expiry is the only future step. For an alert that is
@@ -65,10 +65,10 @@ def acknowledge_alert(
 
 
 def acknowledged(before: Alert, who: str, via: str, now: datetime) -> Alert:
-    """Return an alert as acknowledged.
+    """Return a copy of an alert with the state acknowledged.
 
     Args:
-        before: The alert before, in any state.
+        before: The alert, in any state.
         who: Who acknowledges.
         via: How the acknowledgement came in, such as `link`.
         now: When the alert is acknowledged.

@@ -20,7 +20,7 @@ from sla_platform.wire import ClockFact, NoticeData
 
 
 class AlertKind(StrEnum):
-    """What an alert is about: a clock that breached its target, or a critical fix."""
+    """What an alert is about: a clock whose target was breached, or a critical fix."""
 
     CLOCK = "clock"
     CRITICAL_FIX = "fix"
@@ -144,7 +144,7 @@ class Alert:
 
     @property
     def lapsed(self) -> bool:
-        """Return whether the expiry of the acknowledgement has opened the alert again."""
+        """Return whether the alert is open again because its acknowledgement has expired."""
         return self.state is AlertState.OPEN and self.acknowledged_at is not None and not self.passed_to
 
     def columns(self) -> dict[str, Any]:

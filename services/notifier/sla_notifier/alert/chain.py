@@ -29,7 +29,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class EscalationLevel:
-    """One level of an escalation."""
+    """One level of an escalation: the people who are notified together, and the delay after which this happens."""
 
     after: timedelta
     """The delay from the start of the round."""
@@ -44,7 +44,7 @@ class EscalationLevel:
 
 @dataclass(frozen=True, slots=True)
 class EscalationChain:
-    """The levels of an alert's escalation, numbered from 1, as of the opening of the alert."""
+    """The levels of an alert's escalation, numbered from 1, as they were when the alert was opened."""
 
     policy: str
     """The name of the escalation policy. "" without a policy."""
@@ -57,7 +57,7 @@ class EscalationChain:
     """When an acknowledgement expires. None means never."""
 
     def at_once(self) -> tuple[int, ...]:
-        """Return the numbers of the levels without a delay: those notified when a round begins."""
+        """Return the numbers of the levels without a delay, which are notified when a round begins."""
         return tuple(
             number for number, each_level in enumerate(self.levels, start=1) if each_level.after <= timedelta()
         )
@@ -73,11 +73,11 @@ class EscalationChain:
     def for_critical_fix(self, patience: timedelta) -> EscalationChain:
         """Return a copy of the chain for a critical fix, with another level 1.
 
-        The new level 1 notifies the people entitled to the notice of the fix, without a delay. It lists no roles and
-        no persons, because these people are looked up in the contract (`EntitledRecipients`). If the old chain has
-        several levels, the new level 1 replaces the first of them. If the old chain has one level, that level
-        becomes level 2, and its people are notified at least `patience` after the start of the round.
-        An acknowledgement of a fix never expires: it has no due instant and no ticket on which somebody works.
+        The new level 1 notifies the people entitled to the notice of the fix, without a delay. It lists no roles and no
+        persons, because these people are looked up in the contract (`EntitledRecipients`). If the old chain has several
+        levels, the new level 1 replaces the old level 1. If the old chain has one level, that level becomes level 2,
+        and its people are notified at least `patience` after the start of the round. An acknowledgement of a fix never
+        expires, because a fix has no due instant and no ticket on which somebody works.
         """
         if len(self.levels) > 1:
             levels = (EscalationLevel(timedelta(), ()), *self.levels[1:])
@@ -88,9 +88,11 @@ class EscalationChain:
 
 @dataclass(frozen=True, slots=True)
 class EscalationStep:
-    """A future step of an alert's escalation: notify the people of one level at `fire_at`.
+    """A future step of an alert's escalation, due at `fire_at`.
 
-    Level 0 (REPEAT) begins the next round instead, and at level -1 (EXPIRE) the acknowledgement expires.
+    - A level from 1: the people of this level are notified.
+    - Level 0 (REPEAT): the next round begins.
+    - Level -1 (EXPIRE): the acknowledgement of the alert expires.
     """
 
     alert: str
@@ -105,8 +107,8 @@ def steps_of_round(
 ) -> tuple[EscalationStep, ...]:
     """Return the future escalation steps of a round that starts at `start`, sorted by time.
 
-    Each level with a delay has a step. Levels without a delay have none, because they are notified at `start`. If
-    another round follows, the last step begins that round.
+    There is a step for each level with a delay. There is none for a level without a delay, which is notified at
+    `start`. If another round follows, the last step begins that round.
 
     Args:
         chain: The levels of the escalation.

@@ -26,10 +26,9 @@ from sla_platform.wire import DeliveryFact
 
 @dataclass(frozen=True, slots=True)
 class AlertChange:
-    """What one event changes about one alert.
+    """The changes to one alert because of one event; all of them are written in one transaction.
 
-    All of the change is written in one transaction. The event is a clock's fact, a notice, an escalation step or an
-    acknowledgement.
+    The event is a clock's fact, a notice, an escalation step or an acknowledgement.
     """
 
     alert: Alert | None = None
@@ -57,8 +56,8 @@ def opening_change(alert: Alert, now: datetime, cancel_reason: UnsentReason | No
     Args:
         alert: The alert in its new state.
         now: When the alert opens. Delays start then.
-        cancel_reason: Why pages from an earlier opening of the alert, if still queued, are cancelled. None means that
-            they are kept.
+        cancel_reason: Why queued pages from an earlier opening of the alert are cancelled. None means that these pages
+            are kept.
     """
     levels = alert.policy.at_once()
     alert = replace(alert, level=max(levels, default=0))
@@ -76,9 +75,9 @@ def page_request(alert: Alert, level: int, at: datetime) -> NotificationRequest:
     """Return the request to notify the people of one level of an alert, in the present round.
 
     - Kind: CRITICAL_FIX for a critical fix; otherwise PAGE if the level asks for an acknowledgement, INFO if not.
-    - Recipients: the people of the level. Level 1 of a critical fix: the people entitled to the notice.
-    - Id: the id of the event that opened the alert (`alert.occasion`), followed by `#<round>.<level>`. The suffix is
-      left out for level 1 of round 0.
+    - Recipients: the people of the level; for level 1 of a critical fix, the people entitled to the notice.
+    - Id: the id of the event that opened the alert (`alert.occasion`), followed by `#<round>.<level>`. Level 1 of round
+      0 has no such suffix.
 
     Args:
         level: The level's number, from 1.
@@ -108,9 +107,9 @@ def page_request(alert: Alert, level: int, at: datetime) -> NotificationRequest:
 
 
 def lapsed_of(alert: Alert) -> Lapsed | None:
-    """Return the expired acknowledgement of an alert.
+    """Return the expired acknowledgement because of which an alert is open again.
 
-    The result is None if no acknowledgement has expired, or if somebody has acknowledged again since.
+    The result is None if no acknowledgement has expired, or if somebody has acknowledged the alert again since.
     """
     if not alert.lapsed or alert.acknowledged_at is None:
         return None
@@ -118,7 +117,7 @@ def lapsed_of(alert: Alert) -> Lapsed | None:
 
 
 def passed_of(alert: Alert) -> PassedOn | None:
-    """Return who passed an open alert to whom.
+    """Return who passed an open alert on, and to whom.
 
     The result is None if the alert was not passed on, or if somebody has acknowledged it since.
     """

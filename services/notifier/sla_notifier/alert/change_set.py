@@ -42,20 +42,18 @@ class ChangeSet:
     """Ids of the questions whose proposals no longer stand."""
 
     def alert(self, id_: str) -> Alert | None:
-        """Return the alert with this id, as the batch has changed it so far.
-
-        The result is None if there is no such alert.
-        """
+        """Return the alert with this id, including the changes of the batch so far; None if there is no such alert."""
         return self.alerts.get(id_) or self.known.get(id_)
 
     def add(self, change: AlertChange) -> None:
         """Add a change of one alert to the changes of the batch.
 
-        If the change cancels the alert's queued pages, pages for the alert that this batch has requested are cancelled
-        too. If they are cancelled because the alert ended (ENDED), their recipients get the closing message instead.
+        If the change cancels the alert's queued pages, the pages for this alert that the batch has requested are
+        cancelled too. If the reason is that the alert ended (ENDED), the recipients of these pages get the closing
+        message instead.
 
         Args:
-            change: What one fact, notice, escalation step or acknowledgement changes.
+            change: The change because of one fact, notice, escalation step or acknowledgement.
         """
         requests = list(change.requests)
         if change.alert is not None:

@@ -25,7 +25,7 @@ from sla_domain.window import BookedWindow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowNews:
-    """Extra hours of service that were booked or cancelled."""
+    """News of a contract: extra hours of service (a window) were booked or cancelled."""
 
     contract: str
     """Id of the contract."""
@@ -36,23 +36,26 @@ class WindowNews:
 
     @property
     def happening(self) -> Happening:
-        """Return the happening, by the name that the catalogue's rules on whom to notify use."""
+        """Return the kind of news, WINDOW_BOOKED or WINDOW_CANCELLED, as rules of the catalogue name it."""
         return Happening.WINDOW_CANCELLED if self.cancelled else Happening.WINDOW_BOOKED
 
     @property
     def key(self) -> str:
-        """Return the stable key of this news within its contract."""
+        """Return the key of this news, unique in its contract and always the same for the same news."""
         return fitting_id(f"window/{self.window.id}/cancelled", bounds.EVENT) if self.cancelled else self.booked_key
 
     @property
     def booked_key(self) -> str:
-        """Return the key of the news that these hours were booked."""
+        """Return the key of the news that this window was booked, also if it has been cancelled since."""
         return fitting_id(f"window/{self.window.id}/booked", bounds.EVENT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AllowanceNews:
-    """An allowance (included amount) that is low, expires soon or is overdrawn. Amounts of hours are in seconds."""
+    """News of a contract: an allowance (included amount) is low, expires soon or is overdrawn.
+
+    Amounts of hours are in seconds.
+    """
 
     contract: str
     """Id of the contract."""
@@ -70,7 +73,7 @@ class AllowanceNews:
 
     @property
     def key(self) -> str:
-        """Return the stable key of this news within its contract."""
+        """Return the key of this news, unique in its contract and always the same for the same news."""
         return fitting_id(f"{self.happening.value}/{self.allowance.id}/{self.occasion}", bounds.EVENT)
 
 
@@ -81,10 +84,12 @@ ContractNews = WindowNews | AllowanceNews
 def contract_news(
     rulebook: Rulebook, contract: Contract, record: ContractRecord, now: datetime
 ) -> tuple[ContractNews, ...]:
-    """Return the news of a contract that apply at `now`, whether people were notified of them or not.
+    """Return the news of a contract at `now`, whether people were notified of them or not.
 
-    Booked hours are news until they end, and cancelled ones until they would have begun. A warning of an allowance is
-    news while it applies, an overdrawn allowance until its period ends.
+    - A booked window (extra hours): news until the window ends.
+    - A cancelled window: news until the window would have begun.
+    - A warning about an allowance: news while the warning applies.
+    - An overdrawn allowance: news until the period of the allowance ends.
 
     Args:
         record: The contract's booked windows and ledger entries. An empty record for a contract without any.
@@ -96,9 +101,9 @@ def contract_news(
 
 
 def newest_of_each(news: Iterable[ContractNews]) -> tuple[ContractNews, ...]:
-    """Return the news of which people are to be notified, given those that are new at once.
+    """Return the news of which to notify people, from several pieces of news that are new at the same time.
 
-    If an allowance has crossed several thresholds, only the last one is kept.
+    If an allowance has crossed several thresholds, only the news of the last threshold is kept.
     """
     found: dict[tuple[str, str], ContractNews] = {}
     for each in news:

@@ -26,9 +26,10 @@ def tells_of_contract(rulebook: Rulebook, contract: Contract) -> bool:
 def contract_request(
     news: ContractNews, rulebook: Rulebook, contract: Contract, now: datetime
 ) -> NotificationRequest | None:
-    """Return the request to notify the people whom rules of the catalogue name, or None if no rule applies.
+    """Return the request to notify people of news of a contract; None if no rule of the catalogue applies to the news.
 
     Args:
+        news: News of booked hours or of an allowance.
         now: The present instant, at which the hours of rules are checked.
     """
     bought = ("", *(one.id for one in contract.entitlements))

@@ -18,8 +18,8 @@ NO_WAIT: Mapping[int, datetime] = MappingProxyType({})
 def in_force(before: Alert, step: EscalationStep, now: datetime) -> bool:
     """Return whether an escalation step still applies at `now`.
 
-    The step applies if its alert (`before`) is open and in the round of the step. The expiry of an acknowledgement
-    applies if the alert is acknowledged.
+    - A step that notifies people applies if its alert (`before`) is open and in the same round as the step.
+    - The expiry of an acknowledgement applies if the alert is acknowledged, in the same round, and due to expire.
     """
     if step.level == EXPIRE:
         return expires_by(before, step, now)
@@ -27,17 +27,21 @@ def in_force(before: Alert, step: EscalationStep, now: datetime) -> bool:
 
 
 def levels_of_step(before: Alert, step: EscalationStep) -> tuple[int, ...]:
-    """Return the numbers of the levels of an alert (`before`) that a due escalation step may notify at once."""
+    """Return the numbers of the levels that a due escalation step may notify at once.
+
+    Args:
+        before: The step's alert.
+    """
     if step.level == EXPIRE:
         return levels_at_expiry(before)
     return levels_to_repeat(before) if step.level == REPEAT else (step.level,)
 
 
 def levels_to_repeat(before: Alert) -> tuple[int, ...]:
-    """Return the numbers of the levels that a further round of an alert's escalation notifies.
+    """Return the numbers of the levels that are notified when an alert's escalation begins another round.
 
-    These are all levels of the escalation. For a critical fix, level 1 is left out, because the people entitled to a
-    fix are notified once (clause H6, docs/clauses.md).
+    These are all levels. For a critical fix, level 1 is left out, because the people entitled to a fix are notified
+    only once (clause H6, docs/clauses.md).
 
     Args:
         before: The alert.
@@ -57,11 +61,11 @@ def take_step(
     - A step that begins the next round, if the alert is open: it notifies, at `now`, every level that has no delay.
     - The expiry of an acknowledgement, if the alert is acknowledged: it opens the alert again.
 
-    The change is empty if the alert is in another state, or in another round than the step.
+    The change is empty if the alert is in another state than the step needs, or in another round than the step.
 
     Args:
         before: The step's alert.
-        waits: Maps a level to a later instant at which the next round notifies this level.
+        waits: Level -> a later instant at which the next round notifies this level.
     """
     if step.level == EXPIRE:
         return expire(before, step, now)

@@ -24,9 +24,9 @@ VIA_API = "api"
 
 @dataclass(frozen=True, slots=True)
 class TimeLeft:
-    """The instant at which an acknowledgement expires, because only a share of the time to a due instant is left.
+    """When an acknowledgement expires because only a certain share of the time to the next due instant is left.
 
-    The due instant is the next one of the incident's clocks. The time is counted within the hours of this clock.
+    The due instant is the next one of the incident's clocks. The time is counted within the hours of that clock.
     """
 
     left: timedelta
@@ -38,7 +38,7 @@ class TimeLeft:
 def expire_later(before: Alert, at: datetime) -> AlertChange:
     """Return the change that puts off the expiry of an acknowledgement to the instant `at`.
 
-    It is put off because more time to the due instant is left than planned: the due instant has moved, or its clock is
+    The reason is that more time to the due instant is left than planned: the due instant has moved, or its clock is
     paused.
 
     Args:
@@ -52,10 +52,10 @@ def expire_later(before: Alert, at: datetime) -> AlertChange:
 def plan_expiry(
     alert: Alert, now: datetime, next_level_at: datetime | None, time_left: TimeLeft | None = None
 ) -> tuple[Alert, tuple[EscalationStep, ...]]:
-    """Return an acknowledged alert with the expiry of its acknowledgement, and the escalation step for the expiry.
+    """Return an acknowledged alert with the time at which its acknowledgement expires, and the step for the expiry.
 
-    There is no step if the escalation policy says that acknowledgements do not expire, or if the highest number of
-    expiries that it allows is reached.
+    There is no step if the escalation policy says that acknowledgements do not expire, or if the alert's
+    acknowledgements have already expired as often as the policy allows.
 
     Args:
         alert: The alert after the acknowledgement.
@@ -82,12 +82,13 @@ def plan_expiry(
 
 
 def note_work(before: Alert, at: datetime, now: datetime) -> AlertChange:
-    """Return the change when somebody works on the ticket of an acknowledged alert: its acknowledgement expires later.
+    """Return the change that lets an acknowledgement expire later, because somebody has worked on the alert's ticket.
 
     The escalation policy allows a certain time without work, which now begins again at `at`. The change is empty if the
-    acknowledgement does not expire for lack of work, or would not expire later.
+    alert is not acknowledged, if the acknowledgement does not expire for lack of work, or if it would not expire later.
 
     Args:
+        before: The alert.
         at: When the work was done. An instant after `now` is read as `now`.
     """
     expiry = before.policy.acknowledgement
@@ -106,9 +107,10 @@ def note_work(before: Alert, at: datetime, now: datetime) -> AlertChange:
 def levels_at_expiry(before: Alert) -> tuple[int, ...]:
     """Return the numbers of the levels to notify at once when the acknowledgement of an alert expires.
 
-    These are the levels after the last notified one, up to the first level that pages. If no later level pages, they
-    are the levels from 1 again. After a snooze the result is empty, because only the person who snoozed the alert is
-    paged; if this person is not known, it is the last notified level.
+    - After an ordinary acknowledgement: the levels after the last notified one, up to the first level that pages. If no
+      later level pages, the levels from 1 up to the first one that pages.
+    - After a snooze: none, because only the person who snoozed the alert is paged. If this person is not known, the
+      last notified level.
     """
     if before.expires_because is ExpiryReason.SNOOZED:
         return () if _by_person(before) else (max(before.level, 1),)
@@ -118,7 +120,7 @@ def levels_at_expiry(before: Alert) -> tuple[int, ...]:
 
 
 def expire(before: Alert, step: EscalationStep, now: datetime) -> AlertChange:
-    """Return the change when the acknowledgement of an alert expires: the alert is opened again and escalates further.
+    """Return the change when the acknowledgement of an alert expires: the alert opens again and escalates.
 
     The next levels and the person who had acknowledged the alert are notified. Later levels follow after the usual
     delays. The change is empty if the alert is not acknowledged any more, or if its acknowledgement expires later.
@@ -157,11 +159,11 @@ def expire(before: Alert, step: EscalationStep, now: datetime) -> AlertChange:
 
 
 def remaining_steps(alert: Alert, now: datetime) -> tuple[EscalationStep, ...]:
-    """Return the further escalation steps of an alert in its present round, counted from `now`.
+    """Return the escalation steps that an alert still has in its present round, with delays counted from `now`.
 
-    They notify the levels after the last notified one, with the usual delays between levels. If none of these levels
-    pages, the only step begins the next round, after the pause between rounds in the escalation policy, or half an
-    hour.
+    The steps notify the levels after the last notified one, with the usual delays between levels. If none of these
+    levels pages, the only step begins the next round, after the pause between rounds in the escalation policy, or after
+    half an hour if the policy has no such pause.
     """
     later = _pages_behind(alert)
     if not later:
@@ -197,11 +199,11 @@ def page_person(alert: Alert, person: str, now: datetime) -> NotificationRequest
 
 
 def opened_again(before: Alert, **changed: Any) -> Alert:
-    """Return an alert that is open again in a further round, without an acknowledgement that expires.
+    """Return a copy of an alert that is open again, in the next round, without an expiry of the acknowledgement.
 
     Args:
-        before: The alert before, in any state.
-        changed: Further fields of the alert, by name.
+        before: The alert, in any state.
+        changed: Other fields of the alert to change, by name.
     """
     return replace(
         before,
@@ -234,7 +236,11 @@ def _by_person(before: Alert) -> bool:
 
 
 def expires_by(before: Alert, step: EscalationStep, now: datetime) -> bool:
-    """Return whether a due escalation step ends the acknowledgement of its alert (`before`)."""
+    """Return whether a due escalation step makes the acknowledgement of its alert expire.
+
+    Args:
+        before: The step's alert.
+    """
     due = before.expires_at is not None and before.expires_at <= now
     return before.state is AlertState.ACKNOWLEDGED and step.round == before.round and due
 

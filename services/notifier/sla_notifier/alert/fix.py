@@ -32,7 +32,7 @@ FIX_PATIENCE = timedelta(minutes=30)  # before an only level is notified of a cr
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeNews:
-    """A new or changed notice of a critical fix, as it concerns one contract."""
+    """A new or changed notice of a critical fix, with what is needed to notify the people of one contract."""
 
     event: str
     """The id of the event that published the notice."""
@@ -53,20 +53,18 @@ class NoticeNews:
 
     @property
     def occasion(self) -> str:
-        """Return the id of the requests to notify people of this revision for this contract.
+        """Return the id of the requests that notify people of this revision of the notice, for this contract.
 
-        All these requests have the same id: `<event id>/<contract id>`, shortened if too long for an id.
+        The id is `<event id>/<contract id>`, shortened if too long. All these requests share the id.
         """
         return fitting_id(f"{self.event}/{self.contract}", EVENT)
 
 
 def tell_notice(alert: Alert | None, news: NoticeNews, now: datetime) -> AlertChange:
-    """Return the change when a new or changed notice of a critical fix concerns a contract.
+    """Return the change when a new or changed notice of a critical fix concerns a contract: people are notified.
 
-    People are notified in each case:
-
-    - Severity low: people are only informed, and the alert is closed.
-    - Higher severity, without an alert, with a closed alert or after a rise of the severity: the alert is opened and
+    - Severity low: people are only informed. An alert that is open or acknowledged is closed.
+    - Higher severity, and there is no alert, the alert is closed, or the severity has risen: the alert is opened and
       must be acknowledged.
     - Otherwise the alert keeps its state.
 
@@ -95,7 +93,8 @@ def end_notice(
 ) -> AlertChange:
     """Return the change when a notice of a critical fix ends for a contract: close the alert.
 
-    The people in `news.told`, who know of the notice, are notified. Nothing is stored or sent here.
+    The people who were notified of the notice before (`news.told`) are notified of its end. Nothing is stored or sent
+    here.
 
     Args:
         alert: The alert of this notice and contract. None means no alert.

@@ -10,14 +10,15 @@ from sla_platform.wire import ObjectiveFact
 def tell_objective(
     event: str, fact: ObjectiveFact, also: tuple[TellRecipients, ...] = ()
 ) -> tuple[NotificationRequest, ...]:
-    """Return the request to notify people of the state of an objective.
+    """Return the request to notify people that an objective of attainment is at risk or exhausted, as a tuple of one.
 
-    The result is empty if neither the objective nor a rule names roles to notify.
+    The result is () if neither the objective nor a rule names roles to notify.
 
     Args:
         event: Id of the event that carried the fact. It becomes the id of the request, so that people are notified
             once.
-        also: Further recipients, whom rules of the catalogue name.
+        fact: The state of the objective.
+        also: More recipients, named by rules of the catalogue.
     """
     named = (RoleRecipients(fact.tell),) if fact.tell else ()
     if not named and not also:

@@ -26,7 +26,7 @@ _OVER_FOR_NOW = frozenset({CloseReason.MISSED.value, CloseReason.CANCELLED.value
 
 
 def notify_warning(fact: ClockFact, id_: str, chain: EscalationChain) -> AlertChange:
-    """Return the change that warns people of a breach to come.
+    """Return the change that warns people that a breach is near.
 
     The levels without a delay are notified. If every level has a delay, the first level is notified. The change is
     empty if the target was breached before slad processed the warning, or if the escalation policy is `none`. No alert
@@ -56,7 +56,7 @@ def notify_warning(fact: ClockFact, id_: str, chain: EscalationChain) -> AlertCh
 
 
 def notify_unpromised(fact: ClockFact, id_: str, chain: EscalationChain) -> AlertChange:
-    """Return the change that notifies people of an incident to which no target applies.
+    """Return the change that notifies people that no target applies to an incident.
 
     The levels without a delay are notified. If every level has a delay, the first level is notified. No alert is
     opened. Nothing is stored or sent here.
@@ -82,10 +82,11 @@ def open_alert(
 ) -> AlertChange:
     """Return the change that opens a clock's alert for a breach, or opens the alert again.
 
-    - People were notified of this breach already: the change is empty.
-    - The alert is not closed: its queued pages are cancelled.
-    - The alert is not closed and belongs to another contract: the people paged for that contract are told that the
-      alert has ended.
+    The change is empty if people were notified of this breach already. If the alert was open or acknowledged before:
+
+    - The queued pages of the earlier opening are cancelled.
+    - If the alert belonged to another contract, the people paged for that contract get a message that the alert has
+      ended.
 
     Nothing is stored or sent here.
 
@@ -126,12 +127,11 @@ def open_alert(
 def reopen_alert(before: Alert | None, fact: ClockFact, id_: str, chain: EscalationChain, now: datetime) -> AlertChange:
     """Return the change to an alert when its clock runs again after its due instant.
 
-    - No alert: an alert is opened if a breach was published.
-    - Alert not closed: a new target under another contract opens the alert again. Any other new target only corrects
-      `due_at`.
-    - Alert closed: the alert is opened again for a new target, for a published breach, or if it was closed as missed,
-      cancelled or withdrawn.
-    - Otherwise the change is empty.
+    - There is no alert: an alert is opened if a breach was published. Otherwise the change is empty.
+    - The alert is open or acknowledged: it is opened again if the fact is a new target under another contract. Any
+      other new target only corrects `due_at`.
+    - The alert is closed: it is opened again for a new target, for a published breach, or if the reason of its closing
+      was missed, cancelled or withdrawn. Otherwise the change is empty.
 
     Args:
         before: The alert so far. None means no alert.

@@ -26,12 +26,12 @@ _RELEVANT = frozenset(
 
 
 def is_relevant(fact: ClockFact) -> bool:
-    """Return whether a fact about a clock can concern an alert.
+    """Return whether a fact about a clock can change an alert, or can require a message to somebody.
 
-    Most events (promises, starts, pauses) cannot. These can:
+    Most facts (promises, starts, pauses) cannot. These can:
 
-    - a warning, a breach, an end, a correction or a new target
-    - an incident to which no target applies
+    - a warning, a breach, the end of a clock, a correction or a new target
+    - a fact that no target applies to an incident
     - the end of a proposal to lower a priority, because the customer may have been asked about it
     - a fact that takes back a breach
     - a resumption at or after the due instant
@@ -43,13 +43,14 @@ def is_relevant(fact: ClockFact) -> bool:
 
 
 def overdue_again(fact: ClockFact, now: datetime) -> bool:
-    """Return whether a fact lets a clock run again although the due instant has passed.
+    """Return whether a clock runs again because of a fact although its due instant has passed.
 
     There are three cases:
 
-    - A resumption at or after the due instant.
-    - A correction after which the clock runs, if the due instant is not after `now` and no breach is taken back.
-    - A new target whose breach was published before.
+    - The fact is a resumption at or after the due instant.
+    - The fact is a correction that takes back no breach; after it the clock runs, and its due instant is not after
+      `now`.
+    - The fact is a new target whose breach was published before.
 
     Args:
         fact: An event of the timer about the clock.
@@ -68,11 +69,11 @@ def overdue_again(fact: ClockFact, now: datetime) -> bool:
 
 
 def is_news(before: Alert | None, fact: ClockFact) -> bool:
-    """Return whether to process a fact about a clock.
+    """Return whether a fact about a clock is to be processed, or ignored because it is history.
 
-    A fact that is not history is always processed. History (`fact.is_history`) is what was over, or was imported, when
-    slad first received it. History is processed only to close or correct an existing alert. History never warns and
-    never opens an alert.
+    History (`fact.is_history`) is what was over, or was imported, when slad first received it. History is processed
+    only to close or correct an existing alert. It never warns and never opens an alert. A fact that is not history is
+    always processed.
 
     Args:
         before: The clock's alert. None means no alert.

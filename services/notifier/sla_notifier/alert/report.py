@@ -8,11 +8,12 @@ from sla_platform.wire import ReportFact
 
 
 def send_report(event: str, fact: ReportFact) -> tuple[NotificationRequest, ...]:
-    """Return the request to send a report to people, as a tuple of one; () if its schedule names no recipients.
+    """Return the request to send a report to its recipients, as a tuple of one; () if the schedule names no recipients.
 
     Args:
         event: Id of the event that carried the report. It becomes the id of the request, so that the report is sent
             once.
+        fact: The report to send.
     """
     if not fact.tell:
         return ()

@@ -18,7 +18,7 @@ RequestContent = ClockFact | NoticeData | ObjectiveFact | ReportFact | ContractN
 
 @dataclass(frozen=True, slots=True)
 class LevelRecipients:
-    """The people of one escalation level, given by role or person id; `route` looks them up."""
+    """The people of one escalation level, given by role or person id; looked up when the request is routed."""
 
     level: int
     """The level's number, from 1."""
@@ -31,7 +31,10 @@ class LevelRecipients:
 
 @dataclass(frozen=True, slots=True)
 class RoleRecipients:
-    """Recipients outside an escalation: the people who hold these roles of a contract. `route` looks them up."""
+    """Recipients outside an escalation: the people with certain roles of a contract.
+
+    The people are looked up when the request is routed.
+    """
 
     tell: tuple[str, ...]
     """Ids of roles and of people."""
@@ -39,7 +42,7 @@ class RoleRecipients:
 
 @dataclass(frozen=True, slots=True)
 class ReportRecipients:
-    """The recipients of a report: people of the support or the customer who hold roles of a contract."""
+    """The recipients of a report: people of the support or the customer with certain roles of a contract."""
 
     tell: tuple[str, ...]
     """Ids of roles and of people."""
@@ -49,8 +52,8 @@ class ReportRecipients:
 class TellRecipients:
     """Recipients named by rules of the catalogue (`alert.tell`): people of the support or the customer who hold roles.
 
-    If nobody holds a role, no other people replace the recipients, unless the message is a page. `slad check` warns of
-    rules with such roles.
+    If nobody holds a role, other people are notified instead only if the message is a page. `slad check` warns of rules
+    with such roles.
     """
 
     tell: tuple[str, ...]
@@ -63,8 +66,9 @@ class TellRecipients:
 class EntitledRecipients:
     """The recipients of a critical fix: the people marked for it in the contract (clause H6, docs/clauses.md).
 
-    If nobody is marked and `without` is empty, the operators are notified, or without operators the people with a role
-    in the contract. If anybody of these is on duty, only the people on duty are notified.
+    If nobody is marked or registered and `without` is empty, the operators are notified instead. Without operators, the
+    people with a role in the contract are notified. In both cases only the people on duty are notified, or everybody if
+    nobody is on duty.
     """
 
     registered: tuple[Person, ...] = ()
@@ -75,7 +79,7 @@ class EntitledRecipients:
 
 @dataclass(frozen=True, slots=True)
 class ToldReader:
-    """A person who knows of a notice, and is now notified of a change or the end."""
+    """A person who was notified of a notice before, and is now notified of a change or the end of the notice."""
 
     person: Person
     follows: str = ""
@@ -84,7 +88,7 @@ class ToldReader:
 
 @dataclass(frozen=True, slots=True)
 class ToldRecipients:
-    """The recipients of a change or the end of a notice: people who know of the notice."""
+    """The recipients of a change or the end of a notice: people who were notified of the notice before."""
 
     readers: tuple[ToldReader, ...]
 
@@ -93,7 +97,8 @@ class ToldRecipients:
 class PagedRecipients:
     """The recipients of a closing message: the people notified since the alert was opened last.
 
-    People notified during an earlier opening are added if they got no message about its end (see `closing_recipients`).
+    People notified during an earlier opening are added if they got no message about the end of that opening (see
+    `closing_recipients`).
     """
 
 
@@ -110,7 +115,7 @@ Audience = (
 
 @dataclass(frozen=True, slots=True)
 class Lapsed:
-    """An acknowledgement that has expired, with who made it and when."""
+    """An acknowledgement that has expired: who acknowledged the alert, and when."""
 
     by: str
     """A person's id, or the name that an API call gave."""
@@ -130,7 +135,7 @@ class PassedOn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotificationRequest:
-    """Something to notify people of, before their addresses are looked up."""
+    """A request to notify people of something, before their addresses are looked up."""
 
     id: str
     """The event id of the fact (`content`). For a notice it is `<event id>/<contract>`. Further pages of an alert add
@@ -170,5 +175,5 @@ class NotificationRequest:
 
     @property
     def collects(self) -> bool:
-        """Return whether the message is a digest: one mail that collects several messages."""
+        """Return whether the requested message is a digest: one mail that collects several messages."""
         return self.kind.collects

@@ -20,8 +20,7 @@ _a, _s = tables.alert.c, tables.step.c
 async def lock_alerts(connection: AsyncConnection, ids: Collection[str]) -> dict[str, Alert]:
     """Return the alerts with these ids, by id, and lock their rows until the transaction ends.
 
-    Unknown ids are left out. Rows are locked, and returned, in the order of the ids. The fixed order keeps two
-    transactions from waiting for each other.
+    Unknown ids are left out. The rows are locked in the order of the ids, so that two transactions cannot deadlock.
     """
     if not ids:
         return {}
@@ -89,7 +88,7 @@ async def alerts_due(connection: AsyncConnection, now: datetime, limit: int) -> 
 async def take_steps(connection: AsyncConnection, alert: str, now: datetime) -> list[EscalationStep]:
     """Delete and return the escalation steps of one alert that are due at `now`.
 
-    The alert's own row is not read, so a broken row does not matter.
+    The alert's own row is not read, so the call also works for an alert whose row cannot be read.
 
     Args:
         alert: The alert's id.
@@ -103,14 +102,14 @@ async def take_steps(connection: AsyncConnection, alert: str, now: datetime) -> 
 async def take_due(
     connection: AsyncConnection, now: datetime, limit: int, only: str | None = None
 ) -> tuple[dict[str, Alert], list[EscalationStep]]:
-    """Take due escalation steps of the most urgent alerts out of the database.
+    """Delete the due escalation steps of the most urgent alerts, and return them with their alerts.
 
-    Return (alerts by id, steps sorted by due instant). The steps due at `now` are deleted. The rows of their alerts are
-    locked until the transaction ends. Alerts that another process has locked are left out.
+    Return (alerts by id, steps sorted by due instant). The rows of the alerts are locked until the transaction ends.
+    Alerts that another process has locked are left out.
 
     Args:
         limit: The highest number of alerts.
-        only: The id of the only alert to take. None means any alert.
+        only: The id of the only alert whose steps are taken. None means any alert.
     """
     urgency = func.coalesce(urgency_at(now, _a.weight, seconds_of(connection, _a.due_at)), 0.0)
     due = select(_s.alert).outerjoin(tables.alert, _a.id == _s.alert)
@@ -141,7 +140,10 @@ async def open_alerts(connection: AsyncConnection) -> dict[str, int]:
 
 
 async def late_incidents(connection: AsyncConnection, incidents: Collection[str]) -> frozenset[str]:
-    """Return which of these incidents have an alert that is not closed, and so a promise that was breached."""
+    """Return the ids of those of these incidents that have an open or acknowledged alert.
+
+    Such an incident has a breached target.
+    """
     if not incidents:
         return frozenset()
     found = select(_a.incident).where(_a.incident.in_(sorted(incidents)), _a.state != AlertState.CLOSED.value)
@@ -149,13 +151,13 @@ async def late_incidents(connection: AsyncConnection, incidents: Collection[str]
 
 
 async def any_expiring(connection: AsyncConnection, incidents: Collection[str]) -> bool:
-    """Return whether any of these incidents has an acknowledged alert whose acknowledgement expires."""
+    """Return whether an acknowledgement of an alert about any of these incidents is going to expire."""
     found = select(_a.id).where(_expiring(incidents)).limit(1)
     return bool(incidents) and (await connection.execute(found)).first() is not None
 
 
 async def lock_expiring(connection: AsyncConnection, incidents: Collection[str]) -> dict[str, Alert]:
-    """Return the acknowledged alerts of some incidents whose acknowledgement expires, by id, and lock their rows.
+    """Return the alerts about some incidents whose acknowledgements are going to expire, by alert id; lock their rows.
 
     The locks hold until the transaction ends.
 
@@ -187,7 +189,7 @@ async def replace_steps(connection: AsyncConnection, over: Collection[str], step
 
 
 async def count_open(connection: AsyncConnection) -> dict[str, int]:
-    """Return how many alerts each state (`open` or `acknowledged`) has, by state.
+    """Return the number of alerts in the states `open` and `acknowledged`, by state.
 
     A state without alerts is left out.
     """

@@ -25,7 +25,9 @@ def take_over(
     next_level_at: datetime | None = None,
     time_left: TimeLeft | None = None,
 ) -> tuple[AckAnswer, AlertChange]:
-    """Return what happens when somebody acknowledges an alert, even if somebody else has already; nothing is stored.
+    """Return the result of taking an alert over, and the change to store; nothing is stored here.
+
+    The alert is acknowledged, even if somebody else has acknowledged it already.
 
     Args:
         before: The alert before.
@@ -45,9 +47,9 @@ def take_over(
 
 
 def snooze(before: Alert, who: str, via: str, until: datetime, now: datetime) -> tuple[AckAnswer, AlertChange]:
-    """Return what happens when somebody acknowledges an alert until an instant, at which this person is paged again.
+    """Return the result of snoozing an alert, and the change to store; nothing is stored here.
 
-    Nothing is stored.
+    The alert is acknowledged until an instant, at which it opens again and the person who snoozed it is paged.
 
     Args:
         before: The alert before, open or acknowledged. A closed alert is not changed.
@@ -75,15 +77,15 @@ def snooze(before: Alert, who: str, via: str, until: datetime, now: datetime) ->
 
 
 def pass_on(before: Alert, who: str, to: str, now: datetime) -> tuple[AckAnswer, AlertChange]:
-    """Return what happens when somebody passes an alert on to a person, who is paged at any hour; nothing is stored.
+    """Return the result of passing an alert on to a person, and the change to store; nothing is stored here.
 
-    Pages of the alert that have not been sent are cancelled. The levels after the last notified one are notified later,
-    with the usual delays between levels.
+    The person is paged at any hour. Pages of the alert that have not been sent are cancelled. The levels after the last
+    notified one are notified later, with the usual delays between levels.
 
     Args:
         before: The alert before, open or acknowledged. A closed alert is not changed.
         who: Who passes the alert on; stored with the alert.
-        to: The id of the person who gets it.
+        to: The id of the person who gets the alert.
         now: When the alert is passed on.
     """
     if before.state is AlertState.CLOSED:

@@ -41,10 +41,10 @@ _TELLING = (ObjectiveNews.AT_RISK, ObjectiveNews.EXHAUSTED)
 
 
 def happenings_of(fact: ClockFact) -> tuple[Happening, ...]:
-    """Return what people can be notified of because of a fact, in the order of `Happening`.
+    """Return the happenings that a fact reports and of which rules can notify people, such as `opened`.
 
-    The result is empty for history (what was over, or was imported, when slad first received it), and for a warning
-    that came after its breach.
+    They are in the order of `Happening`. The result is empty for history (what was over, or was imported, when slad
+    first received it), and for a warning that came after its breach.
     """
     if fact.is_history or fact.overtaken:
         return ()
@@ -58,7 +58,7 @@ def happenings_of(fact: ClockFact) -> tuple[Happening, ...]:
 
 
 def rules_of(rulebook: Rulebook, contract: Contract, plan: str, entitlement: str) -> tuple[TellRule, ...]:
-    """Return the rules on whom to notify for an incident: those of its plan, of its entitlement, and of the contract.
+    """Return the rules on whom to notify for an incident: those of its plan, its entitlement and its contract.
 
     Args:
         plan: Id of the plan that applies to the incident. An unknown id means the contract's plan.
@@ -70,7 +70,7 @@ def rules_of(rulebook: Rulebook, contract: Contract, plan: str, entitlement: str
 
 
 def concerns_rules(rulebook: Rulebook, contract: Contract, fact: ClockFact) -> bool:
-    """Return whether a rule of the contract names what happened according to the fact, such as `opened`.
+    """Return whether any rule of the contract or its plan is about a happening in the fact, such as `opened`.
 
     Conditions of the rules are ignored.
     """
@@ -91,11 +91,12 @@ def tell_requests(
 ) -> tuple[NotificationRequest, ...]:
     """Return the requests to notify people of a fact, with the recipients that rules of the catalogue add.
 
-    - A warning, or an incident without a target: the recipients are added to the request of the escalation.
-    - A breach: further requests, to inform and to page, if the breach has opened the alert. They end when the alert's
-      pages end.
-    - Anything else: one request. If rules name several things that happened with the fact, the request is about the
-      first of them in the order of `Happening`.
+    - The fact is a warning, or says that no target applies: the recipients are added to the escalation's request, if
+      there is one.
+    - The fact is a breach: if it has opened the alert, there are additional requests, to inform and to page people.
+      They end when the alert's pages end.
+    - Otherwise: there is one additional request. If the rules are about several happenings in the fact, the request is
+      about the first of these in the order of `Happening`.
 
     Args:
         requests: The requests that the escalation makes for the fact.
@@ -137,7 +138,7 @@ def tell_requests(
 def objective_recipients(
     fact: ObjectiveFact, rulebook: Rulebook, contract: Contract, now: datetime
 ) -> tuple[TellRecipients, ...]:
-    """Return the recipients that rules of a contract and its plans name for an objective at risk or lost.
+    """Return the recipients that rules of a contract and its plans name for an objective at risk or exhausted.
 
     Args:
         now: The present instant, at which the hours of rules are checked.
@@ -151,14 +152,14 @@ def objective_recipients(
 def contract_recipients(
     happening: Happening, rulebook: Rulebook, contract: Contract, now: datetime, entitlements: Iterable[str]
 ) -> TellRecipients | None:
-    """Return the recipients that rules of a contract and its plans name for a happening of the contract itself.
+    """Return the recipients that rules of a contract and its plans name for news of the contract itself.
 
     The result is None if no rule applies.
 
     Args:
-        happening: One of `sla_domain.tell.OF_CONTRACTS`.
+        happening: What happened, one of `sla_domain.tell.OF_CONTRACTS`.
         now: The present instant, at which the hours of rules are checked.
-        entitlements: Ids of the entitlements whose rules apply as well. "" is none.
+        entitlements: Ids of the entitlements whose rules apply as well. The id "" is ignored.
     """
     bought = tuple(entitlements)
     rules = dict.fromkeys(
@@ -172,9 +173,9 @@ def contract_recipients(
 
 
 def without_overtaken(requests: Iterable[NotificationRequest]) -> list[NotificationRequest]:
-    """Return the requests of a batch, with outdated ones cancelled (OVERTAKEN).
+    """Return the requests of a batch, with those about outdated due instants marked as cancelled (OVERTAKEN).
 
-    A request about a moved promise is outdated if the same batch has a later one for the same incident.
+    A request about a moved due instant is outdated if the batch has a later one for the same incident.
     """
     last: dict[str, str] = {}
     found = list(requests)

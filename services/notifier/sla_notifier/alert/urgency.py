@@ -43,8 +43,8 @@ def weight_of(content: RequestContent) -> float:
 
     `urgency_of` multiplies the result by a factor for the time left. The result depends on the content:
 
-    - A fact (the timer's event about a clock): its `weight`, or a hundredth of its `urgency` in facts of older
-      releases.
+    - A fact (the timer's event about a clock): the fact's `weight`. In a fact of an older release: a hundredth of
+      `urgency`.
     - A notice of a critical fix: 1 if the severity is `critical`, 1/2 if `high`, 1/3 if `medium`, 1/4 if `low`.
     - An objective of attainment: 1/2 if it is exhausted, else 1/3.
     - A report: 1/4.
@@ -77,7 +77,7 @@ def urgency_of(content: RequestContent, due_at: datetime | None, now: datetime) 
 def turn_of(kind: MessageKind, urgency: float) -> float:
     """Return the position of a message in its queue, as a number; the smallest number is sent first.
 
-    The kind of message decides first; pages come before all others. Among messages of one kind, a higher `urgency`
-    gives a smaller number.
+    The kind of message decides first: pages come before all other kinds. Among messages of one kind, the most urgent
+    has the smallest number.
     """
     return RANKS[kind] * _STEP - urgency

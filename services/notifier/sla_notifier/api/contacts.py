@@ -60,7 +60,7 @@ class QuestionPage(_Shape):
 
 
 class OptOutShape(_Shape):
-    """Part of an API response: a person of a customer who wants no messages about incidents of a contract."""
+    """Part of an API response: a customer's contact who has opted out of messages about incidents of a contract."""
 
     contract: str
     person: str
@@ -68,7 +68,7 @@ class OptOutShape(_Shape):
 
 
 class OptOutPage(_Shape):
-    """API response: a page of the list of people who want no messages, the latest first."""
+    """API response: a page of the list of people who have opted out of messages, the latest first."""
 
     opt_outs: list[OptOutShape]
     next: str = ""
@@ -102,7 +102,7 @@ def add_contacts(routes: APIRouter, context: NotifierContext, authorize: Authori
 
 
 async def questions(connection: AsyncConnection, asked: ListQuery) -> QuestionPage:
-    """Return a page of the list of questions, the newest first.
+    """Return a page of the list of questions to customers, the newest first.
 
     Args:
         asked: The filters and the page.
@@ -122,7 +122,7 @@ async def questions(connection: AsyncConnection, asked: ListQuery) -> QuestionPa
 
 
 async def opt_outs(connection: AsyncConnection, asked: ListQuery) -> OptOutPage:
-    """Return a page of the list of people who want no messages, the latest first.
+    """Return a page of the list of people who have opted out of messages, the latest first.
 
     Args:
         asked: The filters and the page.

@@ -18,14 +18,14 @@ _a, _d, _t, _s = tables.alert.c, tables.delivery.c, tables.attempt.c, tables.ste
 
 
 async def evidence_lines(store: Store, incident: str, contract: str | None) -> AsyncIterator[EvidenceLine]:
-    """Yield the notifier's records of evidence: first the alerts of an incident, then the deliveries.
+    """Yield the notifier's records for the evidence on an incident: first its alerts, then its deliveries.
 
-    A delivery's record includes its attempts. Both are in the order of creation. The records contain no addresses,
-    message texts or links.
+    A delivery's record includes the attempts to send it. Alerts and deliveries are each in the order of creation. The
+    records contain no addresses, message texts or links.
 
     Args:
         incident: The id under which the incident is stored.
-        contract: Only alerts and deliveries of this contract. None for all.
+        contract: The contract whose alerts and deliveries are returned. None means all contracts.
     """
     async for line in _alerts(store, incident, contract):
         yield line

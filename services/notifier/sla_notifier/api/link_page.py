@@ -25,9 +25,9 @@ def add_link_page(
         routes: The router of the notifier.
         context: The texts of all languages.
         path: The path of the route, with `{token}` where the link has its token.
-        looked: Returns the page for a token, and changes nothing.
-        acted: Does what the form on the page asks for; returns the page with the result. It may read the body of the
-            request.
+        looked: Called with the token when the page is opened. Returns the page, and changes nothing.
+        acted: Called with the token and the request when the form on the page is sent. Carries out what the form asks
+            for, and returns the page with the result.
     """
 
     def shown(page: AckPage, request: Request) -> HTMLResponse:
@@ -52,7 +52,16 @@ def add_purpose_page(
     looked: Callable[[LinkPurpose, str], Awaitable[AckPage]],
     acted: Callable[[LinkPurpose, str], Awaitable[AckPage]],
 ) -> None:
-    """Add the GET and POST routes of a page behind a link with one purpose (see `add_link_page`)."""
+    """Add the GET and POST routes of a page behind a link whose purpose is fixed, such as to unsubscribe.
+
+    Args:
+        routes: The router of the notifier.
+        context: The texts of all languages.
+        path: The path of the route, with `{token}` where the link has its token.
+        purpose: The purpose of the link.
+        looked: Called with the purpose and the token when the page is opened. Returns the page, and changes nothing.
+        acted: Called with the purpose and the token when the form is sent. Returns the page with the result.
+    """
 
     async def look(token: str) -> AckPage:
         return await looked(purpose, token)

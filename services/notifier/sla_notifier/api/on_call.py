@@ -31,10 +31,7 @@ class _Shape(BaseModel):
 
 
 class OverrideShape(_Shape):
-    """Part of an API response: an override of a rota.
-
-    An override puts a person on call out of turn.
-    """
+    """Part of an API response: an override of a rota, which puts another person on call for some time."""
 
     instead_of: str = Field(description="a person, or empty: whoever it would have been")
     by: str = Field(description="who wrote it, empty if not said")
@@ -75,7 +72,7 @@ class RotaShape(_Shape):
 
 
 class HolderShape(_Shape):
-    """Part of an API response: a person who holds a role of a contract."""
+    """Part of an API response: a person who has a role of a contract."""
 
     contract: str
     """The contract's id."""
@@ -148,7 +145,7 @@ def add_on_call(routes: APIRouter, context: NotifierContext, authorize: Authoriz
 
 
 def contract_named(context: NotifierContext, id_: str | None) -> Contract | None:
-    """Return the contract with this id. None or "" as id gives None.
+    """Return the contract with this id; None if the id is None or "".
 
     Raises:
         Problem: HTTP error 404 if the contract is unknown.

@@ -59,10 +59,7 @@ class _Shape(BaseModel):
 
 
 class RotaOverrideShape(_Shape):
-    """Part of an API response: an override of a rota.
-
-    An override puts a person on call out of turn.
-    """
+    """Part of an API response: an override of a rota, which puts another person on call for some time."""
 
     id: str = Field(description="empty in a file, and if it was only looked at")
     managed: str = Field(description="api or file")
@@ -81,9 +78,10 @@ class RotaOverrideShape(_Shape):
 
 
 class OverridesResponse(_Shape):
-    """API response: the overrides of a rota (on-call plan); where two overlap, the later in the list applies.
+    """API response: the overrides of a rota (on-call plan).
 
-    Overrides from files come first. An override is left out if its `until` is more than 31 days ago.
+    Where two overrides overlap, the one later in the list applies. Overrides from files come first. An override is left
+    out if its `until` is more than 31 days ago.
     """
 
     rota: str
@@ -91,10 +89,7 @@ class OverridesResponse(_Shape):
 
 
 class ChangedShiftShape(_Shape):
-    """Part of an API response: a span in which somebody else is on call after a change.
-
-    The change is the making or ending of an override.
-    """
+    """Part of an API response: a span in which another person is on call because an override was made or ended."""
 
     start: datetime
     end: datetime
@@ -105,9 +100,9 @@ class ChangedShiftShape(_Shape):
 
 
 class OverrideResponse(_Shape):
-    """API response to making or ending an override: the override and the shifts that change.
+    """API response to making or ending an override: the override, and the shifts that change.
 
-    In a dry run, the override and the shifts are as the change would make them.
+    In a dry run nothing is stored. The response then has the override and the shifts as the change would make them.
     """
 
     override: RotaOverrideShape

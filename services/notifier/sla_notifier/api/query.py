@@ -40,7 +40,7 @@ _UNSHOWN = {"text", "html", "payload", "address", "then", "subject"}
 
 @dataclass(frozen=True, slots=True)
 class ListQuery:
-    """The filters and the page that a caller of a list route requests."""
+    """The filters and the page that a caller of a list route asks for."""
 
     equal: dict[str, str]
     """Maps a column to the value that the column must have. "" means any value."""
@@ -58,8 +58,8 @@ _STATES = tuple(AlertState)  # open, acknowledged, closed: in the order in which
 async def alerts(connection: AsyncConnection, asked: ListQuery, now: datetime) -> AlertPage:
     """Return a page of the list of alerts.
 
-    Open alerts come first, then acknowledged alerts, both with the most urgent first. Closed alerts follow, the last
-    opened first. Alerts that cannot be shown are logged, and their ids returned in `not_shown`.
+    The order is: open alerts, the most urgent first; acknowledged alerts, the most urgent first; closed alerts, the
+    last opened first. Alerts whose rows cannot be read are logged, and their ids are returned in `not_shown`.
 
     Args:
         asked: The filters and the page.
@@ -126,8 +126,8 @@ def _state_and_place(asked: ListQuery) -> tuple[AlertState, UrgencyCursor | None
 async def alert(connection: AsyncConnection, id_: str, contract: str | None) -> AlertDetail | None:
     """Return an alert with its future escalation steps and its deliveries.
 
-    The deliveries are at most 1000, the oldest first. With a `contract`, deliveries for contracts to which the alert
-    belonged earlier are left out. The result is None if there is no such alert.
+    The deliveries are at most 1000, the oldest first. If `contract` is given, deliveries for other contracts, to which
+    the alert belonged earlier, are left out. The result is None if there is no such alert.
 
     Args:
         id_: The alert's id.
@@ -154,7 +154,7 @@ async def alert(connection: AsyncConnection, id_: str, contract: str | None) -> 
 async def deliveries(connection: AsyncConnection, asked: ListQuery) -> DeliveryPage:
     """Return a page of the list of deliveries, the newest first.
 
-    Deliveries that cannot be shown are logged, and their ids returned in `not_shown`.
+    Deliveries whose rows cannot be read are logged, and their ids are returned in `not_shown`.
 
     Args:
         asked: The filters and the page.
@@ -189,7 +189,8 @@ async def delivery(connection: AsyncConnection, id_: str, contract: str | None) 
 async def endpoints(connection: AsyncConnection) -> list[EndpointShape]:
     """Return the stored endpoints, sorted by id.
 
-    An endpoint is the mail server or one webhook. An endpoint is stored once it was disabled or asked for a pause.
+    An endpoint is the mail server or one webhook. Only endpoints that were disabled once, or asked for a pause, are
+    stored.
     """
     found = await connection.execute(select(tables.endpoint).order_by(tables.endpoint.c.id))
     return [EndpointShape.model_validate({**row}) for row in found.mappings()]
@@ -228,7 +229,10 @@ def _one_by_one(shape: Callable[[dict[str, Any]], _Shape], rows: Iterable[Any]) 
 
 
 def shown_columns() -> list[Column[Any]]:
-    """Return the columns of the table of deliveries that the API shows. The address and the text are not among them."""
+    """Return the columns of the table of deliveries that the API returns.
+
+    The address and the content of the message are not among them.
+    """
     return [column for column in tables.delivery.c if column.name not in _UNSHOWN]
 
 
@@ -239,14 +243,16 @@ def _shown() -> Select[Any]:
 def page_of(
     statement: Select[Any], asked: ListQuery, columns: Any, at: ColumnElement[Any], id_: ColumnElement[Any]
 ) -> Select[Any]:
-    """Return a query for a page of a list, the newest first, with one row more if a page follows.
+    """Return a query for one page of a list, the newest entry first.
+
+    The query returns one row more than `asked.limit` if another page follows (see `next_page`).
 
     Args:
         statement: The query for the whole list.
         asked: The filters and the page.
         columns: The columns of the table, for the filters.
-        at: By what the list is sorted.
-        id_: What tells rows of one instant apart.
+        at: The column with the instant by which the list is sorted.
+        id_: The column with the id, by which rows of the same instant are sorted.
 
     Raises:
         Problem: HTTP error 422 if `asked.before` is not the `next` of a page.
@@ -267,10 +273,10 @@ def _filtered(statement: Select[Any], asked: ListQuery, columns: Any) -> Select[
 
 
 def next_page(rows: Any, limit: int, at: str) -> str:
-    """Return what asks for the page after these rows of `page_of`; "" if no page follows.
+    """Return the value of `before` that requests the page after these rows; "" if no page follows.
 
     Args:
-        rows: The rows, with their `id`.
+        rows: The rows of a query by `page_of`, with the columns `id` and `at`.
         limit: The highest number of entries on a page.
         at: The name of the column by which the list is sorted.
     """

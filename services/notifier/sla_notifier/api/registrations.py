@@ -50,10 +50,7 @@ class RegistrationResponse(BaseModel):
 
 
 class RegistrationShape(BaseModel):
-    """A registration of a mail address for notices of one product.
-
-    Administrators see this form in the API.
-    """
+    """A registration of a mail address for notices of one product, as the API returns it to administrators."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
     id: str
@@ -81,9 +78,9 @@ class RegistrationPage(BaseModel):
 
 
 def add_registrations(routes: APIRouter, context: NotifierContext, authorize: Authorizer) -> None:
-    """Add the routes to register an address for notices, list registrations, and end one.
+    """Add the routes to register an address for notices, to list registrations, and to end a registration.
 
-    The pages to which links in mails lead, to confirm or end a registration, are added too.
+    The pages behind the links in mails, which confirm or end a registration, are added too.
 
     Args:
         authorize: Checks the API key of a request.

@@ -60,8 +60,8 @@ _Limit = Annotated[int, Query(ge=1, le=MOST)]
 def router(context: NotifierContext, authorize: Authorizer) -> APIRouter:
     """Return the notifier's HTTP routes.
 
-    They cover alerts, deliveries, endpoints, notices, registrations, questions to customers and who of them wants no
-    messages, who is on call, and the pages behind links in messages.
+    The routes cover alerts, deliveries, endpoints, notices, registrations, questions to customers, customers' contacts
+    who have opted out of messages, on-call rotas, and the pages behind links in messages.
 
     Args:
         authorize: Checks the API key of a request.

@@ -21,15 +21,16 @@ _d, _e = tables.delivery, tables.endpoint
 
 
 async def retry_delivery(context: NotifierContext, id_: str, command: Command) -> bool:
-    """Queue a failed delivery again under the same id; return False if not possible.
+    """Queue a failed delivery again under the same id; return whether it was queued.
 
-    False is returned if there is no delivery with the id `id_`, if the delivery has not failed, or if the delivery was
-    in a digest (a mail that collects several messages).
+    The result is False if there is no delivery with the id `id_`, if the delivery has not failed, or if the delivery
+    was in a digest (a mail that collects several messages).
 
-    One attempt is made in any case. Further attempts are made only while the time of the retry policy lasts, counted
-    from the creation of the delivery.
+    At least one attempt to send is made. If it fails, further attempts are made only as long as the retry policy
+    allows, counted from the creation of the delivery.
 
     Args:
+        id_: The delivery's id.
         command: Who orders the retry, for the audit log.
     """
     async with context.store.transaction() as connection:
@@ -57,7 +58,7 @@ async def retry_delivery(context: NotifierContext, id_: str, command: Command) -
 
 
 async def enable_endpoint(context: NotifierContext, id_: str, command: Command) -> bool:
-    """Allow sending to a disabled endpoint again; return False if the endpoint is not stored.
+    """Enable a disabled endpoint, so that messages are sent to it again; return False if the endpoint is not stored.
 
     An endpoint is a webhook or the mail server.
 

@@ -26,9 +26,9 @@ class StepShape(_Shape):
 
 
 class AlertShape(_Shape):
-    """An alert as the API returns it in lists.
+    """An alert as the API returns it in a list.
 
-    Texts that do not apply are "", instants that do not apply null.
+    Texts that do not apply are "", instants that do not apply are null.
     """
 
     id: str
@@ -169,7 +169,7 @@ class DeliveryPage(_Shape):
 
 
 class EndpointShape(_Shape):
-    """An endpoint (a webhook, or the mail server) that was once disabled, or asked for a pause."""
+    """Part of an API response: an endpoint (webhook or mail server) that was disabled once, or asked for a pause."""
 
     id: str
     """The endpoint's id: `email`, or for example `webhook:pager`."""
@@ -185,7 +185,7 @@ class EndpointShape(_Shape):
 
 
 class EndpointPage(_Shape):
-    """API response: every endpoint that was once disabled, or asked for a pause."""
+    """API response: the endpoints that were disabled once or asked for a pause."""
 
     endpoints: list[EndpointShape]
 

@@ -28,7 +28,7 @@ from sla_platform.store.instant import store_now
 class ContactLinks:
     """The pages behind the links by which a customer's contact opts out of messages about incidents, or in again.
 
-    `look` is for GET, `act` for POST.
+    `look` is called for GET, `act` for POST.
     """
 
     def __init__(self, context: NotifierContext) -> None:

@@ -46,8 +46,8 @@ class QuestionLinks:
     async def look(self, token: str) -> AckPage:
         """Return the page for the link of a question; change nothing.
 
-        An open question has a button for each answer. Otherwise the page says what the answer was, that the question
-        has expired or is settled, or why the link is not accepted.
+        An open question has a button for each answer. Otherwise the page says one of these: the answer that was given;
+        that the question has expired or is settled; or why the link is not accepted.
 
         Args:
             token: The last part of the link.

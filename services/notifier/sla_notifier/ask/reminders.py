@@ -17,9 +17,9 @@ LOOK_SECONDS = 15.0  # between two looks at what is due
 
 
 class Reminders:
-    """The loop that reminds customers of unanswered questions, and ends the expired ones; call `run`, or `look` once.
+    """The loop that sends reminders of questions that customers have not answered, and ends expired questions.
 
-    A question asks whether a lower priority of an incident is agreed.
+    Call `run` for the loop, or `look` for one pass. A question asks whether a lower priority of an incident is agreed.
     """
 
     def __init__(self, context: NotifierContext) -> None:
@@ -38,7 +38,7 @@ class Reminders:
     async def look(self) -> int:
         """Send the due reminders of unanswered questions, and end the expired questions.
 
-        Returns how many reminders and expiries were due.
+        Returns the number of reminders and expiries that were due.
 
         Raises:
             Retryable: A passing failure, such as of the database.

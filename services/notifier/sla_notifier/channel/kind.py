@@ -35,7 +35,7 @@ class SendingKind(ChannelKind, ABC):
     def reaches(self, catalogue: Catalogue, address: str) -> bool:
         """Return whether messages can be sent to this address.
 
-        By default: whether the address is the id of a channel of this kind in the catalogue. Kinds with other
+        By default, this is true if the address is the id of a channel of this kind in the catalogue. Kinds with other
         addresses, such as e-mail, override this method.
         """
         entry = catalogue.channels.get(ChannelId(address))

@@ -66,7 +66,10 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """The outcome of a failed attempt to send that may be repeated. The retry policy decides when."""
+    """The outcome of a failed attempt to send, after which the message is tried again.
+
+    The retry policy decides when.
+    """
 
     failure: Failure
     detail: str
@@ -79,10 +82,7 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """The outcome when the server was too busy to take the message.
-
-    No attempt is counted.
-    """
+    """The outcome if the server was too busy to take the message; this does not count as an attempt."""
 
     detail: str
     """Why the server was too busy."""
@@ -90,7 +90,7 @@ class Busy:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """The outcome of an attempt to send that was refused finally; the message is not tried again."""
+    """The outcome of an attempt to send that failed for good: the message is not tried again."""
 
     failure: Failure
     detail: str
@@ -104,7 +104,7 @@ Outcome = Sent | Busy | Retry | Rejected
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutgoingMessage:
-    """A message to one address, as a channel sends it."""
+    """A message to one address, ready to be sent by a channel."""
 
     id: str
     """The message's id, sent as Message-ID or webhook-id. It is the same in each attempt."""

@@ -44,9 +44,9 @@ def sending_kind(name: str) -> SendingKind | None:
 
 
 def split_address(written: str) -> tuple[str, str]:
-    """Return an address as (name of the kind of channel, rest).
+    """Split an address into a pair: the name of the kind of channel, and the address without that name.
 
-    For `email:a@b` it is `("email", "a@b")`.
+    For `email:a@b` the pair is `("email", "a@b")`.
     """
     kind, _, address = written.partition(":")
     return kind, address
@@ -86,9 +86,9 @@ def is_grouped(written: str) -> bool:
 
 
 def one_server_kinds() -> list[str]:
-    """Return the names of the kinds of channel with one server for all messages, such as `email`.
+    """Return the names of the kinds of channel that have one server for all messages, such as `email`.
 
-    The queue of such a kind has the same name.
+    The name of the kind is also the name of its queue.
     """
     return [kind.name for kind in KINDS if kind.one_server]
 

@@ -10,7 +10,7 @@ from functools import cache
 def trusting(ca_file: str = "") -> ssl.SSLContext:
     """Return a TLS context that trusts this machine's certificate authorities and those in `ca_file`.
 
-    The context for each file is made once and kept, because reading the machine's authorities takes long.
+    The context for each file is made only once in a process, because reading the machine's authorities takes long.
 
     Args:
         ca_file: A PEM file. "" means no file.

@@ -19,10 +19,10 @@ _t = tables.contract_told.c
 async def claim(
     connection: AsyncConnection, contract: str, keys: Iterable[str], now: datetime
 ) -> tuple[frozenset[str], frozenset[str]]:
-    """Claim news of a contract, so that nobody is notified of them twice.
+    """Store the keys of news of a contract as claimed, so that people are not notified of the same news twice.
 
-    The result is (the keys claimed before, the keys claimed by this call). Rows of news that can no longer apply are
-    deleted.
+    Returns a pair: the keys claimed before, and the keys claimed by this call. Notify people only of news whose keys
+    are in the second set. Claims older than `KEPT`, which is longer than any news applies, are deleted.
 
     Args:
         contract: The id of the contract.

@@ -35,8 +35,8 @@ ANEW = timedelta(hours=1)  # without a change an allowance moves only with time,
 class ContractWatch:
     """The loop that notifies people of booked hours and allowances of contracts. Call `run`, or `look` to check once.
 
-    A contract that was changed is checked within seconds, every other about once an hour, or less often if there are
-    more than 36,000.
+    A changed contract is checked within seconds. Every other contract is checked about once an hour, or less often if
+    there are more than 36,000 contracts.
     """
 
     def __init__(self, context: NotifierContext) -> None:
@@ -56,9 +56,9 @@ class ContractWatch:
             await self._context.time_source.sleep(LOOK_SECONDS)
 
     async def look(self) -> int:
-        """Notify people of news of changed contracts, and of the contracts next in turn.
+        """Check the changed contracts and a share of all other contracts, and notify people of their news.
 
-        The result is the number of news handled, including news of which nobody is to be notified.
+        Returns the number of news handled, including news of which nobody is to be notified.
 
         Raises:
             Retryable: A passing failure. The next call checks the same contracts again.

@@ -54,7 +54,7 @@ Compose = Callable[[DeliveryRow, Sequence[DeliveryRow], datetime], DeliveryRow]
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A claim of one process on deliveries: until the claim ends, no other process sends them."""
+    """A claim of one process on deliveries: no other process sends them until the claim ends."""
 
     token: str
     """A random name, stored in the rows of the deliveries."""
@@ -97,8 +97,8 @@ async def claim_due(
     """Claim due deliveries for this process, and return the deliveries to send now.
 
     A new attempt is stored for each returned delivery. No other process sends the delivery before `lease` ends.
-    Deliveries that must wait for another message are left out. A delivery that is no longer to be sent gets its final
-    state instead. The reasons:
+    Deliveries that must wait for another message are left out. In these cases a delivery is not sent any more; its
+    final state is stored instead:
 
     - The endpoint is disabled, or the time for attempts is over.
     - The alert no longer needs the page.

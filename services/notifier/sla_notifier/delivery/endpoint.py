@@ -40,7 +40,7 @@ async def disabled_endpoints(connection: AsyncConnection) -> frozenset[str]:
 
 
 async def disable(connection: AsyncConnection, done: Sequence[FinishedAttempt], now: datetime) -> None:
-    """Disable the endpoints of these attempts.
+    """Disable the endpoints to which these attempts were made.
 
     An endpoint is the mail server or one webhook. Messages that wait for such an endpoint become due at `now`, so that
     they fail at once and go to the person's next address.

@@ -63,11 +63,11 @@ async def write_rows(connection: AsyncConnection, rows: Sequence[DeliveryRow]) -
 
 
 async def finish(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: datetime) -> None:
-    """End deliveries without sending them.
+    """Store the final state of deliveries that are not sent any more.
 
-    An event is logged for each delivery. A failed delivery is queued again at `now`, to the person's next address, if
-    there is one. When a digest (a mail that collects several messages) ends, the deliveries in the digest end too,
-    unless a new digest to the next address takes them over.
+    An event is logged for each delivery. If a delivery has failed and its person has a next address, the message is
+    queued to that address, due at `now`. When a digest (a mail that collects several messages) ends, the deliveries in
+    the digest end too, unless a new digest to the next address takes them over.
 
     Args:
         rows: The deliveries with their final state, which is stored.
@@ -93,9 +93,10 @@ async def append_events(connection: AsyncConnection, rows: Sequence[DeliveryRow]
 async def queue_fallbacks(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: datetime) -> None:
     """Queue messages again, each to its person's next address.
 
-    A message without a next address is skipped, and so is a message that was already queued to that address. For a
-    failed digest (a mail that collects several messages), a new digest takes over the deliveries. But if the next
-    address is a program's, each message in the digest is queued by itself.
+    Skipped are messages without a next address, and messages that were already queued to the next address. A digest is
+    a mail that collects several messages. If a digest failed, a new digest to the next address takes over its
+    deliveries. But if no digests are sent to the next address, such as a webhook, each message in the digest is queued
+    by itself.
 
     Args:
         rows: The present deliveries of the messages.
@@ -129,9 +130,9 @@ async def _by_itself(connection: AsyncConnection, digests: Sequence[DeliveryRow]
 
 
 async def end_carried(connection: AsyncConnection, rows: Sequence[DeliveryRow]) -> None:
-    """End the deliveries in finished digests, and log an event for each delivery.
+    """Give the deliveries in finished digests their final state, and log an event for each delivery.
 
-    A digest is a mail that collects several messages. The deliveries in a digest get the digest's final state.
+    A digest is a mail that collects several messages. Its deliveries get the final state of the digest.
 
     Args:
         rows: Deliveries in a final state. Rows that are not digests are skipped.

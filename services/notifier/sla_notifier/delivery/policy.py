@@ -110,18 +110,18 @@ class AlertStatus:
 def skip_reason(
     row: DeliveryRow, alert: AlertStatus | None, endpoint_disabled: bool, followed: DeliveryState | None, now: datetime
 ) -> tuple[DeliveryState, UnsentReason] | None:
-    """Return why a due delivery is not sent any more, as (final state, reason); None to send it.
+    """Return why a due delivery is not sent any more, as (final state, reason); None if it is to be sent.
 
     The state is FAILED in two cases:
 
     - The endpoint is disabled.
-    - The sender died during an attempt, and the longest time of the retry policy is over.
+    - The sending process ended during an attempt, and the longest time of the retry policy is over.
 
     The state is CANCELLED in three cases:
 
-    - A page that its alert no longer needs.
-    - A warning after its due instant.
-    - A TAKEN_BACK or NOTICE_ENDED message if the earlier message was not sent.
+    - The delivery is a page that its alert no longer needs.
+    - The delivery is a warning, and its due instant has passed.
+    - The delivery is a TAKEN_BACK or NOTICE_ENDED message, and the message that it corrects was not sent.
 
     Args:
         row: The delivery.
@@ -145,13 +145,13 @@ def skip_reason(
 
 
 def page_skip_reason(alert: AlertStatus, episode: int) -> UnsentReason | None:
-    """Return why a page is no longer needed; None if the page is needed.
+    """Return why a page is no longer needed; None if it is needed.
 
-    If the alert was opened again since the page was made, the page is not needed.
+    A page is not needed if its alert is acknowledged or closed, or was opened again since the page was made.
 
     Args:
         alert: The state of the page's alert.
-        episode: The opening of the alert for which the page was made, from 1.
+        episode: The number of the alert's opening for which the page was made, from 1.
     """
     if alert.episode != episode:
         return UnsentReason.REOPENED

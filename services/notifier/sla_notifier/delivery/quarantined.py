@@ -21,8 +21,8 @@ _d = tables.delivery
 async def take_out(connection: AsyncConnection, id_: str, now: datetime) -> QuarantineRow:
     """Set a delivery that cannot be processed to failed; return its raw row for the quarantine.
 
-    The quarantine is a table of records that could not be processed. The caller puts the row there. If there is no such
-    row, the returned data is an empty object.
+    The quarantine is a table of records that could not be processed. The caller adds the returned row to that table. If
+    there is no delivery with this id, the returned data is an empty object.
 
     Args:
         id_: The delivery's id.
@@ -45,10 +45,9 @@ async def take_out(connection: AsyncConnection, id_: str, now: datetime) -> Quar
 
 
 async def put_back(connection: AsyncConnection, id_: str, now: datetime) -> None:
-    """Queue a delivery again that `take_out` set to failed.
+    """Queue a delivery again that `take_out` set to failed; do nothing if the delivery no longer exists.
 
-    If the delivery no longer exists, nothing happens. If the row still cannot be read, the error is raised, such as
-    ValueError or KeyError. The caller rolls back.
+    If the row still cannot be read, an error such as ValueError or KeyError is raised; the caller must then roll back.
 
     Args:
         id_: The delivery's id.

@@ -27,16 +27,17 @@ _WORDS: Mapping[type, str] = {Sent: "sent", Retry: "retry", Rejected: "rejected"
 async def record_attempts(
     connection: AsyncConnection, done: Sequence[FinishedAttempt], now: datetime
 ) -> list[tuple[DeliveryRow, AttemptResult]]:
-    """Store the results of attempts to send deliveries.
+    """Store the results of attempts to send deliveries, and the consequences of the attempts.
 
-    Returns a pair of delivery and result for each stored result. A result is stored only if the delivery's lease (the
-    claim of its sender) still holds. If the mail server was busy, the attempt is deleted, as if it had not been made.
+    Returns (delivery, result) for each stored result. A result is stored only if the delivery still has the lease (the
+    claim of a sender) under which it was sent. If the mail server was busy, the attempt is deleted, as if it had not
+    been made.
 
-    The consequences are stored too:
+    The consequences are:
 
     - Endpoints that answered 410 are disabled, and pauses that endpoints asked for are stored.
-    - Messages are queued to next addresses.
-    - The deliveries in finished digests (mails that collect several messages) end.
+    - Messages are queued to the next addresses of their recipients.
+    - The deliveries in finished digests (mails that collect several messages) get their final state.
     - Events are logged.
 
     Args:

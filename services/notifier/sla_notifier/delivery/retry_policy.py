@@ -19,7 +19,7 @@ LONGEST_ASKED = timedelta(hours=1)  # what Retry-After may ask for at most
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """When a failed message is tried again, and when it is given up."""
+    """The rules on when a failed message is tried again, and when it is given up."""
 
     delays: tuple[timedelta, ...]
     """The pauses after the first, second and later failed attempts. The last pause repeats."""
@@ -41,8 +41,8 @@ class RetryPolicy:
             id_: The delivery's id.
             failed: How many attempts have failed. The number selects the pause from `delays`.
             created_at: When the delivery was created.
-            asked: The pause that the endpoint asked for. A longer `asked` replaces the pause, up to an hour
-                (LONGEST_ASKED). None if the endpoint did not ask.
+            asked: The pause that the endpoint asked for. If it is longer than the pause from `delays`, it is used
+                instead, up to an hour (LONGEST_ASKED). None if the endpoint did not ask.
         """
         chosen = self.delays[min(failed, len(self.delays)) - 1]
         delay = chosen * (1.0 + JITTER * _jitter(f"{id_}/{failed}"))
@@ -63,7 +63,7 @@ ORDINARY = RetryPolicy(_seconds(15, 60, 300, 1_800, 7_200, 18_000, 36_000), time
 
 
 def retry_policy_of(kind: MessageKind) -> RetryPolicy:
-    """Return when messages of a kind are tried again, and for how long.
+    """Return the retry policy for a kind of message.
 
     - PAGE, CRITICAL_FIX, CONFIRMATION: URGENT, for 24 hours, with short pauses at first.
     - DIGEST: COLLECTED, for one hour.

@@ -107,8 +107,8 @@ class DeliveryRow:
     def pages(self) -> bool:
         """Return whether the delivery is cancelled when its alert is acknowledged or closed.
 
-        The result is True for messages of an escalation (PAGE, INFO), and for messages about a critical fix beyond its
-        first level.
+        The result is True for messages of an escalation (PAGE, INFO), and for messages about a critical fix to people
+        of a level above 1.
         """
         return self.kind in (MessageKind.PAGE, MessageKind.INFO) or (
             self.kind is MessageKind.CRITICAL_FIX and self.level > 1
@@ -144,10 +144,11 @@ def row_of(mapping: Mapping[str, Any]) -> DeliveryRow:
 def thread_of(row: DeliveryRow) -> str:
     """Return the name of the mail thread to which a message belongs; "" if it belongs to no thread.
 
-    - Messages to the customer's people: one thread for each person and incident.
-    - Messages to the support's people: the id of the message's alert, else of its notice, else of its incident.
     - Digests (mails that collect several messages): one thread for each storm. A storm is a time in which a mailbox
       gets too many messages to send each by itself.
+    - Messages about an incident to the customer's people: one thread for each person and incident.
+    - Everything else: one thread for each alert; without an alert, for each incident; without an incident, for each
+      notice.
     """
     if row.kind is MessageKind.DIGEST:
         return row.occasion.split("/")[1]
@@ -160,7 +161,7 @@ def thread_of(row: DeliveryRow) -> str:
 def fallback(row: DeliveryRow, now: datetime) -> DeliveryRow | None:
     """Return a new delivery of the same message to the person's next address.
 
-    The new delivery is queued and due at `now`. The result is None if there is no further address.
+    The new delivery is queued and due at `now`. The result is None if the person has no next address.
 
     Args:
         row: The present delivery.

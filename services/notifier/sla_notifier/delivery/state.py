@@ -39,7 +39,7 @@ class DeliveryState(StrEnum):
 
     @property
     def final(self) -> bool:
-        """Return whether the state is final: it changes only if an administrator retries the delivery."""
+        """Return whether the state is final: only an administrator's order to retry the delivery changes it."""
         return self not in UNFINISHED
 
 
@@ -49,7 +49,7 @@ WAITING = TO_SEND - {DeliveryState.SENDING}  # in no hands of a sender
 
 
 class MessageKind(StrEnum):
-    """What a message is for."""
+    """What a message is for, such as to page somebody or to send a report."""
 
     WARNING = "warning"
     """Reports that a breach is near."""

@@ -35,7 +35,7 @@ PAUSE_SECONDS = 1.0
 
 
 class Escalator:
-    """The loop that takes due escalation steps; call `run`.
+    """The loop that carries out due escalation steps; call `run`.
 
     Each step notifies the next level of an alert. There is one loop for each process. Several processes may share a
     database.
@@ -47,7 +47,7 @@ class Escalator:
         self.last_pass = time.monotonic()
 
     async def run(self) -> None:
-        """Take due escalation steps until cancelled.
+        """Carry out due escalation steps until cancelled.
 
         After a Retryable error the loop pauses for a second and continues.
         """
@@ -63,9 +63,9 @@ class Escalator:
                 await self._context.time_source.sleep(TICK_SECONDS)
 
     async def tick(self) -> bool:
-        """Take the due steps of at most 200 alerts (LIMIT); return whether more may be due.
+        """Carry out the due escalation steps of at most 200 alerts (LIMIT); return whether more steps may be due.
 
-        If the batch fails, alerts are processed one by one. If one alert fails by itself, its steps go to the
+        If the batch fails, the alerts are processed one by one. The steps of an alert that then fails go to the
         quarantine (a table of records that could not be processed).
 
         Raises:

@@ -26,7 +26,7 @@ _LOST = [DeliveryState.FAILED.value, DeliveryState.UNDELIVERABLE.value, Delivery
 
 @dataclass(frozen=True, slots=True)
 class AlreadyNotified:
-    """Ids of the people who were notified of an alert since the alert was opened last."""
+    """The people who were notified of an alert since it was opened last, by their ids."""
 
     paged: frozenset[str] = frozenset()
     """Ids of the people notified by messages that asked for an acknowledgement."""
@@ -47,16 +47,16 @@ class StepDelay:
 def delay_of(
     catalogue: Catalogue, alert: Alert, step: EscalationStep, notified: AlreadyNotified, now: datetime
 ) -> StepDelay:
-    """Return until when an escalation step waits because its people are off duty.
+    """Return how long an escalation step, or some of its levels, wait because the people to notify are off duty.
 
     A step notifies one level, or the levels of a new round. A level waits if all three conditions are true:
 
     - Nobody of the level is on duty.
     - All people of the level were notified before.
-    - The instant when one of them comes on duty is known.
+    - The instant when the first of them comes on duty is known.
 
-    If all levels of the step wait, the whole step waits until the first such instant. If only some levels wait, the new
-    round begins without them.
+    If all levels of the step wait, the whole step waits until the earliest of these instants. If only some levels wait,
+    the new round begins without them.
 
     Args:
         notified: Who was notified since the alert was opened last. For a level that pages, only paged people matter.
@@ -76,10 +76,10 @@ def _until(catalogue: Catalogue, alert: Alert, level: int, notified: AlreadyNoti
 
 
 async def already_notified(connection: AsyncConnection, alerts: Iterable[Alert]) -> dict[str, AlreadyNotified]:
-    """Return who was notified since each alert was opened last, by alert id.
+    """Return the people who were notified since each alert was opened last, by alert id.
 
-    There is an entry for each of `alerts`. People are left out if all their messages failed, were cancelled or had
-    no address. People notified as entitled to a critical fix (its level 1) are left out too.
+    There is an entry for each of `alerts`. People are left out if all their messages failed, were cancelled or had no
+    address. People notified as entitled to a critical fix (level 1 of its alert) are left out too.
     """
     episodes = {alert.id: alert.episode for alert in alerts}
     statement = select(_d.alert, _d.episode, _d.kind, _d.level, _d.person).where(

@@ -23,7 +23,7 @@ LOOK_AGAIN = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """How long a message waits, and how much counted time must be left when it is sent."""
+    """The decision that a message waits: until when, and how much counted time must be left when it is sent."""
 
     until: datetime
     needs: timedelta | None
@@ -31,7 +31,7 @@ class Hold:
 
 
 class HoldAnswer(StrEnum):
-    """What happens next to a message that waits: it waits on, is sent, or is cancelled as needless."""
+    """What happens next to a message that waits: it waits longer, is sent, or is cancelled as needless."""
 
     WAITS = "waits"
     LEAVES = "leaves"
@@ -40,7 +40,7 @@ class HoldAnswer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HoldDecision:
-    """A new decision on a message that waits for the end of quiet hours."""
+    """The result of deciding again on a message that waits for the end of quiet hours."""
 
     answer: HoldAnswer
     message: HeldMessage
@@ -54,10 +54,12 @@ class HoldDecision:
 def hold_for(
     terms: HoldTerms, rulebook: Rulebook, contract: str, due: Deadline | None, rests_until: datetime, now: datetime
 ) -> Hold | None:
-    """Return how long a message waits; None if it is sent now, because too little time would be left.
+    """Return how long a message waits for the end of quiet hours; None if it is sent now, as waiting takes too long.
+
+    Waiting takes too long if less counted time than `terms` ask for would be left until the due instant.
 
     Args:
-        terms: How much time must be left.
+        terms: The rules of the escalation policy on how much time must be left.
         rulebook: The contracts and calendars.
         contract: The contract's id.
         due: The next due instant of the incident. None if no clock runs.
@@ -83,15 +85,15 @@ def decide_again(
     late: bool,
     now: datetime,
 ) -> HoldDecision:
-    """Decide at `now` whether a waiting message waits on, is sent, or is needless.
+    """Decide at `now` whether a waiting message waits longer, is sent, or is cancelled as needless.
 
     Args:
         message: The message.
-        terms: How much time must be left by the present escalation policy. None if the policy lets no message wait any
-            more.
+        terms: The rules of the present escalation policy on how much time must be left. None if the policy lets no
+            message wait any more.
         rulebook: The contracts and calendars.
         deadlines: Clock id -> due instant, for the running clocks of the incident.
-        late: Whether a promise of the incident was breached.
+        late: Whether a target of the incident was breached.
         now: The present instant.
     """
     if message.ended is not None:

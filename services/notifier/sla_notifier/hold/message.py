@@ -55,7 +55,7 @@ class HeldMessage:
 
     @property
     def request(self) -> NotificationRequest:
-        """Return the request for the message, without recipients: these are known."""
+        """Return the request for the message, without recipients, because the message's delivery exists already."""
         return NotificationRequest(
             id=self.occasion,
             kind=self.kind,
@@ -72,7 +72,7 @@ class HeldMessage:
         """Return the message as a row of table `notifier_held`, by column name. `held_of` is the inverse.
 
         Args:
-            look_at: When it is decided again whether the message waits.
+            look_at: When to decide again whether the message waits longer.
         """
         request = {
             "occasion": self.occasion,
@@ -98,13 +98,13 @@ class HeldMessage:
 def held_message(
     request: NotificationRequest, delivery: str, until: datetime, needs: timedelta | None, why: tuple[Phrase, ...]
 ) -> HeldMessage:
-    """Return a request as a message that waits.
+    """Return the message of a request, to be stored until the receiver's quiet hours end.
 
     Args:
         request: The request, about a fact of the timer.
         delivery: The id of the delivery.
         until: When the receiver's quiet hours end.
-        needs: The counted time that must then be left. None if no clock runs.
+        needs: The counted time that must be left when the quiet hours end. None if no clock runs.
         why: Why the receiver is notified.
     """
     assert isinstance(request.content, ClockFact)

@@ -28,16 +28,16 @@ _STANDING = {ClockState.RUNNING.value, ClockState.PAUSED.value, ""}
 
 
 async def keep(connection: AsyncConnection, messages: Iterable[HeldMessage]) -> None:
-    """Store messages that begin to wait for the end of quiet hours."""
+    """Store new messages that wait for the end of quiet hours."""
     if rows := [each.columns(each.until) for each in messages]:
         await connection.execute(upsert(connection, tables.held), rows)
 
 
 async def save(connection: AsyncConnection, message: HeldMessage, look_at: datetime) -> None:
-    """Update a message that waits on.
+    """Update the row of a message that waits longer.
 
     Args:
-        look_at: When to decide again whether the message waits on.
+        look_at: When to decide again whether the message waits longer.
     """
     await connection.execute(upsert(connection, tables.held), [message.columns(look_at)])
 
@@ -49,18 +49,19 @@ async def remove(connection: AsyncConnection, deliveries: Collection[str]) -> No
 
 
 async def any_due(connection: AsyncConnection, now: datetime) -> bool:
-    """Return whether there is a waiting message on which a decision is due."""
+    """Return whether it is time to decide on any waiting message again."""
     found = await connection.execute(select(_h.delivery).where(_h.look_at <= now).limit(1))
     return found.first() is not None
 
 
 async def lock_due(connection: AsyncConnection, now: datetime, most: int) -> Sequence[dict[str, Any]]:
-    """Lock the rows of waiting messages on which a decision is due, and return them as column name -> value.
+    """Lock the rows of waiting messages on which to decide again, and return them as column name -> value.
 
     Rows that another process has locked are left out.
 
     Args:
-        most: How many rows at most.
+        now: The present instant.
+        most: The highest number of rows.
     """
     due = select(tables.held).where(_h.look_at <= now).order_by(_h.look_at, _h.delivery).limit(most)
     found = await connection.execute(due.with_for_update(skip_locked=True))
@@ -73,10 +74,11 @@ def held_messages(rows: Iterable[dict[str, Any]]) -> list[HeldMessage]:
 
 
 async def note_facts(connection: AsyncConnection, facts: Sequence[ClockFact], now: datetime) -> bool:
-    """Record what facts mean for waiting messages; return whether any message is concerned.
+    """Apply facts to the waiting messages about the same incidents; return whether there are any such messages.
 
-    A warning is needless once its clock has ended or was breached. Any message except that on the end is needless once
-    the incident is over. For the other messages of these incidents, the decision becomes due at once.
+    - If a clock has ended or was breached, warnings about this clock are marked as needless.
+    - If an incident is resolved, its messages are marked as needless, except those about its end or a rating.
+    - The decision on every message about these incidents becomes due at `now`.
     """
     incidents = {fact.incident for fact in facts if fact.incident}
     if not incidents or not await look(connection, incidents, now):
@@ -91,7 +93,10 @@ async def note_facts(connection: AsyncConnection, facts: Sequence[ClockFact], no
 
 
 async def look(connection: AsyncConnection, incidents: Collection[str], now: datetime) -> bool:
-    """Make the decision due on all waiting messages about incidents; return whether there are any."""
+    """Make the decision on all waiting messages about some incidents due at `now`; return whether there are any.
+
+    Messages that are needless already are skipped.
+    """
     if not incidents:
         return False
     found = update(tables.held).where(_h.incident.in_(sorted(incidents)), _h.ended == "").values(look_at=now)
@@ -99,7 +104,14 @@ async def look(connection: AsyncConnection, incidents: Collection[str], now: dat
 
 
 async def end(connection: AsyncConnection, incidents: Collection[str], reason: UnsentReason, now: datetime) -> None:
-    """Record that waiting messages about incidents are needless, except those about an end or a rating."""
+    """Mark the waiting messages about some incidents as needless.
+
+    Messages about the end of an incident or a rating are not marked. The decision on the marked messages becomes due at
+    `now`.
+
+    Args:
+        reason: Why the messages are needless.
+    """
     if not incidents:
         return
     needless = or_(_h.clock != "", _h.happening.not_in(_OF_THE_END))

@@ -19,10 +19,9 @@ from sla_platform.wire import NoticeData
 async def apply(
     connection: AsyncConnection, incoming: Sequence[Incoming], context: NotifierContext, now: datetime
 ) -> None:
-    """Decide what facts and notices change about alerts, and write the changes.
+    """Decide how facts and notices change alerts, and write the changes in the caller's transaction.
 
-    The changes are written in the caller's transaction. The rows of the notices and of all alerts concerned are locked
-    until the transaction ends.
+    The rows of the notices and of all alerts concerned are locked until the transaction ends.
 
     Args:
         incoming: Pairs of event id and content, in order. The content is a fact about a clock or a notice of a critical

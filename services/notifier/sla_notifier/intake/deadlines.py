@@ -25,9 +25,9 @@ GROUP = "notifier_deadline"
 
 
 class DeadlineHandler:
-    """Keeps the stored due instants of running clocks by the facts (events about clocks) that the bus gives it.
+    """Updates the stored due instants of running clocks from facts (events about clocks) on the bus.
 
-    If messages wait for the end of quiet hours, it is decided again of those of the same incidents whether they wait.
+    For messages about the same incidents that wait for the end of quiet hours, it makes a new decision due.
     """
 
     def __init__(self, context: NotifierContext) -> None:
@@ -41,9 +41,9 @@ class DeadlineHandler:
         """Do nothing: the handler keeps no state of a partition. Called when partitions are taken away."""
 
     async def handle(self, batch: Batch) -> None:
-        """Store what a batch of facts changes, in one transaction.
+        """Update the stored due instants from a batch of facts, in one transaction.
 
-        A fact that cannot be read is skipped: the reader that pages people quarantines it.
+        A fact that cannot be read is skipped, because FactHandler reads it too and puts it into quarantine.
 
         Raises:
             Retryable: A passing failure of the database. Nothing is stored.
@@ -64,10 +64,10 @@ class DeadlineHandler:
                     await holds.look(connection, {fact.incident for fact in facts if fact.incident}, now)
 
     async def replay(self, entry: QuarantineEntry) -> None:
-        """Store what a fact changes that could not be processed before. Events of other topics change nothing.
+        """Update the stored due instants from a fact that could not be processed before. Ignore events of other topics.
 
         Args:
-            entry: The event in the quarantine.
+            entry: The event in the quarantine (a table of records that could not be processed).
 
         Raises:
             Retryable: A passing failure of the database.

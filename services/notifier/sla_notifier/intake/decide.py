@@ -36,15 +36,15 @@ def decide(
     now: datetime,
     notices: Mapping[str, NoticeKnown] = NO_NOTICES,
 ) -> ChangeSet:
-    """Return what facts and notices change about alerts; nothing is stored or sent.
+    """Return the changes to alerts that result from facts and notices; nothing is stored or sent.
 
     Args:
         incoming: Pairs of event id and content, processed in this order. The content is a fact about a clock or a
             notice of a critical fix. There is at most one revision of each notice.
-        known: The alerts concerned, by id.
+        known: The stored alerts about these facts and notices, by id.
         catalogue: The contracts and escalations that apply.
         now: The present instant.
-        notices: What is stored about the notices, by id. A notice without an entry is new.
+        notices: Notice id -> what is stored about the notice. A notice without an entry is new.
     """
     batch = ChangeSet(known)
     for id_, said in incoming:

@@ -52,12 +52,12 @@ TOPICS = (Topic.CLOCKS, Topic.NOTICES, Topic.OBJECTIVES, Topic.INCIDENTS)
 
 
 class FactHandler:
-    """Takes in events (facts about clocks, and notices of critical fixes), each event id once; call `handle`.
+    """Receives events (facts about clocks, and notices of critical fixes), each event id once; call `handle`.
 
     A batch is processed at once if all three conditions are true:
 
     - At most 25 of its events (A_FEW) can concern an alert.
-    - No earlier facts about the same clocks wait.
+    - No earlier facts about the same clocks are waiting.
     - The contracts of all its facts are known.
 
     Otherwise, or if processing fails, the events are stored for the scheduler. Events about incidents (topic
@@ -84,11 +84,11 @@ class FactHandler:
         """
 
     async def handle(self, batch: Batch) -> None:
-        """Take in a batch of events (facts about clocks, and notices of critical fixes) in one transaction.
+        """Receive a batch of events (facts about clocks, and notices of critical fixes) in one transaction.
 
-        The events are processed, or stored for the scheduler. Facts that can concern no alert and that no rule names
-        are skipped. So are events that were taken in before. Canaries (breaches of slad's own test clock) are only
-        reported to `canary`.
+        The events are processed, or stored for the scheduler. Skipped are facts that concern no alert and no rule on
+        whom to notify, and events that were received before. Canaries (breaches of slad's own test clock) are only
+        passed to `canary`.
 
         After an error nothing is stored, and the batch may be passed again.
 
@@ -122,10 +122,10 @@ class FactHandler:
         self._context.signal()
 
     async def replay(self, entry: QuarantineEntry) -> None:
-        """Take in an event again that could not be processed before.
+        """Process an event again that could not be processed before.
 
         Args:
-            entry: The event in the quarantine, the table of such events.
+            entry: The event in the quarantine (the table of events that could not be processed).
 
         Raises:
             BadEnvelope: The event still cannot be read.

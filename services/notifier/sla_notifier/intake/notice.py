@@ -23,9 +23,9 @@ from sla_platform.wire import NoticeData, notice_event_id, notice_of
 def concerned(notice: NoticeData, catalogue: Catalogue, now: datetime) -> list[Contract]:
     """Return the contracts that a notice of a critical fix concerns at `now`.
 
-    Such a contract is in force, names an affected version in its environment, and has a plan that entitles to the
-    notice. An unknown version in use is treated as affected. A version range that cannot be read covers every version.
-    Source: clauses H6, H7 and H15, docs/clauses.md.
+    A notice concerns a contract if the contract is in force, has an affected version in its environment, and has a plan
+    that entitles to the notice. If the version in use is not known, it counts as affected. A version range that cannot
+    be read covers every version. Source: clauses H6, H7 and H15, docs/clauses.md.
     """
     return concerned_contracts(notice_of(notice), catalogue.rulebook, now)
 
@@ -33,11 +33,11 @@ def concerned(notice: NoticeData, catalogue: Catalogue, now: datetime) -> list[C
 def decide_notice(
     batch: ChangeSet, event: str, notice: NoticeData, known: NoticeKnown, catalogue: Catalogue, now: datetime
 ) -> None:
-    """Add to `batch` what a new revision of a notice of a critical fix changes.
+    """Add to `batch` the changes that result from a new revision of a notice of a critical fix.
 
-    The changes are people to notify, and alerts to open, update or close. If the revision is not newer than the stored
-    one, nothing is added. If readers see no difference and neither revision is withdrawn, only the revision itself is
-    added.
+    The changes are requests to notify people, and alerts to open, update or close. If the revision is not newer than
+    the stored one, nothing is added. If the revisions differ in no field that readers see, and neither is withdrawn,
+    only the revision itself is added.
 
     Args:
         event: The id of the event with the revision.
@@ -86,10 +86,10 @@ def decide_gained(
     catalogue: Catalogue,
     now: datetime,
 ) -> list[ContractId]:
-    """Add to `batch` messages to contracts that a notice of a critical fix concerns only now.
+    """Add to `batch` the messages to contracts that a notice concerns only now, because their products have changed.
 
-    Returns the ids of these contracts, sorted. A contract is left out if it was notified already, or has an open or
-    acknowledged alert about the notice.
+    Returns the ids of these contracts, sorted. A contract is left out if its people were notified of the notice
+    already, or if it has an open or acknowledged alert about the notice.
 
     Args:
         notice: The newest revision, not withdrawn.

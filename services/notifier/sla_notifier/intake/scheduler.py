@@ -38,8 +38,8 @@ UNKNOWN_WAIT = timedelta(seconds=30)  # for a contract that a fact names and nob
 class FairScheduler:
     """The loop that processes stored facts and notices; call `run`.
 
-    Contracts take turns, so that no contract delays another. There is one loop for each process. Several processes
-    may share a database.
+    The contracts are served one after another, so that many facts of one contract do not delay the others. There is one
+    loop for each process. Several processes may share a database.
     """
 
     def __init__(self, context: NotifierContext) -> None:
@@ -64,9 +64,9 @@ class FairScheduler:
     async def once(self) -> int:
         """Process one batch of the stored facts and notices; return how many were processed.
 
-        A fact is an event about a clock. If the batch fails, its facts are processed one by one. A fact that fails by
-        itself goes to the quarantine (a table of records that could not be processed). The result is 0 if nothing
-        waits.
+        A fact is an event about a clock. If the batch fails, its facts are processed one by one. A fact that then fails
+        goes to the quarantine (a table of records that could not be processed). The result is 0 if no facts or notices
+        are stored.
 
         Raises:
             Retryable: A passing failure, such as of the database. Call again.

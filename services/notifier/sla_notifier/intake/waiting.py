@@ -91,8 +91,8 @@ async def append_to_queues(
     Args:
         incoming: Pairs of event id and content, in order. The content is a fact about a clock or a notice of a critical
             fix.
-        before: Maps a clock's id to the queue in which earlier facts of the clock wait. New facts of this clock join
-            that queue, even if the clock's contract has changed.
+        before: Clock id -> the queue in which earlier facts about the clock wait. New facts about the clock are added
+            to that queue, even if the clock's contract has changed.
         now: Stored as the instant of arrival.
     """
     held = dict(before)
@@ -116,10 +116,11 @@ async def contract_queues(connection: AsyncConnection) -> list[str]:
 
 
 async def waiting_since(connection: AsyncConnection, queues: Collection[str], instant: datetime) -> set[str]:
-    """Return which of these queues have an oldest entry that was taken in after `instant`.
+    """Return those of these queues whose oldest entry was received after `instant`.
 
     Args:
         queues: Names of queues. Each queue holds the waiting facts (events about clocks) of one contract.
+        instant: The instant to compare with.
     """
     if not queues:
         return set()
@@ -178,9 +179,9 @@ async def first_in_queue(connection: AsyncConnection, queue: str) -> int | None:
 
 
 async def remove_fact(connection: AsyncConnection, seq: int) -> QuarantineRow | None:
-    """Delete a waiting fact or notice, and return it as a row for the quarantine.
+    """Delete a waiting fact or notice, and return it as a row for the quarantine; None if there is no entry `seq`.
 
-    The quarantine is a table of records that could not be processed. The result is None if there is no such entry.
+    The quarantine is a table of records that could not be processed.
 
     Args:
         seq: The number of the entry in the queues.

@@ -39,9 +39,9 @@ def expires_idle(policies: Mapping[str, EscalationPolicy]) -> bool:
 def work_of(envelopes: Iterable[Envelope]) -> dict[str, datetime]:
     """Return incident id -> when somebody of the support last worked on the ticket.
 
-    Work is an answer, a comment, an assignment or a change by the support's people. If an event does not say who did
-    it, only the kinds of events that come from the support alone are work. What customers, programs and imports did is
-    not work.
+    Work is an answer, a comment, an assignment or a change by the support's people. An event that does not say who
+    caused it is work only if events of this kind always come from the support. Events of customers, programs and
+    imports are not work.
 
     Args:
         envelopes: Events of the topic `incidents`.
@@ -63,7 +63,7 @@ def _is_work(event: IncidentEvent) -> bool:
 
 
 async def put_off_expiries(work: Mapping[str, datetime], context: NotifierContext) -> None:
-    """Let the acknowledgements of alerts about some incidents expire later, because somebody has worked on the tickets.
+    """Put off the expiry of acknowledgements of alerts, because somebody has worked on their tickets.
 
     A second call with the same work changes nothing.
 

@@ -17,7 +17,7 @@ from sla_platform.wire import NoticeData
 class NoticeTold:
     """A person who was notified of a critical-fix notice for one contract; a row of `notifier_notice_told`.
 
-    If the last message named several contracts, the rows of these contracts share `occasion` and `told_as`.
+    If the last message named several contracts, the rows of these contracts have the same `occasion` and `told_as`.
     """
 
     notice: str
@@ -47,7 +47,7 @@ class NoticeTold:
 
 @dataclass(frozen=True, slots=True)
 class ToldState:
-    """A person who was notified of a critical-fix notice, and whether the message arrived."""
+    """A person who was notified of a critical-fix notice, and whether the message has arrived."""
 
     told: NoticeTold
     """The stored notification."""
@@ -80,10 +80,7 @@ class NoticeKnown:
     """People who registered for the products of this notice, or of another notice read at the same time."""
 
     def contracts(self) -> tuple[str, ...]:
-        """Return the ids of the contracts whose people know the notice as applying.
-
-        For such a contract somebody was notified of the notice, and was not notified of its end since.
-        """
+        """Return the ids of the contracts for which somebody was notified of the notice, but not of its end since."""
         return tuple(dict.fromkeys(each.told.contract for each in self.told if each.told.standing))
 
     def told_for(self, contract: str) -> Sequence[ToldState]:

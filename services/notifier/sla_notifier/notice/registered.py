@@ -19,7 +19,7 @@ _r = tables.registration.c
 
 
 def is_registered(person: str) -> bool:
-    """Return whether a person is known only by a registration for notices of critical fixes.
+    """Return whether a person is known only from a registration for notices of critical fixes, not from a contract.
 
     The id of such a person begins with `registered:`.
 

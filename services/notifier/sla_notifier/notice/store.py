@@ -24,8 +24,8 @@ _LOST = (DeliveryState.FAILED, DeliveryState.UNDELIVERABLE, DeliveryState.CANCEL
 async def lock_notices(connection: AsyncConnection, incoming: Collection[NoticeData]) -> dict[str, NoticeKnown]:
     """Return what is stored about notices of critical fixes, by notice id, and lock their rows.
 
-    The result has an entry for each notice. Every entry lists the people who registered for a product of any of these
-    notices. The entry of a new notice has nothing else. The locks hold until the transaction ends.
+    There is an entry for each notice, also for a new one. Each entry lists the people who registered for a product of
+    any of these notices. The entry of a new notice has no other data. The locks hold until the transaction ends.
 
     Args:
         incoming: Revisions of notices.
@@ -54,7 +54,7 @@ async def in_force(connection: AsyncConnection) -> list[NoticeData]:
 
 
 async def find(connection: AsyncConnection, id_: str) -> tuple[NoticeData, datetime] | None:
-    """Return the newest revision of a critical-fix notice, and when the revision was taken in.
+    """Return the newest revision of a critical-fix notice, and when the revision was received.
 
     The result is None if there is no such notice.
 
@@ -66,10 +66,10 @@ async def find(connection: AsyncConnection, id_: str) -> tuple[NoticeData, datet
 
 
 async def told_of(connection: AsyncConnection, ids: Iterable[str]) -> dict[str, list[ToldState]]:
-    """Return the people who were notified of notices of critical fixes, by notice id.
+    """Return the people who were notified of each of some notices of critical fixes, by notice id.
 
-    There is one entry for each contract and person. People are left out if all their messages failed, were cancelled or
-    had no address.
+    A person has one entry for each contract. People are left out if all their messages failed, were cancelled or had no
+    address.
 
     Args:
         ids: The ids of the notices.
@@ -102,7 +102,7 @@ async def told_with_messages(
 
     Args:
         ids: The ids of the notices.
-        contract: The only contract. None means all contracts.
+        contract: The contract for which people were notified. None means all contracts.
     """
     wanted = sorted(ids)
     if not wanted:
@@ -146,7 +146,7 @@ def _told(row: Any) -> NoticeTold:
 
 
 async def save_notices(connection: AsyncConnection, notices: Iterable[NoticeData], now: datetime) -> None:
-    """Store these revisions of notices, each in place of the previous revision.
+    """Store new revisions of notices; each replaces the stored revision of its notice.
 
     Args:
         now: Stored as `changed_at`.
@@ -167,11 +167,12 @@ async def save_notices(connection: AsyncConnection, notices: Iterable[NoticeData
 
 
 async def save_told(connection: AsyncConnection, told: Sequence[NoticeTold], further: Sequence[NoticeTold]) -> None:
-    """Store who was notified of notices.
+    """Store who was notified of notices, by which message.
 
     Args:
-        told: People who were notified. Existing rows for the same notice, contract and person are overwritten.
-        further: People notified only by a later level of an escalation. Existing rows are kept.
+        told: People who were notified. Stored rows for the same notice, contract and person are overwritten.
+        further: People notified by a later level of an escalation. If a row for the same notice, contract and person is
+            stored already, that row is kept.
     """
     for rows, statement in (
         (told, upsert(connection, tables.notice_told)),
@@ -196,12 +197,13 @@ def _columns(told: NoticeTold) -> dict[str, Any]:
 
 
 async def told_together(connection: AsyncConnection, notice: str, contract: str, person: str) -> list[str]:
-    """Return the ids of the contracts that one message about a critical-fix notice named, sorted.
+    """Return the ids of the contracts that one message about a notice named, sorted.
 
-    The result is empty if the notice was not sent to the person for `contract`.
+    The message is the last one about the notice to this person for `contract`. The result is empty if there is none.
 
     Args:
-        contract: One of these contracts.
+        notice: The notice's id.
+        contract: The id of a contract that the message names.
         person: The person id in the message's delivery.
     """
     own = select(_t.occasion).where(_t.notice == notice, _t.contract == contract, _t.told_as == person)

@@ -37,7 +37,8 @@ def content_of(
         context: The catalogue, the links and the present instant.
         request: What the message is about.
         recipient: Who gets the message.
-        contracts: For a notice, the ids of the contracts to name. If empty, the contract of the request is named.
+        contracts: For a message about a critical-fix notice, the ids of the contracts that the message names. If empty,
+            the contract of the request is named.
     """
     if isinstance(request.content, NoticeData):
         return notice_content(context, request, request.content, recipient, contracts or (request.contract,))

@@ -28,8 +28,8 @@ def contract_content(
 
     Args:
         context: The catalogue, the links and the present instant.
-        request: Why people are notified.
-        news: What has happened.
+        request: What the message is about.
+        news: The event about the extra hours or the allowance.
         recipient: Who receives the message.
     """
     contract = contract_of(context.catalogue, news.contract)

@@ -59,7 +59,7 @@ class Conversation:
 
         A storm is a time in which messages are gathered into digests (mails that collect several messages). The ten
         minutes start at the last message, or at `next_at` if that is later. A storm with an unsent digest does not end.
-        Instants too far ahead, written by a wrong clock, are reset.
+        Stored instants too far after `now`, as a wrong clock may have written, are reset.
 
         Args:
             over: How many messages may be sent by themselves in a burst.
@@ -77,8 +77,8 @@ class Conversation:
     def room(self, now: datetime, over: int) -> int:
         """Return how many messages to the mailbox may be sent by themselves at `now`.
 
-        The number is from 0 to `over`. Further messages are gathered into digests (mails that collect several
-        messages).
+        The number is from 0 to `over`. Messages beyond this number are gathered into digests (mails that collect
+        several messages).
 
         Args:
             over: The number after a long silence. Each message sent by itself lowers the number by one. Each minute
@@ -107,7 +107,7 @@ class Conversation:
         return min(FIRST_PAUSE * doubled, LONGEST_PAUSE)
 
     def with_storm(self, now: datetime) -> Conversation:
-        """Return this record with a storm: unchanged if there is one, otherwise with a storm from `now`.
+        """Return a copy of this record in which a storm begins at `now`; unchanged if a storm is going on already.
 
         A storm is a time in which messages to the mailbox are gathered into digests (mails that collect several
         messages), because there are too many to send each by itself.
@@ -124,8 +124,8 @@ class Conversation:
         later.
 
         Args:
-            pressing: Whether somebody must act on a message in the digest. A digest that is not pressing waits at least
-                five times (PATIENT) the `pause`, from `now`.
+            pressing: Whether somebody must act on a message in the digest. If False, the digest is sent five pauses
+                (PATIENT times `pause`) after `now` at the earliest.
         """
         due = max(self.next_at or now, now)
         return due if pressing else max(due, now + PATIENT * self.pause())

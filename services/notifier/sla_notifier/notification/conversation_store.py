@@ -51,7 +51,7 @@ async def save_conversations(connection: AsyncConnection, conversations: Iterabl
 
 
 async def lock_gathering(connection: AsyncConnection, digests: Collection[str]) -> dict[str, DeliveryRow]:
-    """Return which of these digests can still collect messages, by id, and lock their rows.
+    """Lock and return those of these digests that can still collect messages: digest id -> delivery.
 
     The locks hold until the transaction ends. A digest is left out if it was sent, attempted or put into words, or if
     another process has locked its row.

@@ -106,7 +106,8 @@ class DigestEntry:
     def urgency(self) -> tuple[Any, ...]:
         """Return the key by which the entries of a digest are sorted, the most urgent first.
 
-        The kind of the entry's newest message decides first (pages before all others), then its place in the queue.
+        Entries are sorted by the kind of their newest message (pages before all others), and then by the place of this
+        message in the queue.
         """
         return _RANK[self.row.kind], self.row.turn, self.row.due_at, self.row.incident, self.row.id
 
@@ -144,7 +145,7 @@ def compose_digest(
 
     Args:
         carried: The deliveries in the digest. If there are none, the digest is returned as cancelled.
-        now: The present instant. Spans of time in the text refer to it.
+        now: The present instant. Spans of time in the text are computed for this instant.
     """
     if not carried:
         return replace(digest, state=DeliveryState.CANCELLED, reason=UnsentReason.NOTHING_LEFT.value, finished_at=now)
@@ -225,7 +226,7 @@ def _content(
 def line_of(heap: Sequence[DigestEntry], labels: Mapping[str, str]) -> str:
     """Return the text of a digest's line about one incident.
 
-    The line has, for each entry, the subject and the kinds of earlier messages.
+    For each entry the line has the subject of the newest message, followed by the kinds of the earlier messages.
 
     Args:
         heap: The incident's entries, each with the messages about one alert.

@@ -26,7 +26,7 @@ OPERATORS = "operators"  # the role, in the default contract, of those who are n
 
 @dataclass(frozen=True, slots=True)
 class ResolvedRecipient:
-    """A person to notify, and the reasons."""
+    """A person to notify, with the reasons why this person is notified."""
 
     person: Person
     why: tuple[Phrase, ...]
@@ -54,8 +54,8 @@ def title_of(catalogue: Catalogue, id_: str) -> str:
 def metric_in_words(catalogue: Catalogue, plan: str, metric: str, language: str) -> str:
     """Return the title of a metric on one line; "" only if `metric` is "".
 
-    It is the plan's title in the language, or in English. If there is none, or the plan no longer exists, it is the id
-    in words.
+    The title is that of the plan in the given language, or else in English. Without a title, or without the plan in the
+    catalogue, the metric's id is returned as words, such as `first response`.
 
     Args:
         plan: Id of the plan.
@@ -127,8 +127,8 @@ def resolve_level(
     - Nobody is on duty and all are in `notified`: the level waits until the first person comes on duty. If that instant
       is not known, all are notified again.
 
-    If the level has nobody, the first of these groups with somebody replaces it: the operators; everybody with a role
-    in the contract; the level's roles in the default contract.
+    If nobody holds the level's roles, the first of these groups that is not empty is used instead: the operators;
+    everybody with a role in the contract; the level's roles in the default contract.
 
     Args:
         names: The level's roles and person ids.
@@ -163,9 +163,9 @@ def resolve_level(
 def resolve_holders(
     catalogue: Catalogue, contract: Contract, names: tuple[str, ...], at: datetime, reaches: Reaches = lambda _: True
 ) -> ResolvedLevel:
-    """Return which of the support's people a rule notifies at `at`: the role holders on duty, else all role holders.
+    """Return the support's people whom a rule notifies at `at`: the role holders on duty, else all role holders.
 
-    If nobody holds the roles, the result is empty.
+    If nobody holds the roles, `people` is empty.
 
     Args:
         names: The rule's roles and person ids.
@@ -186,7 +186,7 @@ def customer_holders(
     """Return the customer's own people who hold one of these roles at `at`, each once, with the role.
 
     Args:
-        names: Roles, and ids of people. A person who is named by id is returned with the id.
+        names: Roles, and ids of people. A person who is named by id is returned with this id in place of a role.
     """
     found: dict[str, tuple[str, Person]] = {}
     for name in names:
@@ -205,9 +205,9 @@ def role_phrase(contract: Contract, name: str, rulebook: Rulebook) -> Phrase:
 
 
 def chain_of(catalogue: Catalogue, fact: ClockFact | None, contract: Contract) -> EscalationChain:
-    """Return the escalation for a fact under a contract: who is notified, after what delay.
+    """Return the escalation for a fact under a contract: which roles and people are notified, after which delays.
 
-    The policy is the one that the fact names, or else the policy of the contract's plan.
+    The escalation follows the policy that the fact names, or else the policy of the contract's plan.
 
     - Policy `none`: the operators are only informed, at once.
     - No policy, or a policy that the catalogue lacks: the plan's roles are paged at once. If the plan has no roles, the
@@ -245,8 +245,8 @@ def usable_addresses(catalogue: Catalogue, person: Person, disabled: frozenset[s
 def is_reachable(catalogue: Catalogue, address: str, disabled: frozenset[str]) -> bool:
     """Return whether messages can be sent now to an address such as `email:a@b`.
 
-    The result is True if the kind of channel exists and can send to the address, and the endpoint (queue) is not in
-    `disabled`.
+    The result is True if the kind of channel exists and can send to the address, and the endpoint (mail server or
+    webhook) of the address is not in `disabled`.
     """
     name, rest = split_address(address)
     kind = sending_kind(name)

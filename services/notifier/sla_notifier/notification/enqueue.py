@@ -21,7 +21,7 @@ _NOBODY = Recipient("", ENGLISH, "")
 def rows_of(context: PipelineContext, notifications: tuple[Notification, ...]) -> list[DeliveryRow]:
     """Return a delivery to insert for each notification, in the same order.
 
-    A notification that is not to be sent becomes a delivery in a final state.
+    A notification that is not to be sent becomes a delivery in a final state, with the reason.
     """
     return [_row(context, notification) for notification in notifications]
 
@@ -76,8 +76,8 @@ def _payload(context: PipelineContext, notification: Notification) -> str:
 def bounded(payload: dict[str, object]) -> bytes:
     """Return a payload as JSON, shortened if longer than 19,500 bytes (LARGEST_PAYLOAD).
 
-    From the payload's `data`, `items` is removed first, then `body`, then `products`, until the JSON is short
-    enough. `left_out` in `data` lists what was removed. If all three are not enough, the result is longer.
+    From the payload's `data`, `items` is removed first, then `body`, then `products`, until the JSON is short enough.
+    `left_out` in `data` lists what was removed. If removing all three is not enough, a longer JSON text is returned.
     """
     written = _json(payload)
     for name in _LONG:

@@ -22,13 +22,13 @@ _ESCALATED = (MessageKind.PAGE, MessageKind.INFO)
 def follow(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
     """Set which earlier message each notification must wait for (`follows`); return all notifications.
 
-    An earlier message is a message about the closing of an alert. Such a message is waited for only if it is in
-    `context.closing` (not sent yet) or among `notifications`. `follows` is the id of its delivery.
+    Only closing messages (which say that an alert has ended) are waited for: those in `context.closing`, which are not
+    sent yet, and those among `notifications`. `follows` is set to the id of the closing message's delivery.
 
     - The alert was closed and opened again: a PAGE or INFO message waits for the last closing message to the same
       person.
-    - The alert is closed again: a RESOLVED message waits for the other closing message about the same opening, which
-      it corrects.
+    - The alert is closed again: a RESOLVED message waits for the earlier closing message about the same opening of the
+      alert, which it corrects.
     - A page that already waits for another message is unchanged.
     """
     words = _by_alert((*context.closing, *_closing_words(notifications)))

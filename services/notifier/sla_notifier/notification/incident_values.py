@@ -56,7 +56,11 @@ def zone_of(context: PipelineContext, fact: ClockFact) -> str:
 
 
 def outcome_of(request: NotificationRequest, fact: ClockFact) -> str:
-    """Return how it came out, for the words of a message; `elsewhere` if the clock counts for another incident now."""
+    """Return the outcome that a message about a clock states.
+
+    The outcome is that of the request. It is `elsewhere` if the message takes a breach back because the clock counts
+    for another incident now.
+    """
     body = fact.body
     elsewhere = isinstance(body, Amended) and body.new_state is ClockState.CANCELLED and bool(body.why)
     return "elsewhere" if elsewhere and request.kind is MessageKind.TAKEN_BACK else request.outcome

@@ -22,9 +22,9 @@ _ORDER = (MessageKind.CRITICAL_FIX, MessageKind.ADVISORY, MessageKind.NOTICE_END
 def join(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
     """Join messages about one notice to one address into a single message; return all notifications.
 
-    A notice announces a critical fix, and may concern several contracts. One of the messages stays and names all the
-    contracts (`contracts`). The others are cancelled (TOLD_TOGETHER). A contract for which the notice has ended is
-    named only if the notice has ended for all. Messages of escalation levels above 1 are unchanged.
+    A notice announces a critical fix, and may concern several contracts. One of the messages is sent and names all the
+    contracts (`contracts`); the other messages are cancelled (TOLD_TOGETHER). A contract for which the notice has ended
+    is named only if the notice has ended for all contracts. Messages of escalation levels above 1 are unchanged.
     """
     heaps: dict[tuple[str, str], list[int]] = {}
     for place, each in enumerate(notifications):

@@ -29,7 +29,7 @@ class PagedPerson:
 
 @dataclass(frozen=True, slots=True)
 class ClosingMessage:
-    """A message about the closing of an alert that is not in a final state yet.
+    """A message that an alert has been closed, while the message is not in a final state yet.
 
     The kind of the message is RESOLVED or TAKEN_BACK.
     """

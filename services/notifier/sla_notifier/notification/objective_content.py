@@ -24,7 +24,7 @@ def objective_content(
 
     Args:
         context: The catalogue, the links and the present instant.
-        request: Why people are notified.
+        request: What the message is about.
         recipient: Who receives the message.
     """
     spoken = context.texts.language(recipient.language)

@@ -45,7 +45,7 @@ async def release(
     config: RenderConfig,
     now: datetime,
 ) -> None:
-    """Queue messages that have waited, with texts written anew, in the caller's transaction.
+    """Queue held messages for sending, with newly written texts, in the caller's transaction.
 
     Several messages to one mailbox are sent as one digest.
 

@@ -40,9 +40,9 @@ from sla_notifier.text.content import Phrase
 def route(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
     """Look up the recipients of notifications; return a notification for each person and address.
 
-    A person without a usable address gets an undeliverable notification with the reason. A request for which nobody is
-    found gets one too. Nothing is returned for a closing message if nobody was paged, nor for a notice of a critical
-    fix if everybody entitled was notified before.
+    An undeliverable notification with the reason is returned for a person without a usable address, and for a request
+    for which nobody is found. Nothing is returned for a closing message if nobody was paged, nor for a notice of a
+    critical fix if everybody entitled was notified before.
 
     Args:
         context: The catalogue, the present instant, and who was notified before.

@@ -27,7 +27,7 @@ def suppress(context: PipelineContext, notifications: tuple[Notification, ...]) 
     A cancelled notification gets a reason. The others are unchanged. Not needed are:
 
     - A page to a person whom another request paged in this round.
-    - An INFO message to a person whom another level notifies in this batch.
+    - An INFO message to a person whom another level of the same escalation notifies in this batch.
     - A second message of one request to the same address.
     - Any message of a request with a `cancel_reason`.
     - A message about an incident to a person of the customer who has opted out of such messages.

@@ -18,7 +18,7 @@ _NOTICEABLE = timedelta(seconds=60)
 class Timing:
     """How much time a clock has left (`left`), and how late the clock is (`late`).
 
-    Both are never negative. Both are measured in counted time (within the hours of the clock) and in wall time.
+    Each is given in counted time (within the hours of the clock) and in wall time, and is never negative.
     """
 
     left: CountedSpan
@@ -85,7 +85,7 @@ def timing_of(
     """Return how much time a clock has left at `now`, and how late it is or was.
 
     The time left runs from `now` to `due`. The lateness runs from `broken` (the breach of the target) to `until` (the
-    end of the breach, or `now`). Neither is negative.
+    end of the breach, or `now`). Neither span is negative.
 
     Args:
         rulebook: Has the calendar of the clock's hours.

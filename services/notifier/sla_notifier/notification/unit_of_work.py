@@ -65,8 +65,8 @@ async def write_changes(
 ) -> None:
     """Write a set of changes in the caller's transaction.
 
-    The changes are alerts, steps, deliveries, conversations and log events. Each message that `batch` asks for becomes
-    a queued delivery for each recipient. Queued pages that are no longer needed are cancelled. Nothing is sent.
+    The changes are alerts, steps, deliveries, conversations and log events. Each message that `batch` requests becomes
+    a delivery for each recipient. Queued pages that are no longer needed are cancelled. Nothing is sent.
 
     Args:
         config: How messages are written.
@@ -133,7 +133,7 @@ async def write_changes(
 
 
 def held(notifications: Iterable[Notification]) -> list[HeldMessage]:
-    """Return those of the notifications that wait for the end of their receivers' quiet hours, as HeldMessage."""
+    """Return a HeldMessage for each notification that waits for the end of its recipient's quiet hours."""
     return [
         held_message(each.request, id_of(each), each.hold.until, each.hold.needs, each.recipient.why)
         for each in notifications
@@ -142,7 +142,7 @@ def held(notifications: Iterable[Notification]) -> list[HeldMessage]:
 
 
 def asked(notifications: Iterable[Notification], now: datetime) -> list[Question]:
-    """Return the questions that messages ask the customer's people, one question for each person.
+    """Return the questions that notifications ask the customer's people, one question for each person.
 
     A question asks whether a lower priority is agreed.
 
@@ -158,15 +158,15 @@ def asked(notifications: Iterable[Notification], now: datetime) -> list[Question
 
 
 def people_told(notifications: Iterable[Notification], now: datetime) -> tuple[list[NoticeTold], list[NoticeTold]]:
-    """Return two lists of the people who are notified of critical-fix notices.
+    """Return two lists of records, each of a person who is notified of a critical-fix notice.
 
     The first list has people notified without an escalation (level 0) or by level 1. The second list has people
     notified by a higher level. Each list has a person once for each notice and contract; a person may be in both lists.
-    A notification that is not sent is skipped, unless a message for another contract named this contract too
-    (`told_by`).
+    A notification that is not sent is skipped, unless the person gets another message that names the notification's
+    contract too (`told_by`).
 
     Args:
-        now: The instant stored with the people.
+        now: The instant stored in the records.
     """
     addressed: dict[tuple[str, str, str], NoticeTold] = {}
     further: dict[tuple[str, str, str], NoticeTold] = {}
@@ -220,7 +220,7 @@ def closing_recipients(
     cancel_reasons: Mapping[str, UnsentReason],
     requests: Iterable[NotificationRequest] = (),
 ) -> dict[tuple[str, int], tuple[PagedPerson, ...]]:
-    """Return the people to tell that an episode of an alert has ended, by alert id and episode.
+    """Return who gets the message that an episode of an alert has ended, by alert id and episode.
 
     An episode is one opening of an alert, counted from 1. The people are those whom a page of the episode reached or
     may reach. A closing message in `requests` also goes to people paged in an earlier episode under its contract, in
@@ -290,7 +290,7 @@ def open_closing_messages(rows: Iterable[DeliveryRow]) -> tuple[ClosingMessage, 
 
 
 def first_paged_episodes(sent_before: Iterable[DeliveryRow]) -> dict[tuple[str, str, datetime], int]:
-    """Return in which episode people were first notified of a breach.
+    """Return the number of the episode in which people were first notified of each breach.
 
     An episode is one opening of an alert, counted from 1. The result maps (alert id, contract, breached due instant) to
     the episode. Only messages that were sent, attempted or put into a digest (a mail that collects several messages)

@@ -39,7 +39,7 @@ async def has_opted_out(connection: AsyncConnection, contact: Contact) -> bool:
 
 
 async def change(connection: AsyncConnection, contact: Contact, out: bool, now: datetime) -> bool:
-    """Store whether a person has opted out of messages; return whether this changed anything.
+    """Store whether a person has opted out of messages; return whether the stored state changed.
 
     Args:
         contact: A pair of contract id and person id.
@@ -54,13 +54,13 @@ async def change(connection: AsyncConnection, contact: Contact, out: bool, now: 
 
 
 async def cancel_waiting(connection: AsyncConnection, contact: Contact, now: datetime) -> list[DeliveryRow]:
-    """Cancel the queued messages of which a person has opted out; return them.
+    """Cancel the unsent messages of which a person has opted out; return the cancelled deliveries.
 
-    Messages that wait in a digest (a mail that collects several messages) are left alone.
+    Messages that wait in a digest (a mail that collects several messages) are not cancelled.
 
     Args:
         contact: A pair of contract id and person id.
-        now: Stored as the time of the end.
+        now: Stored as the time of the cancellation.
     """
     contract, person = contact
     statement = (

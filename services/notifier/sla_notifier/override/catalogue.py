@@ -65,7 +65,7 @@ class OverriddenCatalogue:
         return self._current()
 
     def of_rota(self, rota: str) -> tuple[RecordedOverride, ...]:
-        """Return all overrides ever made for a rota over the API, in the order of their making."""
+        """Return all overrides ever made for a rota over the API, in the order in which they were made."""
         return self._of_rota.get(RotaId(rota), ())
 
     def find(self, number: int) -> RecordedOverride | None:
@@ -80,7 +80,7 @@ class OverriddenCatalogue:
         self.take_in(await rows.changed_since(connection, self._place))
 
     def take_in(self, changed: Sequence[RecordedOverride]) -> None:
-        """Take in committed overrides.
+        """Add overrides to the catalogue of this process, after they were committed to the database.
 
         Args:
             changed: The overrides, in the order in which they were made or ended.
@@ -94,7 +94,7 @@ class OverriddenCatalogue:
                 self._place = max(self._place, each.changed)
 
     def ignored(self) -> Mapping[int, str]:
-        """Return why overrides are ignored: number of the override -> the reason in words.
+        """Return the overrides that are ignored: number of the override -> why it is ignored, in words.
 
         Only overrides that are in force or still to come are checked.
         """
@@ -107,9 +107,9 @@ class OverriddenCatalogue:
         return "; ".join(f"override {number} is ignored: {why}" for number, why in self.ignored().items()) or None
 
     async def reason_not_ready(self) -> str | None:
-        """Return why the overrides are not ready: they have not been read since the start.
+        """Return a text if the overrides have never been read since the start; None once they have been read.
 
-        The result is None once they have been read. For the readiness check.
+        For the readiness check.
         """
         return None if self._read else "the overrides of rotas have not been read from the store yet"
 

@@ -22,7 +22,7 @@ class ChangedShift:
 
 
 def changed_shifts(before: Rota, after: Rota, start: datetime, end: datetime) -> tuple[ChangedShift, ...]:
-    """Return where two states of a rota have different people on call in `[start, end)`.
+    """Return the spans within `[start, end)` in which two states of a rota have different people on call.
 
     The result is in order of time.
 

@@ -38,8 +38,8 @@ class OverrideDone:
 class OverrideOwner:
     """Makes and ends overrides of rotas.
 
-    Calls take turns: each waits until the transaction of the previous call ends, so that all processes see the same
-    order.
+    Each call waits until the transaction of the previous call ends, so that all processes see the same order of
+    changes.
     """
 
     def __init__(self, store: Store, time_source: TimeSource, catalogue: OverriddenCatalogue) -> None:
@@ -48,18 +48,18 @@ class OverrideOwner:
         self._catalogue = catalogue
 
     async def make(self, rota: str, wanted: WantedOverride, command: Command, *, dry_run: bool = False) -> OverrideDone:
-        """Put somebody on call in a rota by a new override.
+        """Store a new override that puts a person on call in a rota.
 
         If the same override exists already, it is returned and nothing changes.
 
         Args:
             command: Who orders the change, for the audit log.
-            dry_run: Whether to store nothing, and only return what the result would be.
+            dry_run: Whether to store nothing, and only return the override that would be stored.
 
         Raises:
             StoreBusy: The database fails.
-            Problem: HTTP error 404 for an unknown rota, 409 if the rota has too many overrides, 422 if `wanted` does
-                not fit.
+            Problem: HTTP error 404 for an unknown rota, 409 if the rota has too many overrides, 422 if `wanted` is
+                invalid for the rota.
         """
         async with self._store.transaction() as connection:
             place, now = await self._turn(connection)
@@ -74,12 +74,12 @@ class OverrideOwner:
     async def end(self, id_: str, command: Command, *, dry_run: bool = False) -> OverrideDone:
         """End an override: from now on, or before it begins.
 
-        An override that is over or ended is returned unchanged.
+        An override whose span has passed, or that was ended before, is returned unchanged.
 
         Args:
             id_: The override's id.
             command: Who orders the change, for the audit log.
-            dry_run: Whether to store nothing, and only return what the result would be.
+            dry_run: Whether to store nothing, and only return the override that would be stored.
 
         Raises:
             StoreBusy: The database fails.

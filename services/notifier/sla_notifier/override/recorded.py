@@ -63,9 +63,10 @@ class RecordedOverride:
 
     @property
     def counted(self) -> RotaOverride | None:
-        """Return the override in the span in which it is in force; None if it never is.
+        """Return the override, cut to the span in which it is in force; None if it is never in force.
 
-        The span begins at the making of the override at the earliest, and ends when somebody ended the override.
+        The span begins when the override was made, if that is after `start`. It ends when somebody ended the override,
+        if that is before `end`.
         """
         start = max(self.start, self.made_at)
         end = self.end if self.ended_at is None else min(self.end, self.ended_at)
@@ -84,7 +85,7 @@ class RecordedOverride:
         return self.ended_at is None and now < self.end
 
     def audited(self) -> dict[str, Any]:
-        """Return the fields of the override from which the audit log computes a digest."""
+        """Return the fields of the override that go into the digest (hash) in the audit log: name -> value."""
         return {
             "rota": self.rota,
             "from": self.start,

@@ -18,8 +18,8 @@ _COLUMNS = {"starts_at": "start", "ends_at": "end"}
 async def changed_since(connection: AsyncConnection, place: int) -> list[RecordedOverride]:
     """Return the overrides that were made or ended after a position in the notifier's audit log.
 
-    They are in the order of the changes. Positions in the log are in the order of the commits, so a later call misses
-    no change.
+    The overrides are in the order of the changes. Positions in the log are in the order of the commits, so that a later
+    call misses no change.
 
     Args:
         place: The position, a number. 0 returns all.

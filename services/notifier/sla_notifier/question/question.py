@@ -76,7 +76,7 @@ def question_id(occasion: str) -> str:
 
 
 def settled_question(fact: ClockFact) -> str:
-    """Return the id of the question that a fact settles; "" if there is none.
+    """Return the id of the question that a fact settles; "" if the fact settles no question.
 
     A question is about a proposal of a lower priority. The fact settles it by deciding the proposal.
 
@@ -159,7 +159,10 @@ def answer(before: Question, person: str, agreed: bool, now: datetime) -> Questi
 
 
 def settle(before: Question, now: datetime) -> Question:
-    """Return a question as ended (GONE), because its proposal was decided otherwise; unchanged if it is not open."""
+    """Return an open question as ended (GONE); any other question is returned unchanged.
+
+    Call this if the proposal of a lower priority was decided without an answer to the question.
+    """
     return _ended(before, QuestionState.GONE, now) if before.state is QuestionState.OPEN else before
 
 

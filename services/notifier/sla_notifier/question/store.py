@@ -22,7 +22,7 @@ AT_ONCE = 50  # questions of which something is due that are looked at together
 async def keep_new(connection: AsyncConnection, questions: Iterable[Question]) -> None:
     """Store new questions, each as one question to all the people who are asked about the same proposal.
 
-    A question that is stored already does not change.
+    A question that is stored already is not changed.
     """
     merged: dict[str, Question] = {}
     for each in questions:
@@ -58,7 +58,7 @@ async def save(connection: AsyncConnection, question: Question) -> None:
 
 
 async def settle_all(connection: AsyncConnection, ids: Collection[str], now: datetime) -> None:
-    """End the open questions with these ids, because their proposals were decided otherwise."""
+    """End the open questions with these ids, because their proposals were decided without an answer to the question."""
     for id_ in sorted(ids):
         known = await find(connection, id_, lock=True)
         if known is not None and (after := settle(known, now)) is not known:

@@ -108,7 +108,7 @@ class Registrar:
         - Too many mails were sent on that day (UTC): 3 to the address, or 200 for a contract.
 
         Args:
-            wish: The request. Its `contract` is the only contract; "" means any contract.
+            wish: The request. If its `contract` is not "", a registration is stored under this contract only.
 
         Raises:
             Problem: HTTP error 422 if the address is not a mail address, or if no product is named.

@@ -77,14 +77,14 @@ async def find_by_request(connection: AsyncConnection, request: str) -> list[Any
 
 
 async def find_by_subject(connection: AsyncConnection, subject: str) -> list[Any]:
-    """Return the rows of the confirmed and ended registrations that an unsubscribe link is for.
+    """Return the registrations that an unsubscribe link can end or has ended.
 
-    The registrations are for notices of critical fixes. The rows of `notifier_registration` are sorted by contract and
-    product.
+    These are the confirmed and ended registrations for notices of critical fixes, as rows of `notifier_registration`,
+    sorted by contract and product.
 
     Args:
-        subject: The id in the link. A person's id (`registered:...`) is for all registrations of the person. Otherwise
-            it is the id of one registration.
+        subject: The id in the link. A person's id (`registered:...`) is for all registrations of the person. Any other
+            id is that of one registration.
     """
     query = select(tables.registration).where(_subject(subject), _r.state != PENDING)
     return list((await connection.execute(query.order_by(_r.contract, _r.product_key))).all())
@@ -114,7 +114,8 @@ async def end(connection: AsyncConnection, subject: str, by: str, now: datetime)
 
     Args:
         subject: The id of the person or of the registration.
-        by: Who ends the registrations: `link`, or the id of an API key. It is stored.
+        by: Who ends the registrations: `link` (the link in a mail), or the id of an API key. Stored with the
+            registration.
         now: Stored as the time of the end.
     """
     standing = and_(_subject(subject), _r.state != ENDED)
@@ -133,12 +134,13 @@ async def _change(
 
 
 async def count_mail(connection: AsyncConnection, of: str, most: int, now: datetime) -> bool:
-    """Count one more mail of today (UTC) that asks for a confirmation, and return True.
+    """Count one more confirmation mail of today (UTC) and return True; return False if there were `most` already.
 
-    If there were `most` mails already, nothing is counted and False is returned: the mail may not be sent.
+    False means that the mail may not be sent. It is then not counted.
 
     Args:
         of: Whose mails are counted: a person's id, or `contract:<id>`.
+        most: The highest number of mails a day.
         now: Determines the day.
     """
     row = {"of": of, "day": now.date().isoformat(), "count": 0}
@@ -148,7 +150,7 @@ async def count_mail(connection: AsyncConnection, of: str, most: int, now: datet
 
 
 async def have_room(connection: AsyncConnection, of: Sequence[str], most: int, now: datetime) -> bool:
-    """Return whether one more mail may be counted today (UTC) for each of `of`. See `count_mail`."""
+    """Return whether each of `of` has had fewer than `most` confirmation mails today (UTC). See `count_mail`."""
     full = select(_c.of).where(_c.of.in_(of), _c.day == now.date().isoformat(), _c.count >= most).limit(1)
     return (await connection.execute(full)).first() is None
 
@@ -157,8 +159,8 @@ async def page(connection: AsyncConnection, contract: str | None, state: str, af
     """Return a page of the registrations for notices, as rows sorted by id.
 
     Args:
-        contract: The only contract. None means all contracts.
-        state: The only state (`pending`, `confirmed` or `ended`). "" means all states.
+        contract: The contract whose registrations are returned. None means all contracts.
+        state: The state of the registrations (`pending`, `confirmed` or `ended`). "" means all states.
         after: The id after which the page begins. "" means the first page.
         limit: The highest number of rows.
     """

@@ -33,7 +33,7 @@ PAUSE_SECONDS = 1.0
 
 
 class Releaser:
-    """The loop that decides whether waiting messages wait on, are sent or are cancelled. Call `run`, or `look` once."""
+    """The loop that sends or cancels held messages, or lets them wait longer. Call `run`, or `look` to decide once."""
 
     def __init__(self, context: NotifierContext) -> None:
         self._context = context
@@ -50,7 +50,7 @@ class Releaser:
             await self._context.time_source.sleep(LOOK_SECONDS)
 
     async def look(self) -> int:
-        """Decide on the waiting messages for which a decision is due, at most 200 (LIMIT); return their number.
+        """Send, cancel or go on holding the held messages that are due, at most 200 (LIMIT); return their number.
 
         Raises:
             Retryable: A passing failure, such as of the database.

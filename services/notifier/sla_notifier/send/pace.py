@@ -38,10 +38,10 @@ class Pace:
 
 
 class Quickness:
-    """Remembers how many places each webhook has. Call `note` after each attempt.
+    """Records how many messages may be sent to each webhook at the same time. Call `note` after each attempt.
 
-    Each message that is taken quickly gives its webhook a place more, up to `Pace.per_quick_endpoint`. One that is not
-    takes all of them away again but `Pace.per_endpoint`.
+    The number starts at `Pace.per_endpoint`. Each message that the webhook accepts quickly raises the number by one, up
+    to `Pace.per_quick_endpoint`. A slow or failed message resets the number to `Pace.per_endpoint`.
     """
 
     def __init__(self, pace: Pace) -> None:
@@ -49,11 +49,12 @@ class Quickness:
         self._more: dict[str, int] = {}  # places beyond the usual ones, of those who have any
 
     def note(self, endpoint: str, seconds: float, *, sent: bool) -> None:
-        """Record an attempt.
+        """Record an attempt to send a message to a webhook.
 
         Args:
-            seconds: How long it took.
-            sent: Whether the message was taken.
+            endpoint: The webhook.
+            seconds: How long the attempt took.
+            sent: Whether the webhook accepted the message.
         """
         if sent and seconds <= self._pace.quick_seconds:
             most = self._pace.per_quick_endpoint - self._pace.per_endpoint
@@ -62,14 +63,14 @@ class Quickness:
             self._more.pop(endpoint, None)
 
     def places(self, endpoint: str) -> int:
-        """Return how many messages are sent to a webhook at the same time."""
+        """Return how many messages may be sent to a webhook at the same time."""
         return self._pace.per_endpoint + self._more.get(endpoint, 0)
 
     def forget(self, busy: Collection[str]) -> None:
-        """Forget the webhooks to which nothing is being sent.
+        """Reset the number of every webhook to which nothing is being sent to `Pace.per_endpoint`.
 
         Args:
-            busy: Those to which something is.
+            busy: The webhooks to which messages are being sent; these keep their numbers.
         """
         self._more = {endpoint: more for endpoint, more in self._more.items() if endpoint in busy}
 
@@ -81,21 +82,21 @@ def places_by_endpoint(
     servers: Mapping[str, int | None],
     quickness: Quickness | None = None,
 ) -> dict[str, int]:
-    """Return how many messages of each endpoint to claim now.
+    """Return how many messages of each endpoint to claim now: endpoint -> number.
 
-    An endpoint is the mail server or one webhook. Endpoints that can take no more are left out.
+    An endpoint is the mail server or one webhook. Endpoints that can take no more messages are left out.
 
-    Servers come first. Each gets the number in `servers`, at most `per_server`. Then each other endpoint gets at most
-    `per_endpoint`, and at most an equal part of the free room. A quick endpoint may get more, once half of its places
-    are free: messages claimed together cost less.
+    The endpoints in `servers` come first. Each gets the number in `servers`, at most `per_server`. Each other endpoint
+    then gets at most `per_endpoint`, and at most an equal part of the free room. A quick endpoint may get more, but
+    only once at least half of its room is free, because claiming messages together costs less.
 
     Args:
         endpoints: The endpoints with due messages, the longest waiting first.
-        busy: Maps an endpoint to the number of messages that are being sent to it now. They use up room.
+        busy: Maps an endpoint to the number of messages that are being sent to it now. These use up room.
         pace: The limits. `at_once` is the limit for all endpoints together.
         servers: Maps an endpoint that serves everybody, such as `email`, to the number of messages that it can take.
             None means that the number is unknown.
-        quickness: Which endpoints are quick. None means none.
+        quickness: How many messages each quick endpoint may get. None means that no endpoint is quick.
     """
     quick = quickness or Quickness(pace)
     free = pace.at_once - sum(busy.values())

@@ -102,7 +102,10 @@ class Texts:
         return self._nearest(wanted)
 
     def accepted(self, header: str) -> str:
-        """Return the tag of the available language that an `Accept-Language` header prefers; `en` if none."""
+        """Return the tag of the available language that an `Accept-Language` header prefers.
+
+        The result is `en` if the header names no available language.
+        """
         return accepted_tag(header, self._tags)
 
     def words(self, language: str, file: str = "labels") -> Mapping[str, str]:

@@ -30,7 +30,7 @@ def locale_of(language: str) -> Locale:
 def load_locale(language: str) -> None:
     """Read the names of days and months and the number format of a language into memory.
 
-    Called at the start, because under load there may be no free file descriptor later.
+    Call this at the start: later, under load, there may be no free file descriptor.
     """
     day = datetime(2026, 3, 3, 14, 0, tzinfo=UTC)
     instant_in_words(day, "UTC", language)

@@ -107,7 +107,7 @@ async def read_evidence(timer: TimerService, name: str, access: KeyAccess) -> Ev
 
 
 async def evidence_lines(source: EvidenceSource, language: str) -> AsyncIterator[EvidenceLine]:
-    """Yield the timer's part of the evidence, as records that each name their file.
+    """Yield the timer's part of the evidence, as records, each with the name of the file that it belongs to.
 
     Args:
         language: Language tag of the explanations in words.

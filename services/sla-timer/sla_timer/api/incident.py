@@ -179,10 +179,10 @@ async def all_events(timer: TimerService, name: str) -> list[IncidentEvent]:
 async def incident_as_of(
     timer: TimerService, known: FoundIncident, at: datetime | None
 ) -> tuple[WholeIncident | None, datetime]:
-    """Return an incident as of an instant, and that instant.
+    """Return an incident as of an instant, as (incident, instant used).
 
     If the incident left the contract of the API key earlier, the instant of leaving is used instead. The incident is
-    computed from its events up to the instant, and is None before the first event.
+    computed from its events up to that instant; it is None if there is no event up to then.
 
     Args:
         known: The incident, as `find_incident` returned it.

@@ -22,7 +22,7 @@ from sla_platform.wire.clock import NOT_BREACHED
 
 
 def incident_context(incident: Incident, plan: Plan) -> dict[str, Any]:
-    """Return the fields that every published event about any clock of the incident carries.
+    """Return the fields that every published event about a clock of the incident has.
 
     The fields are ready for JSON, such as `incident`, `contract`, `plan`, `customer`, `priority`, `zone` and `title`.
 
@@ -53,7 +53,7 @@ def clock_context(
 ) -> dict[str, Any]:
     """Return a copy of `shared` with the fields of one clock added, such as `metric` and `due_at`.
 
-    Every published event about the clock carries the result.
+    Every published event about the clock has these fields.
 
     Args:
         shared: What `incident_context` returned.
@@ -113,8 +113,8 @@ def left_seconds(clock: Clock, calendar: Calendar | None) -> float | None:
 def with_breach(context: dict[str, Any], told: PublishedState) -> dict[str, Any]:
     """Return a copy of `context` with the field `breached`: the due instant that the clock has passed.
 
-    It is ISO 8601 text, or `NOT_BREACHED` if the clock has passed none. Facts that follow from an incident event have
-    this field. Facts published by a timer do not.
+    The due instant is ISO 8601 text. The value is `NOT_BREACHED` if no breach of the clock is published. Facts that
+    follow from an incident event have this field. Facts published by a timer do not.
 
     Args:
         context: The fields that published facts (events) about the clock carry.

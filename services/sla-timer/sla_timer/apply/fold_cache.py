@@ -131,18 +131,19 @@ class CachedFold:
     the event."""
 
     def drop_from(self, first: Position) -> None:
-        """Drop the states in `steps` that have read an event from position `first` on.
+        """Drop the states in `steps` that include an event at position `first` or later.
 
-        A position is the sort key of an event. Earlier states and `head` are kept. Call this before the events from
-        `first` on are read again.
+        A position is the sort key of an event. Earlier states and `head` are kept. Call this before the events at
+        `first` and later are read again.
         """
         self.steps = [step for step in self.steps if step.last < first]
 
     def note(self, folding: Folding) -> None:
         """Add a copy of `folding` to `steps`, if 250 events were read since the last copy.
 
-        At most 10 copies are kept, with smaller distances between the later ones. A late event is read from the last
-        copy before the event. At most about twice the events that follow the late event, plus 250, are then read again.
+        At most 10 copies are kept; later copies are closer together. After a late event, reading starts again from the
+        last copy before the event. The number of events to read again is at most about twice the number of events that
+        follow the late event, plus 250.
 
         Args:
             folding: The state of the incident after the events read so far.
@@ -186,15 +187,15 @@ class PreparedFold:
 
     @property
     def events(self) -> int:
-        """Return how many events the incident has after the commit, without ignored events.
+        """Return how many events of the incident are used after the commit.
 
-        The events are the stored ones (`count`) and the new ones (`fresh`), without those beyond the limit
-        (`surplus`).
+        The number is that of the stored events (`count`) plus the new events (`fresh`), minus the ignored events beyond
+        the limit (`surplus`).
         """
         return self.count + len(self.fresh) - len(self.surplus)
 
     def fits(self, count: int, fresh: Collection[str], rulebook: Rulebook) -> bool:
-        """Return whether this computation is still right for the incident.
+        """Return whether this computation is still valid for the incident.
 
         The result is True if it was made from `count` stored events, from exactly the new events `fresh` (ids), and
         under the version of `rulebook`. If False, compute the incident again.
@@ -216,9 +217,10 @@ class PreparedFold:
 
     @property
     def undecided(self) -> int:
-        """Return the number of clocks to compare with what is published, because it is not known which have changed.
+        """Return how many clocks must be compared with what has been published.
 
-        It is the number of all clocks of the incident, or 0 if the changed clocks are known (`unsettled`).
+        The number is 0 if the changed clocks are known (`unsettled`); otherwise all clocks of the incident must be
+        compared.
         """
         if self.unsettled() is not None:
             return 0
@@ -228,7 +230,7 @@ class PreparedFold:
         """Return the ids of the clocks that may have changed since everything about them was published.
 
         Compared with `settled`, these clocks are new, changed or gone. The result is None if every clock may have
-        changed: if nothing is settled, if the incident was not computed under `version`, or if more than 500 ids
+        changed: if `settled` is empty, if the incident was not computed under `version`, or if more than 500 clocks
         differ.
         """
         if not self._compared:
@@ -289,9 +291,9 @@ class FoldCache:
 
     Enter `held`, call `prepare`, and call `keep` after the commit.
 
-    The argument `most` is the limit of events of one incident. Up to the limit all events are used. Up to twice the
-    limit, further events are used only if they can change a clock. After that, only events that end the incident or its
-    wait, or stop a clock, are used.
+    The argument `most` is the limit of events of one incident. Events up to the limit are all used. Events between the
+    limit and twice the limit are used only if they can change a clock. Events beyond twice the limit are used only if
+    they end the incident or its wait, or stop a clock.
 
     Args:
         read: Called with the number of events read from the store.
@@ -383,8 +385,8 @@ class FoldCache:
     def keep(self, prepared: PreparedFold) -> None:
         """Put a prepared incident into the cache, after its new events were committed.
 
-        Call this within `held`. Only the catalogue versions in `prepared.used` stay cached; if there are none, all
-        stay cached.
+        Call this within `held`. Only the catalogue versions in `prepared.used` stay cached; if `used` is empty, all
+        versions stay cached.
         """
         entry = self._entries[prepared.name]
         entry.count = prepared.events

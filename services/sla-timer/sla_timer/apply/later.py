@@ -51,11 +51,11 @@ class Waiting:
 
 
 class FoldPace:
-    """A rate limit: decides when the next incident may be computed again.
+    """A rate limit: decides when the next incident may be computed from its stored events.
 
     The limit keeps these computations from slowing down the process. Each stored event that was read again makes the
-    next incident wait 1 ms. But an incident waits at most 4 ms for each of its own events, so that small incidents
-    do not wait for large ones. Times are in seconds of any steady clock, such as `time.monotonic`.
+    next incident wait 1 ms. An incident waits at most 4 ms for each of its own events, so that a small incident does
+    not wait long after a large one. Times are in seconds of any steady clock, such as `time.monotonic`.
     """
 
     def __init__(self) -> None:

@@ -37,7 +37,7 @@ PAGE = 500  # events read at a time
 class UnsettledClocks:
     """The clocks of one incident that may have changed since everything about them was published.
 
-    Of an incident with 250 events or more, `load_incidents` reads the open clocks and these.
+    For an incident with 250 events or more, `load_incidents` reads only these clocks and the open clocks.
     """
 
     version: str
@@ -80,9 +80,9 @@ class LoadedIncidents:
     def versions(self) -> list[JudgedVersion]:
         """Return every catalogue version by which a loaded incident or clock was judged.
 
-        Each version has the contracts and the customer of one incident judged by the version; other incidents of
-        this version have the same. Versions under which an earlier, replaced target of a clock was breached are
-        included.
+        The result has for each version the contracts and the customer of one incident judged by it; all incidents of
+        one version have the same. Versions under which an earlier target of a clock was breached before it was replaced
+        are included.
         """
         found: dict[str, tuple[set[str], set[str]]] = {}
         for name, row in self.incidents.items():
@@ -114,12 +114,13 @@ async def load_incidents(
     """Lock the timers and clocks of incidents, and return their rows, clocks and events.
 
     An incident with 250 events or more is large, and its events are not read. A large incident is deferred, to be
-    computed later, if it is in `far` or has waiting events. A deferred incident has only its timers locked and its row
-    read.
+    computed later, if it is in `far` or has waiting events. Of a deferred incident only the timers are locked and the
+    row is read.
 
     Args:
-        unsettled: Incident id -> the clocks that may still change, for one version. Of a large incident only these
-            clocks and the open ones are read. If the incident was judged by another version, all its clocks are read.
+        unsettled: Incident id -> the clocks that may still change, under one catalogue version. Of a large incident
+            only these clocks and the open ones are read. If the incident was judged last by another version, all its
+            clocks are read.
         far: Ids of incidents that are slow to compute. None to defer no incident.
     """
     names = sorted(incidents)

@@ -15,8 +15,8 @@ from sla_timer import tables
 async def take_partitions(connection: AsyncConnection, partitions: Iterable[int], owner: str) -> dict[int, int]:
     """Make `owner` the owner of these partitions, in place of any other.
 
-    Returns the new epoch of each partition. The epoch is the number of times that the partition was taken. From now on
-    `lock_partition` refuses every earlier epoch.
+    Returns the new epoch of each partition: partition -> epoch. The epoch is the number of times that the partition was
+    taken. From now on `lock_partition` refuses every earlier epoch.
 
     Args:
         owner: The name of an instance.

@@ -81,7 +81,8 @@ class FoldPreparer:
         Args:
             events: Maps an incident's id to its new events. Stored events are skipped.
             work: A transaction. Its argument maps an incident's id to the computed incident.
-            budget: Counts the stored events that are read again. None means that they are not counted.
+            budget: Counts and limits the stored events that are read again. Incidents beyond the limit are not computed
+                for `work`. None means no count and no limit.
 
         Raises:
             StoreBusy: `work` has run 8 times, and other instances keep changing the incidents.
@@ -97,16 +98,16 @@ class FoldPreparer:
         events: Mapping[str, Sequence[IncidentEvent]],
         work: Callable[[Mapping[str, PreparedFold], Collection[str]], Awaitable[Given]],
     ) -> Given:
-        """Compute the large incidents that do not take long, run `work`, and return its result.
+        """Compute the large incidents that `work` needs and that do not take long, run `work`, and return its result.
 
         Large means 250 events or more. If `work` raises FoldNotPrepared, the missing incidents are computed and `work`
         runs again. An incident is left out in five cases:
 
         - More than 500 stored events would have to be read again for this incident and the earlier ones in this call.
-        - More than 500 of its clocks may have changed.
-        - More than 100 of the new events belong to it.
-        - Another task has locked it.
-        - Some of its events wait already.
+        - More than 500 clocks of the incident may have changed.
+        - More than 100 of the new events belong to the incident.
+        - Another task has locked the incident.
+        - Earlier events of the incident are stored but not applied yet.
 
         Args:
             events: Maps an incident's id to its new events.
@@ -162,7 +163,7 @@ class FoldPreparer:
 
 
 def unsettled_clocks(prepared: Mapping[str, PreparedFold]) -> dict[str, UnsettledClocks]:
-    """Return which clocks of each incident may have changed, by incident id.
+    """Return the clocks that may have changed: incident id -> clocks.
 
     The result is the argument `unsettled` of `load_incidents`. An incident is left out if all its clocks may have
     changed.
@@ -189,10 +190,10 @@ def check_prepared(
     Large means 250 events or more.
 
     Args:
-        known: What is stored.
+        known: The stored rows and events of the incidents.
         pins: The rulebooks (plans, contracts, calendars).
-        prepared: The computed incidents. Each must have read the stored events and exactly the new events, under the
-            right rulebook.
+        prepared: Maps an incident's id to the computed incident. Each must be computed from the stored events and
+            exactly the new events, under the right rulebook.
         fresh: Maps an incident's id to the ids of its new events. Only these incidents are checked.
         moved: If True, the right rulebook is that of the present catalogue. If False, it is the rulebook by which the
             incident was judged last.
@@ -212,15 +213,15 @@ def check_prepared(
 def stored_incident(
     name: str, known: LoadedIncidents, prepared: PreparedFold | None, surplus: int = 0
 ) -> StoredIncident | None:
-    """Return what `decide` needs to know about the incident `name`; call `check_prepared` first.
+    """Return the input of `decide` for the incident `name`; call `check_prepared` first.
 
     The result is None if the incident has no events. It is also None if retention (the removal of old incidents) has
-    removed the incident and it was not reopened.
+    removed the incident and no event has reopened it.
 
     Args:
-        known: What is stored.
+        known: The stored rows and events of the incidents.
         prepared: The computed incident if it has 250 events or more, otherwise None.
-        surplus: How many events beyond the limit, which are ignored, this transaction stores.
+        surplus: How many events this transaction stores beyond the limit of the incident. These events are ignored.
     """
     row = known.incidents.get(name)
     clocks: Sequence[Any] = known.clocks.get(name, ())

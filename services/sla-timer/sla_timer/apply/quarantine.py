@@ -29,8 +29,9 @@ REPLAN, AUDIT, TICK = "replan", "audit", "tick"
 class TimerQuarantine:
     """Quarantines incidents on which re-planning or the self-audit failed, and replays them later.
 
-    Call `keep` to quarantine an incident. An operator orders the replay. A new object registers its replays with
-    `quarantine`, also the replay of timers that the tick (the loop that fires timers) has quarantined.
+    Call `keep` to quarantine an incident. An operator orders the replay. Creating the object registers with
+    `quarantine` the functions that replay these incidents, and also the timers that the tick (the loop that fires
+    timers) has quarantined.
     """
 
     def __init__(self, store: Store, quarantine: Quarantine, refolder: Refolder) -> None:
@@ -44,7 +45,7 @@ class TimerQuarantine:
     async def keep(self, part: str, partition: int, catalogue: str, incident: str, error: Exception) -> None:
         """Put an incident into the quarantine, because `part` failed on it with `error`.
 
-        The argument `catalogue` says for what the incident is skipped until the entry is replayed:
+        The argument `catalogue` determines what skips the incident until the entry is replayed:
 
         - "": the audit skips the incident.
         - A catalogue version: re-planning for this version alone skips the incident.
@@ -100,8 +101,8 @@ def _instant(written: int | str) -> datetime:
 def is_quarantined(incident: Any, part: str, catalogue: str = "") -> ColumnElement[bool]:
     """Return the SQL condition that an incident is in the quarantine and waits for a replay.
 
-    The quarantine is the table of what could not be processed. Entries other than the one described by the arguments
-    are ignored.
+    The quarantine is the table of what could not be processed. Only the entry with this incident, `part` and
+    `catalogue` counts.
 
     Args:
         incident: The column with the incident's id.

@@ -42,8 +42,8 @@ def query_of_names(names: Sequence[str]) -> Callable[[AsyncConnection], Awaitabl
 class Refolder:
     """Computes incidents again from their stored events, without a new event; call `refold`.
 
-    Differences are written and published. While `refold` runs, the owner of the partition cannot apply events. Users
-    are re-planning, the self-audit and the quarantine.
+    Differences from what was published are written and published. While `refold` runs, the owner of the partition
+    cannot apply events. Re-planning, the self-audit and the quarantine use this class.
     """
 
     def __init__(self, store: Store, rulebooks: Rulebooks, time_source: TimeSource, preparing: FoldPreparer) -> None:

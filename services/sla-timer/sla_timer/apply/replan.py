@@ -82,8 +82,9 @@ class Replanner:
 
         Open incidents that were judged by another catalogue version come first, all from one partition. If there are
         none, the incidents of one changed recorded contract (kept in the database) are judged. If this contract has no
-        open incidents, the result is 1. The result is 0 if nothing was left to do, or if another instance has activated
-        a newer catalogue. Incidents that fail go to the quarantine, where they wait for a replay.
+        open incidents, the result is 1, so that the caller goes on. The result is 0 if nothing was left to do, or if
+        another instance has activated a newer catalogue. Incidents that fail go to the quarantine, where they wait for
+        a replay.
 
         Raises:
             Retryable: A passing failure of the database.
@@ -143,7 +144,7 @@ class Replanner:
 
 
 async def ask_contracts(connection: AsyncConnection, changed: Sequence[RecordData]) -> None:
-    """Request that the open incidents of these changed contracts, and of their customers, are judged again.
+    """Request that open incidents of these changed contracts and of their customers are judged again.
 
     `Replanner` carries out the request. The request is a row of `timer_replan` for each contract, written in the
     caller's transaction.

@@ -21,10 +21,11 @@ _VERDICTS = frozenset({ClockState.MET, ClockState.MISSED})
 
 
 def turned_context(turned: str, incident: Incident, clocks: Iterable[Clock]) -> dict[str, Any]:
-    """Return further fields for the fact that an incident was opened, resolved or reopened, ready for JSON.
+    """Return extra fields for the fact (published event) that an incident was opened, resolved or reopened.
 
-    For an opening they are what the reporter should know (clauses B6, B8 and I10, docs/clauses.md). For an end they say
-    which promises were kept.
+    The fields are ready for JSON. `turned` is always there. For an opening, `advice` has the remarks that the reporter
+    should know (clauses B6, B8 and I10, docs/clauses.md). For `resolved`, `outcomes` has for each metric how many
+    promises were met and missed.
 
     Args:
         turned: `opened`, `resolved` or `reopened`.

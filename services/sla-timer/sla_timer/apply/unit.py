@@ -64,10 +64,10 @@ class Applier:
     incidents that take long to compute are stored to be applied later; then the `asyncio.Event` `deferring` is set.
 
     Args:
-        progress: Notes how far each partition is applied.
+        progress: Records up to which instant the events of each partition are applied.
         owner: The name of this instance.
         wake: Called after each transaction. It wakes the readers of the log of published events.
-        preparing: Computes incidents with many events. If None, a new FoldPreparer is made.
+        preparing: Computes incidents with 250 events or more. If None, a new FoldPreparer is made.
     """
 
     def __init__(
@@ -125,9 +125,9 @@ class Applier:
         """Apply a batch of events from the bus in one transaction.
 
         Events that are stored already are skipped. If an incident would take long to compute (for example with more
-        than 500 stored events to be read again), its events are only stored, to be applied later. Further events of
-        this incident are also only stored until then. At the end the partition is recorded as applied up to the instant
-        `batch.through`, unless that is None.
+        than 500 stored events to be read again), its events are only stored, to be applied later. Until they are
+        applied, new events of this incident are also only stored. At the end the partition is recorded as applied up to
+        the instant `batch.through`, unless that is None.
 
         After an error nothing is stored.
 
@@ -150,7 +150,7 @@ class Applier:
     async def replay(self, entry: QuarantineEntry) -> None:
         """Apply an event again that failed and was put into the quarantine.
 
-        Any instance may do so, not only the owner of the event's partition. If the event still fails, the error is
+        Any instance may call this, not only the owner of the event's partition. If the event still fails, the error is
         raised, such as BadEnvelope, and nothing is stored.
 
         Args:
@@ -162,12 +162,13 @@ class Applier:
     async def apply_deferred(self, partition: int, incident: str, readable: Fresh, budget: FoldBudget) -> None:
         """Apply events of one incident that were stored to be applied later, in one transaction.
 
-        While events of an incident wait, none of its timers fires. After an error the events still wait.
+        While events of an incident wait, none of its timers fires. After an error nothing is stored, and the events
+        still wait.
 
         Args:
             readable: The events with their envelopes.
-            budget: Counts the stored events that are read again. If more than 500 clocks of the incident may have
-                changed, all its clocks are counted too.
+            budget: Counts the work for the rate limit: the stored events that are read again. If more than 500 clocks
+                of the incident may have changed, all clocks of the incident are added to the count.
 
         Raises:
             Fenced: This instance does not own the partition.
@@ -307,10 +308,10 @@ class Applier:
 
 
 def by_incident(readable: Fresh, size: int) -> list[Fresh]:
-    """Divide a batch among several transactions; pure.
+    """Divide a batch of events into parts, one part for each transaction; nothing is stored.
 
-    All events of an incident are in the same part, in their order, so that nobody sees half of a request. Incidents are
-    in the order of their first events.
+    All events of an incident are in the same part, in their order, so that nobody sees half of the events of one
+    request. Incidents are in the order of their first events.
 
     Args:
         readable: The events with their envelopes.

@@ -12,7 +12,7 @@ from sla_timer.rulebooks import CatalogueInForce, RulebookOverlay
 
 
 class BasisIncomplete(Exception):
-    """Raised when the stored texts of a catalogue version are missing or cannot be read. The message says which."""
+    """Raised when the stored texts of a catalogue version are missing or cannot be read. The message names the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,11 @@ def rulebooks_of(
     load: Callable[[str], CatalogueInForce],
     overlay_of: Callable[[RecordShelf], RulebookOverlay],
 ) -> dict[str, Rulebook]:
-    """Build the rulebooks (plans, contracts, calendars) of versions of the catalogue, by version.
+    """Build the rulebooks (plans, contracts, calendars) of some catalogue versions: version -> rulebook.
 
     Args:
         basis: The stored texts to build from.
-        versions: The versions wanted.
+        versions: The catalogue versions whose rulebooks are wanted.
         load: Builds a catalogue from its stored text.
         overlay_of: Called with the records of `basis`; returns a function that adds recorded contracts to the rulebook
             of a catalogue.

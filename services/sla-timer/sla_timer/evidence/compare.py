@@ -14,7 +14,7 @@ _OF_WITHDRAWN = ("metric", "started_at", "original_due_at")  # it ended by a cha
 
 
 def record_differences(published: ClockOnRecord, clock: Clock) -> list[str]:
-    """Return the differences between a published and a computed clock, in words.
+    """Return the differences between a published and a computed clock, each as a sentence; empty if they agree.
 
     Args:
         published: The clock as slad published it.

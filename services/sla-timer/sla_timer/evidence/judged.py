@@ -27,7 +27,7 @@ class JudgedFold:
 
 @dataclass(frozen=True, slots=True)
 class RefoldedClock:
-    """A clock computed again from its events, and what slad has published about it."""
+    """A clock computed again from its events, beside the clock as slad has published it."""
 
     clock: Clock | None
     """The computed clock. None if the computation gives no such clock."""
@@ -42,11 +42,12 @@ class RefoldedClock:
 
 
 def needed_folds(published: Sequence[ClockOnRecord], own: str) -> list[FoldKey]:
-    """Return the computations of the incident that its published clocks need, as pairs (version, last instant).
+    """Return which computations of the incident are needed to check its published clocks.
 
-    The version of a clock is the one by which it was judged last. A computation leaves out events after the last
-    instant; None includes all events. The last instant is given only for a clock whose target was taken away: it is
-    when that happened.
+    Each is a pair (version, last instant), the key of `folds` in `judged_clocks`. The version of a clock is the one by
+    which the clock was judged last. A computation leaves out events after the last instant. For a clock whose target
+    was taken away, the last instant is when that happened. For every other clock it is None, and all events are
+    included.
 
     Args:
         published: The clocks as slad published them.
@@ -60,13 +61,13 @@ def judged_clocks(
 ) -> list[RefoldedClock]:
     """Return each published clock beside the same clock computed from events, sorted by start.
 
-    The two belong together if version, metric and cycle are equal. The computed clock gets the published id. Computed
-    clocks that were never published come last.
+    A published and a computed clock belong together if version, metric and cycle are equal. The computed clock gets the
+    id of the published clock. Computed clocks that were never published come last.
 
     Args:
         published: The clocks as slad published them.
         own: The incident's version.
-        folds: The computations that `needed_folds` asks for.
+        folds: Maps each pair that `needed_folds` returns to the incident computed for it.
     """
     by_place = {key: {(one.metric, one.cycle): one for one in fold.incident.clocks} for key, fold in folds.items()}
     claims: dict[tuple[FoldKey, str, int], list[RefoldedClock]] = {}
@@ -82,10 +83,11 @@ def judged_clocks(
 
 
 def verdict_differences(judged: RefoldedClock) -> list[str]:
-    """Return what was published about a clock but does not follow from events, in words.
+    """Return the published values of a clock that do not follow from the events, each as a sentence.
 
-    The result is empty if nothing was published. It is also empty for a clock that no longer exists in two cases: slad
-    has published that the clock ended, or the clock has no verdict and another clock has taken its place.
+    The result is empty if nothing was published. If the events give no such clock, the result is empty in two cases:
+    slad has published that the clock is gone, or the clock was cancelled without a breach and another clock has taken
+    its place.
     """
     published, clock = judged.published, judged.clock
     if published is None:

@@ -31,8 +31,8 @@ def incident_line(
     Clocks and events are left out.
 
     Args:
-        surplus: How many further events are stored but ignored.
-        seen: What a key of one contract may see. None for everything.
+        surplus: How many events beyond the limit are stored but ignored.
+        seen: What an API key of one contract may see. None means that everything may be seen.
     """
     whole = incident_json(incident, EventPage((), 0, None, surplus), rulebook, as_of, seen=seen)
     shown = incident if seen is None else seen.of(incident)
@@ -45,7 +45,10 @@ def incident_line(
 
 
 def clock_line(judged: RefoldedClock) -> dict[str, Any]:
-    """Return a computed clock with its segments and its warnings and breaches, as JSON values."""
+    """Return a computed clock with its segments and its warnings and breaches, as JSON values.
+
+    If the events give no such clock, the key `clock` is None.
+    """
     clock, published = judged.clock, judged.published
     if clock is None:
         assert published is not None
@@ -85,9 +88,10 @@ def clock_line(judged: RefoldedClock) -> dict[str, Any]:
 
 
 def explanation_line(judged: RefoldedClock, as_of: datetime, language: str) -> dict[str, Any]:
-    """Return the arithmetic of a clock as of an instant, as JSON values.
+    """Return the explanation of a clock's due instant, as of an instant, as JSON values.
 
-    The key `text` has the arithmetic in words. If the calendar's years do not suffice, the key `error` says so instead.
+    The key `text` has the explanation in words. If the calendar does not reach far enough, there is only the key
+    `error` with the reason.
 
     Args:
         language: Language tag of the words.
@@ -103,10 +107,10 @@ def explanation_line(judged: RefoldedClock, as_of: datetime, language: str) -> d
 
 
 def calendar_lines(clocks: Iterable[RefoldedClock], as_of: datetime) -> Iterator[dict[str, Any]]:
-    """Yield the open and closed intervals of each calendar in which a clock counts.
+    """Yield for each calendar in which a clock counts time its open and closed intervals, as JSON values.
 
     The intervals reach from a day before the first instant of the clocks to a day after the last instant or `as_of`. At
-    most 5,000 intervals of a calendar are given. The key `until` says how far they reach.
+    most 5,000 intervals of a calendar are given. The key `until` has the instant up to which the intervals reach.
     """
     lives: dict[str, tuple[Calendar, list[datetime]]] = {}
     for judged in clocks:

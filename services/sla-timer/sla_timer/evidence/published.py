@@ -59,13 +59,13 @@ class ClockOnRecord:
         return cls(**values | {"id": ClockId(UUID(values["id"]))})
 
     def as_json(self) -> dict[str, Any]:
-        """Return the clock as JSON values."""
+        """Return the clock as JSON values, which `of_json` reads."""
         values = {name: getattr(self, name) for name in self.__dataclass_fields__}
         return values | {name: iso(values[name]) for name in _INSTANTS} | {"id": str(self.id)}
 
     @property
     def state_told(self) -> PublishedState:
-        """Return which facts have been published about the clock, in parsed form."""
+        """Return what has been published about the clock, parsed from the field `told`."""
         return published_state_of(self)
 
     @property
@@ -85,11 +85,12 @@ def evidence_instant(
 ) -> datetime:
     """Return the instant as of which an incident is explained: one second after its last stored instant.
 
-    Stored instants are the receipts of events, and published warnings and breaches. The result depends only on stored
-    data, so that the evidence of an unchanged incident stays the same.
+    The stored instants are those at which events were received, the first at which an event occurred, and those of
+    published warnings and breaches. The result depends only on stored data, so that the evidence of an unchanged
+    incident stays the same.
 
     Args:
-        until: The latest possible result. None for no bound.
+        until: If the result would be later, this instant is returned. None means no limit.
     """
     known = list(events)
     instants = [event.received_at for event in known]

@@ -23,7 +23,7 @@ def firing_of(store: Store, progress: Progress) -> Firing:
     A `Firing` fires due timers.
 
     Args:
-        progress: Up to which instant the events are applied. It is used only on SQLite, because PostgreSQL has a table
-            for it.
+        progress: Remembers up to which instant events are applied. Used only on SQLite; on PostgreSQL the table
+            `timer_progress` is read.
     """
     return SqliteFiring(store, progress) if store.sqlite else PostgresFiring(store)

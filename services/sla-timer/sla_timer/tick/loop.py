@@ -37,7 +37,7 @@ class TickLoop:
     `time.monotonic`. It is minus infinity before the first pass.
 
     Args:
-        progress: How far events are applied.
+        progress: Remembers up to which instant events are applied.
         wake: Called after each batch that took timers. It wakes the readers of the log of published events.
     """
 
@@ -82,9 +82,9 @@ class TickLoop:
     async def once(self) -> int:
         """Fire every timer that is due and need not wait for events; return how many timer rows were taken.
 
-        A timer waits, up to a limit, while events of its partition up to its instant are not applied yet. The number
-        includes timers of replaced targets; these are taken without publishing anything. A row that the database
-        refuses goes to the quarantine, where it waits for a replay.
+        A timer waits, up to a limit, until the events of its partition up to its instant are applied. The returned
+        number includes timers of replaced targets, for which nothing is published. A row that the database refuses is
+        moved to the quarantine, where it waits for a replay.
 
         Raises:
             Retryable: A passing failure of the database.

@@ -65,11 +65,11 @@ class Firing(Protocol):
         the driver's error is raised. After an error nothing is fired.
 
         Args:
-            bounds: Which rows to take, at most `bounds.limit` of each partition. If a partition yields this number,
-                more may be due.
+            bounds: Which rows to take. At most `bounds.limit` rows of each partition are taken; if that many are
+                returned for a partition, more may be due.
 
         Raises:
-            Retryable: The store is away or busy.
+            Retryable: The store is busy or cannot be reached.
         """
         ...
 
@@ -77,11 +77,12 @@ class Firing(Protocol):
         """Move the due timer of `partition` that `fire` would take first into the quarantine.
 
         The quarantine is the table of what could not be processed. There the timer waits for a replay. Returns whether
-        a timer was moved. The result is False if no timer is due, or if other transactions hold all due timers.
+        a timer was moved. The result is False if no timer is due, or if other transactions have locked all due timers.
 
         Args:
-            bounds: The limits of the call, of which only `now` and `patience` are used. `now` is also stored.
-            error: The reason, shortened if too long to store.
+            bounds: Only `now` and `patience` are used: which timers are due. `now` is also stored as the time of the
+                move.
+            error: The reason for the quarantine, shortened if too long to store.
         """
         ...
 

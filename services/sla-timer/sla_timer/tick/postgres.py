@@ -117,7 +117,7 @@ class PostgresFiring:
             bounds: Which rows to take.
 
         Raises:
-            Retryable: The database is away or busy.
+            Retryable: The database is busy or cannot be reached.
         """
         values = {
             "now": bounds.now,
@@ -136,11 +136,12 @@ class PostgresFiring:
         """Move the due timer of `partition` that `fire` would take first into the quarantine.
 
         The quarantine is the table of what could not be processed. There the timer waits for a replay. Returns whether
-        a timer was moved. The result is False if no timer is due, or if other transactions hold all due timers.
+        a timer was moved. The result is False if no timer is due, or if other transactions have locked all due timers.
 
         Args:
-            bounds: The limits of the call, of which only `now` and `patience` are used. `now` is also stored.
-            error: The reason, shortened if too long to store.
+            bounds: Only `now` and `patience` are used: which timers are due. `now` is also stored as the time of the
+                move.
+            error: The reason for the quarantine, shortened if too long to store.
         """
         why = fit_column(error, LONGEST_ERROR)
         values = {"now": bounds.now, "patience": bounds.patience, "only": partition, "error": why}

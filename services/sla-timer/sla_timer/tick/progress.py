@@ -80,7 +80,7 @@ class Progress:
         An instant earlier than the recorded one is ignored if the epoch is the same.
 
         Args:
-            epoch: The number of the partition's ownership, which grows with each new owner.
+            epoch: The number that `take_partitions` returned for the partition; it grows with each new owner.
         """
         known = self._caught.get(partition)
         if known is None or known[0] != epoch or known[1] < through:
@@ -101,12 +101,13 @@ class Progress:
         return None if known is None else known[1]
 
     async def publish(self, since: datetime | None = None) -> ProgressLook:
-        """Publish how far this process has applied events; return how far all partitions are applied.
+        """Store up to which instant this process has applied events; return the instants for all partitions.
 
-        The loops that fire timers need the result.
+        The loops that fire timers need the result to decide which timers may fire.
 
         Args:
-            since: Only timers due after this instant make `ProgressLook.due` true. None means that any due timer does.
+            since: Only timers due after this instant make `ProgressLook.due` True. None means that every due timer
+                makes it True.
         """
         raise NotImplementedError
 
@@ -136,13 +137,14 @@ class PostgresProgress(Progress):
         self._store = store
 
     async def publish(self, since: datetime | None = None) -> ProgressLook:
-        """Write new records to `timer_progress`; return how far all partitions are applied.
+        """Write new records to `timer_progress`; return up to which instant all partitions are applied.
 
-        A record is the instant up to which this process has applied the events of a partition. Only records since the
-        last call are written.
+        A record is the instant up to which this process has applied the events of a partition. Only records that have
+        changed since the last call are written.
 
         Args:
-            since: Only timers due after this instant make `ProgressLook.due` true. None means that any due timer does.
+            since: Only timers due after this instant make `ProgressLook.due` True. None means that every due timer
+                makes it True.
         """
         moved, self._fresh = self._fresh, set()
         bound: dict[str, Any] = {"since": since or BEGINNING}

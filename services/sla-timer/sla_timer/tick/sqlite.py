@@ -136,11 +136,12 @@ class SqliteFiring:
         """Move the due timer that `fire` would take first into the quarantine.
 
         The quarantine is the table of what could not be processed. There the timer waits for a replay. Returns whether
-        a timer was moved. The result is False if no timer is due. `partition` is ignored, because there is only one.
+        a timer was moved. The result is False if no timer is due. `partition` is ignored, because SQLite has only one.
 
         Args:
-            bounds: The limits of the call, of which only `now` and `patience` are used. `now` is also stored.
-            error: The reason, shortened if too long to store.
+            bounds: Only `now` and `patience` are used: which timers are due. `now` is also stored as the time of the
+                move.
+            error: The reason for the quarantine, shortened if too long to store.
         """
         why, through = fit_column(error, LONGEST_ERROR), to_micros(self._through(bounds))
         keep, remove = map(text, QUARANTINE)

@@ -59,8 +59,8 @@ def ack(
     """Acknowledge alerts, which stops their escalation; without an argument, list the unacknowledged alerts.
 
     With --take, --pass-to or --snooze-until an alert is taken over, passed on or snoozed instead. Needs a key with the
-    scope ack (for the list: read). Exit status: 0 all are acknowledged, now or before; 1 there is
-    no such alert, or it has ended; 2 the call makes no sense. For the list: 0 it is empty, 1 it is not.
+    scope ack (for the list: read). Exit status: 0 all are acknowledged, now or before; 1 there is no such alert, or it
+    has ended; 2 the call makes no sense. Exit status of the list: 0 no alert is unacknowledged, 1 some are.
     """
     order = _order(by, take=take, pass_to=pass_to, snooze_until=snooze_until, past_deadline=past_deadline)
     if not what and order.verb != "ack":

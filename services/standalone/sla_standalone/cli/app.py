@@ -17,8 +17,8 @@ from sla_platform.errors import PlatformError
 def application(called: str = "") -> typer.Typer:
     """Return the command line of slad as a Typer application.
 
-    To start faster, only the commands of the called command's module are added. If no command has this name, all
-    commands are added.
+    To start faster, only the module of the called command is loaded, with all commands of that module. If no command
+    has the name `called`, all commands are added.
 
     Args:
         called: The name of the command to run, such as `apply`.

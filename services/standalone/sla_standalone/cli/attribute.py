@@ -8,9 +8,9 @@ from sla_standalone.cli.output import stop
 
 
 def attributes_of(product: str, type_: str, pairs: Iterable[str]) -> dict[str, str]:
-    """Return the attributes of an incident by name, from the options of a command; empty values are left out.
+    """Return the attributes of an incident given as options of a command: name -> value. Empty values are left out.
 
-    An option that is not of the form NAME=VALUE ends the command.
+    A value of `--attribute` that is not of the form NAME=VALUE ends the command.
 
     Args:
         product: The product. "" means none.

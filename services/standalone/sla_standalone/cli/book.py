@@ -60,7 +60,8 @@ def files_of(contract: str, path: Path | None) -> tuple[Path | None, Catalogue, 
 
     Args:
         contract: The contract's id.
-        path: The catalogue in which to look. None means as in `book_of`.
+        path: The catalogue in which to look. None means the catalogue that SLAD_CATALOGUE names, or else the built-in
+            plans.
     """
     book, found = book_of(contract, path)
     if path is not None:
@@ -70,7 +71,7 @@ def files_of(contract: str, path: Path | None) -> tuple[Path | None, Catalogue, 
 
 
 def usual_book(path: Path | None) -> Catalogue:
-    """Return the catalogue at a path. Without a path, that of SLAD_CATALOGUE, else the built-in plans.
+    """Return the catalogue at a path; if None, that which SLAD_CATALOGUE names, or else the built-in plans.
 
     A path that does not exist ends the command.
 
@@ -103,7 +104,7 @@ def contract_in(book: Catalogue, name: str) -> Contract:
 
 
 def instant_of(text: str, zone: str, option: str) -> datetime:
-    """Return the instant (an aware datetime) that a text gives in ISO 8601.
+    """Parse a text in ISO 8601 and return the instant as an aware datetime.
 
     Without an offset, the text is local time in `zone`, such as `Europe/Berlin`. A text that cannot be read, or a year
     out of range, ends the command.

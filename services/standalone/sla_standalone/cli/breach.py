@@ -43,9 +43,9 @@ def list_(
 ) -> None:
     """List breaches, the newest first, with their reasons.
 
-    A period with a breach that lacks a reason which its plan requires (--lacking) is not to be frozen. Needs a key with
-    the scope read. Exit status: 0 listed, with --unexplained or --lacking 0 none and 1 some; 2 the call makes no sense
-    or a service does not answer.
+    The report of a period cannot be frozen while a breach lacks a reason that its plan requires (--lacking). Needs a
+    key with the scope read. Exit status: 0 listed; with --unexplained or --lacking, 0 if there is no such breach and 1
+    if there is one; 2 the call makes no sense or a service does not answer.
     """
     given = {
         "contract": contract,

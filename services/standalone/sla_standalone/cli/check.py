@@ -68,7 +68,7 @@ def problem_json(problem: FileProblem) -> dict[str, Any]:
 
 
 def summary(problems: Sequence[FileProblem]) -> str:
-    """Return the numbers of errors and of other problems as text: `2 error(s), 1 warning(s)`."""
+    """Return how many errors and how many warnings there are, as text such as `2 error(s), 1 warning(s)`."""
     errors = sum(problem.severity is FindingLevel.ERROR for problem in problems)
     return f"{errors} error(s), {len(problems) - errors} warning(s)"
 

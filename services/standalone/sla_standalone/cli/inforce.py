@@ -15,7 +15,8 @@ from sla_timer import tables
 def stored_text(settings: Settings) -> str | None:
     """Return the text of the catalogue that last came into force, from the store.
 
-    The result is None if the store has no catalogue, or is a database file that does not exist (it is not created).
+    The result is None if the store has no catalogue, or if its database file does not exist. A missing file is not
+    created.
 
     Args:
         settings: The settings, which name the store.

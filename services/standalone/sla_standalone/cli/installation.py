@@ -25,10 +25,10 @@ def with_store(settings: Settings, work: Callable[[Store, TimeSource], Awaitable
     The store is closed afterwards. A database file that does not exist is not created.
 
     Args:
-        work: The function. It gets the store and the time source.
+        work: The function. Its arguments are the store and the time source.
 
     Raises:
-        NoInstallation: There is no such file, or the schema does not fit.
+        NoInstallation: The database file does not exist, or the schema does not fit this release.
         StoreBusy: The database fails.
     """
     store = Store(settings.store_url)

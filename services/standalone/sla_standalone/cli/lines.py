@@ -14,15 +14,15 @@ _SOURCE = "welcome"  # a source that no catalogue names: CloudEvents under an AP
 
 
 def lines_to_paste(catalogue: Catalogue, url: str, now: datetime) -> list[str]:
-    """Return shell lines with which a person can try a running service by curl.
+    """Return shell lines with curl, which a person can paste to try a running service.
 
-    The lines open an incident in the service at `url`, read it, and respond to it. If a key is one of slad's published
-    example, its text is in the lines. The text of other keys is not known: the lines then begin with an `export` of
-    SLAD_KEY or SLAD_READ_KEY to fill in. If no key of the catalogue may post events, the only line is a comment that
-    says so.
+    The lines open an incident in the service at `url`, read the incident, and record a response to it. A key of slad's
+    published example is written into the lines. The text of any other key is not known: the lines then begin with an
+    `export` of SLAD_KEY or SLAD_READ_KEY, to be filled in. If no key of the catalogue may post events, the only line is
+    a comment that says so.
 
     Args:
-        now: Makes the incident's id new at each start. Keys that have expired by then are not used.
+        now: The present instant. It makes the incident's id new at each start. Keys that have expired are not used.
     """
     writer = _key(catalogue, KeyScope.INGEST, now)
     if writer is None:

@@ -128,9 +128,10 @@ def _headers(file: Path | None) -> dict[str, str]:
 
 
 def outcome_json(outcome: Outcome) -> dict[str, Any]:
-    """Return the outcome of translating a delivery as JSON values.
+    """Return the outcome of the translation of a delivery as JSON values.
 
-    The keys are `outcome`, and `reason` or `events` with remarks.
+    The key `outcome` has the outcome's name. An accepted or ignored delivery also has `events`, each with `remarks`. An
+    ignored, parked or refused delivery has `reason`.
     """
     match outcome:
         case Accepted(events):

@@ -10,10 +10,10 @@ from sla_standalone.cli.output import stop
 
 
 def operator_command(reason: str) -> Command:
-    """Return who orders a command and why, for the audit log.
+    """Return the author and the reason of a command, as the audit log records them.
 
-    The actor is the operating system's user of this process. A reason that is too long, or has line breaks, ends the
-    process with a message.
+    The author is the operating system's user who runs this process. If the reason is too long or has line breaks, the
+    process ends with a message.
 
     Args:
         reason: A single line.

@@ -28,8 +28,8 @@ class _InertConsole(Console):
 def table_console() -> Console:
     """Return a new console for printing tables on stdout.
 
-    Control characters in texts are replaced (`inert`). Call this for each table, since stdout may change (pipes,
-    tests).
+    The console replaces control characters in texts (`inert`). Call this function for each table: `sys.stdout` may be
+    another one at the next table, as in tests.
     """
     wide = None if sys.stdout.isatty() else 2_000  # a pipe has no width that a cell should be cut for
     return _InertConsole(highlight=False, markup=False, width=wide)
@@ -38,13 +38,13 @@ def table_console() -> Console:
 def message_console() -> Console:
     """Return a new console for printing messages on stderr.
 
-    Control characters in texts are replaced (`inert`).
+    The console replaces control characters in texts (`inert`).
     """
     return _InertConsole(stderr=True, highlight=False, markup=False)
 
 
 def say(text: str, *, nl: bool = True) -> None:
-    """Print a text on stdout; control characters in the text are replaced (`inert`).
+    """Print a text on stdout, with replacements for its control characters (`inert`).
 
     Args:
         nl: Whether a line break follows.
@@ -60,7 +60,7 @@ def emit(value: Any) -> None:
 def emit_streamed(value: Mapping[str, Any]) -> None:
     """Print a result as indented JSON on stdout, without holding the whole result in memory.
 
-    Iterators in `value` are printed as arrays, item by item.
+    An iterator in `value` is printed as an array; its items are read and printed one by one.
     """
     for piece in _pieces(value, "\n"):
         typer.echo(piece, nl=False)

@@ -19,7 +19,7 @@ _PAGE = 500
 
 
 class WaitingParty(StrEnum):
-    """The party on whom a pause waits, as a value of `--waiting-on`."""
+    """Who is waited for while a clock is paused, such as the customer: the values of `--waiting-on`."""
 
     CUSTOMER = "customer"
     VENDOR = "vendor"
@@ -47,7 +47,7 @@ def pauses(
     key: Key = "",
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """List the pauses of clocks, the newest first; with --shares, whose paused time it was.
+    """List the pauses of clocks, the newest first; with --shares, sum up the paused time by person instead.
 
     Needs a key with the scope read. Exit status: 0 listed, 2 the call makes no sense or a service does not answer.
     """

@@ -31,7 +31,7 @@ def rebuild(
 
     The services may go on running: they wait for 100 incidents at a time at most. Deliveries and alerts stay as they
     are. Works on the store of SLAD_STORE_URL. Exit status: 0 done, or nothing would differ; 1 a dry run that found
-    differences; 2 there is no store, or it takes no work.
+    differences; 2 there is no store, or it is busy.
     """
     try:
         incidents, differing = with_store(Settings(), lambda store, time: _run(store, time, after, dry_run))

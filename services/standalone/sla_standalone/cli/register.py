@@ -48,9 +48,9 @@ MODULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 
 def commands(app: typer.Typer, called: str = "") -> None:
-    """Add the command `called`, and the other commands of its module, to the application.
+    """Add commands to the application: only those of the module that has the command `called`, or all commands.
 
-    If no command has that name, all commands are added.
+    All commands are added if no command is called so.
     """
     wanted = [module for module, names in MODULES.items() if called in names] or list(MODULES)
     for module in wanted:

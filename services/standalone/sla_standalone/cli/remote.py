@@ -19,9 +19,9 @@ Key = Annotated[str, typer.Option(help="API key. Default: SLAD_KEY.", envvar="SL
 
 @contextmanager
 def open_client(url: str, key: str = "") -> Iterator[httpx2.Client]:
-    """Yield an HTTP client of the service at `url`, which sends `key` as its API key.
+    """Yield an HTTP client for the service at `url`; its requests carry `key` as the API key.
 
-    If the service does not answer, or `url` makes no sense, the command ends with a message.
+    If the service does not answer, or `url` is not valid, the command ends with a message.
     """
     headers = {"User-Agent": "slad-cli"} | ({"Authorization": f"Bearer {key}"} if key else {})
     local = "127.0.0.1" in url or "localhost" in url  # no proxy for requests to this machine
@@ -39,7 +39,7 @@ def open_client(url: str, key: str = "") -> Iterator[httpx2.Client]:
 
 
 def service_answers(url: str) -> bool:
-    """Return whether a service answers at `url` within two seconds, with whatever status."""
+    """Return whether a service at `url` responds within two seconds; any HTTP status counts."""
     try:
         httpx2.get(f"{url}/livez", timeout=2, trust_env=False)
     except httpx2.HTTPError:
@@ -52,10 +52,10 @@ Parameters = Mapping[str, str | int] | Sequence[tuple[str, str | int]]
 
 
 def fetch_json(client: httpx2.Client, path: str, parameters: Parameters | None = None) -> dict[str, Any]:
-    """Return the JSON object with which the service answers a GET of `path`.
+    """Send a GET for `path`, and return the JSON object in the response.
 
-    A status of 400 or above ends the command with the title and detail of the problem. The exit status is then 1 for
-    404, else 2.
+    A response with a status of 400 or above ends the command, and the problem's title and detail are printed. The exit
+    status is 1 for a 404, else 2.
 
     Args:
         parameters: The query's parameters. None means no parameters.

@@ -27,7 +27,7 @@ def show_replay(rules: Sequence[ReplayRules], played: Played, *, each: bool) -> 
 
     Args:
         rules: The plan by which the log was judged, or two plans.
-        each: Whether to print also the verdict of every clock, and every remark on an odd incident.
+        each: Whether to print the verdict of every clock too, and every remark on an odd incident.
     """
     figures = played.figures
     if each:

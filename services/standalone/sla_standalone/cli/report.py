@@ -123,7 +123,7 @@ def freeze(
     key: Key = "",
     json: Json = False,
 ) -> None:
-    """Freeze the report of a contract and period: store it as it is now for good. What is frozen stays as it is.
+    """Freeze the report of a contract and period: store it for good as it is now. A frozen report never changes.
 
     Needs a key with the scope admin. Exit status: 0 it is frozen, 1 there is no such contract, 2 the period has not
     ended, breaches lack a reason that the plan requires, or the call makes no sense.
@@ -153,10 +153,10 @@ def diff(
     key: Key = "",
     json: Json = False,
 ) -> None:
-    """Show what is otherwise now than a frozen report states: figures that were and are, and which incidents changed.
+    """Show what has changed since a report was frozen: each figure as it was and is, and the incidents that changed.
 
-    Needs a key with the scope read. Exit status: 0 nothing is otherwise, 1 something is, or there is no such report,
-    2 the call makes no sense.
+    Needs a key with the scope read. Exit status: 0 nothing has changed, 1 something has, or there is no such report, 2
+    the call makes no sense.
     """
     query = _asked(period, kind, revision) | {"language": language}
     with open_client(url, key) as client:

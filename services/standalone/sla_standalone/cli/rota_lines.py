@@ -7,12 +7,12 @@ from typing import Any
 
 
 def rota_lines(rotas: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
-    """Yield a table row for each layer of rotas: people who take turns, or a feed that lists shifts.
+    """Yield a table row for each layer of rotas. A layer is people who take turns, or a feed that lists shifts.
 
-    The cells: rota, title, zone, who, when they hand over, in which hours.
+    The cells are: the rota's id, title and time zone, the people (or the feed), their handovers, and the layer's hours.
 
     Args:
-        rotas: The value of the key `rotas` in a contract's promises, a dict of `sla_catalogue.sheet`.
+        rotas: The list under the key `rotas` in a contract's promises, which `sla_catalogue.sheet` makes.
     """
     for rota in rotas:
         for layer in rota["layers"]:
@@ -25,10 +25,11 @@ def rota_lines(rotas: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
 def override_lines(rotas: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
     """Yield a table row for each override of rotas, which puts a person on call for a time.
 
-    The cells: rota, who (and instead of whom), from, until, why and by whom.
+    The cells are: the rota's id, the person (and the replaced person), the start, the end, and the reason with its
+    author.
 
     Args:
-        rotas: The value of the key `rotas` in a contract's promises, a dict of `sla_catalogue.sheet`.
+        rotas: The list under the key `rotas` in a contract's promises, which `sla_catalogue.sheet` makes.
     """
     for rota in rotas:
         for one in rota["overrides"]:

@@ -25,8 +25,8 @@ def sources(
 ) -> None:
     """List the sources: last delivery, expected silence, rate, outcomes, remarks.
 
-    Needs a key with the scope read. With a key of one contract, the deliveries that were for it count. Exit status:
-    0 all are heard, 1 one is silent for longer than expected, 2 a service does not answer.
+    Needs a key with the scope read. With a key of one contract, only the deliveries for this contract are counted. Exit
+    status: 0 no source has been silent for longer than expected, 1 at least one has, 2 a service does not answer.
     """
     with open_client(url, key) as client:
         seen = fetch_json(client, "/v1/sources", {})

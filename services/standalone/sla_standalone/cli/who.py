@@ -52,7 +52,7 @@ _ACTORS = {
 
 @dataclass(frozen=True, slots=True)
 class IncidentScript:
-    """The events that `slad who` rehearses: an incident is opened, and other events follow."""
+    """The events for which `slad who` shows the notifications: the opening of an incident, and what follows."""
 
     opened: datetime
     ends: datetime
@@ -65,9 +65,10 @@ class IncidentScript:
 
     @property
     def happenings(self) -> list[tuple[datetime, EventKind | str]]:
-        """Return the instant with the further event, or with the person who acknowledges, in order.
+        """Return the later events and acknowledgements as pairs, in the order of their instants.
 
-        What happens after the end is left out.
+        A pair is an instant and either the kind of an event or the id of the person who acknowledges. Pairs after the
+        end of the rehearsal are left out.
         """
         found: list[tuple[datetime, EventKind | str]] = [*self.later, *self.acknowledged]
         return sorted((each for each in found if each[0] <= self.ends), key=lambda each: each[0])
@@ -99,10 +100,10 @@ def who(
     lang: Lang = "en",
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show who would be told of an incident: when, by what and in which language, if nobody acknowledges or `--ack`.
+    """Show who would be notified of an incident, when, by which channel and in which language.
 
-    The real services run on an empty database of their own under a clock that is moved; nothing is sent. What depends
-    on other incidents, such as objectives and storms, is not shown.
+    Nobody acknowledges, except as --ack states. The real services run on an empty database, with a clock that this
+    command moves; nothing is sent. Messages that depend on other incidents, such as on objectives, are not shown.
     """
     files, book, found = files_of(contract, catalogue)
     opened = (instant_of(at, found.zone, "--at") if at else SystemTime().now()).astimezone(UTC)

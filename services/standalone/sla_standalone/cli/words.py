@@ -20,9 +20,9 @@ from sla_standalone.cli.output import stop
 
 
 def language_tag(value: str) -> str:
-    """Return the supported language tag nearest to the value of `--lang`.
+    """Return the supported language tag that fits the value of `--lang` best.
 
-    If none is near, the command ends with a message.
+    If no supported language fits, the command ends with a message.
     """
     return nearest_tag(value, LANGUAGES) or stop(f"--lang {value}: write one of {', '.join(LANGUAGES)}")
 

@@ -29,7 +29,10 @@ class TheirVerdict(StrEnum):
 
     @property
     def kept(self) -> bool | None:
-        """Return whether the target was met. None if this is not decided."""
+        """Return True if the target was met, False if it was missed or is overdue.
+
+        The result is None for a clock that is open or was cancelled.
+        """
         return {"met": True, "missed": False, "overdue": False}.get(self.value)
 
 
@@ -92,10 +95,10 @@ class OurClock:
 
     @classmethod
     def of(cls, clock: Clock, incident: Incident, rulebook: Rulebook, until: datetime) -> OurClock:
-        """Return a clock of a computed incident.
+        """Return one clock of a computed incident, in the form for the comparison.
 
         Args:
-            until: The instant up to which a lasting pause is counted.
+            until: The instant up to which a pause is counted that has not ended.
         """
         calendar = calendar_of(clock, incident, rulebook)
         pauses = [one for one in clock.segments if not one.running]
@@ -119,7 +122,7 @@ class OurClock:
         )
 
     def verdict(self, until: datetime) -> Verdict:
-        """Return the verdict as of the instant `until`."""
+        """Return slad's verdict on the clock as of the instant `until`."""
         if self.exempt:
             return Verdict.EXEMPT
         if not self.state.open:

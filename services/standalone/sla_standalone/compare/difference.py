@@ -65,11 +65,14 @@ class EngineComparison:
 
     @property
     def ratio(self) -> float | None:
-        """Return the share of equal verdicts among the clocks decided by both engines. None if there are none."""
+        """Return the share of clocks with equal verdicts among the clocks that both engines have decided.
+
+        The share is from 0 to 1; None if there are no such clocks.
+        """
         return self.same_verdict / self.verdicts if self.verdicts else None
 
     def add(self, found: ClockDifference) -> None:
-        """Add a difference to the result."""
+        """Append a difference to `differences`, and count it by its kind."""
         self.counts[found.kind] += 1
         self.differences.append(found)
 
@@ -81,13 +84,15 @@ def compare(
     until: datetime,
     tolerance: timedelta,
 ) -> EngineComparison:
-    """Compare the clocks of another engine with slad's.
+    """Compare the clocks of another engine with slad's, and return the differences and counts.
 
     Args:
-        ours: Ticket (its first name in the export) -> slad's clocks. None for a ticket that slad does not know.
+        theirs: The clocks of the other engine.
+        ours: Maps a ticket, by its first name in the export, to slad's clocks. None for a ticket that slad does not
+            know.
         metrics: The metrics of the other engine. slad's clocks of other metrics are left out.
         until: The instant as of which open clocks are judged.
-        tolerance: The greatest distance of two instants that are taken as equal.
+        tolerance: Two instants count as equal if they are at most this far apart.
     """
     by_ticket: dict[str, list[TheirClock]] = {}
     for clock in theirs:

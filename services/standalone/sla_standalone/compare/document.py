@@ -17,18 +17,18 @@ Record = Mapping[str, Any]
 
 
 class BadExport(Exception):
-    """Raised for a file that is no export; the message says what is wrong with it."""
+    """Raised for a file from which no records can be read. The message says what is wrong with the file."""
 
 
 def read_export(path: Path) -> Iterator[tuple[int, Record]]:
     """Yield (number, record) for each record of an export, a CSV or JSON file.
 
-    In a `.csv` file a record is a row, numbered by its line; names in the header get small letters, and `_` for spaces.
-    Any other file is JSON: an array, an object with an array inside, a single object, or one object per line. JSON
-    records are numbered from 1.
+    In a `.csv` file a record is a row, and its number is that of the line. Names in the header are put into lower case,
+    with `_` for spaces. Any other file is JSON: an array, an object with an array inside, a single object, or one
+    object per line. JSON records are numbered from 1.
 
     Raises:
-        BadExport: The file is no such export.
+        BadExport: The file is neither such a CSV file nor such JSON.
         OSError: The file cannot be read.
     """
     if path.stat().st_size > MOST_BYTES:

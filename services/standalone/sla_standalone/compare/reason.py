@@ -8,12 +8,12 @@ from sla_standalone.compare.clock import OurClock, TheirClock
 
 
 def why_dues_differ(ours: OurClock, theirs: TheirClock, tolerance: timedelta) -> list[str]:
-    """Return in words how far the due instants of two clocks lie apart, and why.
+    """Return sentences on how far apart the due instants of two clocks are, and why.
 
-    The result is empty if the instants agree, or if one clock has none.
+    The list is empty if the instants agree, or if a clock has no due instant.
 
     Args:
-        tolerance: The greatest distance of two instants that are taken as equal.
+        tolerance: Two instants count as equal if they are at most this far apart.
     """
     if ours.due_at is None or theirs.due_at is None:
         return []
@@ -25,10 +25,10 @@ def why_dues_differ(ours: OurClock, theirs: TheirClock, tolerance: timedelta) ->
 
 
 def why_verdicts_differ(ours: OurClock, theirs: TheirClock, tolerance: timedelta) -> list[str]:
-    """Return in words the verdicts of two clocks, and how far their ends lie apart.
+    """Return a sentence with the verdicts of two clocks, and a second one if their ends are apart.
 
     Args:
-        tolerance: The greatest distance of two instants that are taken as equal.
+        tolerance: Two instants count as equal if they are at most this far apart.
     """
     said = f"ours is {'exempt' if ours.exempt else ours.state.value}, theirs {theirs.verdict.value}"
     if ours.ended_at is None or theirs.ended_at is None:
@@ -77,7 +77,7 @@ def _apart(what: str, theirs: datetime, ours: datetime) -> str:
 
 
 def span_text(span: timedelta) -> str:
-    """Return a span in words, such as `1 d 2 h 5 min`. Spans below a minute are given in seconds."""
+    """Return a span of time as text, such as `1 d 2 h 5 min`; a span below a minute in seconds."""
     seconds = round(span.total_seconds())
     if abs(seconds) < 60:
         return f"{seconds} s"

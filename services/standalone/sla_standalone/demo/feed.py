@@ -35,7 +35,7 @@ class DemoFeed:
 
     Args:
         time_source: The demo's clock, which decides when an event is posted.
-        most: The number of incidents to open.
+        most: How many incidents are opened in all.
     """
 
     def __init__(self, url: str, time_source: TimeSource, most: int = 60) -> None:
@@ -46,13 +46,13 @@ class DemoFeed:
         self._numbers = itertools.count(1)
 
     def part(self) -> Part:
-        """Return a long-running task named `feed`, which posts the demo's events by `run`."""
+        """Return a long-running task named `feed`, which calls `run`."""
         return Part("feed", self.run)
 
     async def run(self) -> None:
-        """Post each event at its time by the demo's clock, until cancelled.
+        """Post each event when the demo's clock reaches the event's time; end only when cancelled.
 
-        An event that cannot be posted is logged, and not tried again.
+        An event that cannot be posted is logged, and is not posted again.
         """
         async with httpx2.AsyncClient(timeout=10, headers=HEADERS, trust_env=False) as client:
             self._plan()

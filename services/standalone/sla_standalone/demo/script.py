@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class ScriptedEvent:
-    """An event of a demo incident, `after` minutes of demo time after the incident was opened."""
+    """An event of a demo incident. It is posted `after` minutes, by the demo's clock, after the incident was opened."""
 
     after: float
     kind: str
@@ -96,10 +96,9 @@ PLOTS = (
 
 
 def plots(seed: int = 1) -> Iterator[Plot]:
-    """Yield scripts of demo incidents without end: `UNANSWERED` first, then `PLOTS` again and again.
+    """Yield scripts of demo incidents without end: first `UNANSWERED`, then all of `PLOTS` again and again.
 
-    The first round has the order of `PLOTS`. Each later round is shuffled by a random generator that starts from
-    `seed`.
+    The first pass through `PLOTS` keeps their order. Each later pass has a random order, which depends on `seed`.
     """
     yield UNANSWERED
     shuffled = random.Random(seed)  # noqa: S311 - a demo needs no secrets

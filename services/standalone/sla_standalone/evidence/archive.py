@@ -24,17 +24,18 @@ _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, Runti
 
 
 class BadEvidence(Exception):
-    """Raised for a file that is not evidence of slad, or that could do harm. The message says why, in plain words."""
+    """Raised for a file that is not evidence made by slad, is damaged, or could do harm. The message says why."""
 
 
 def write_archive(target: Path, folder: Path, more: Mapping[str, bytes]) -> None:
-    """Write the files of a folder, and further files, into a new zip.
+    """Write the files of a folder, and the files in `more`, into a new zip.
 
     Equal content gives equal bytes: files are sorted by name and have the same date.
 
     Args:
-        target: Path of the zip.
-        more: Name -> content of the further files.
+        target: The path of the zip.
+        folder: The folder, which may have subfolders.
+        more: Maps the name of an additional file to its content. It replaces a file of this name in the folder.
     """
     names = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
@@ -100,7 +101,7 @@ class EvidenceFile:
         return found.hexdigest()
 
     def lines(self, name: str) -> Iterator[dict[str, Any]]:
-        """Yield the JSON object of each line of a member (a file in the zip). A missing member gives none.
+        """Yield the JSON object of each line of a member (a file in the zip). Nothing is yielded if it is missing.
 
         Raises:
             BadEvidence: A line is not a JSON object, or the member is damaged.
@@ -122,8 +123,8 @@ def open_evidence(path: Path) -> Iterator[EvidenceFile]:
     """Open a zip with evidence for reading.
 
     Raises:
-        BadEvidence: The file is no zip, or unpacking it could do harm: paths out of the folder, links, repeated names,
-            encryption, too many files or bytes.
+        BadEvidence: The file is not a zip, or it could do harm: it has paths that leave the folder, links, repeated
+            names, encrypted files, too many files or too many bytes.
         OSError: There is no such file.
     """
     with path.open("rb") as stream:

@@ -15,14 +15,14 @@ WHAT = "audit log"
 def check_audit(
     evidence: EvidenceFile, manifest: Manifest, whole_logs: Mapping[str, Iterable[AuditRow]]
 ) -> EvidenceCheck:
-    """Check the rows of the audit logs in the file.
+    """Check the rows of the audit logs in the evidence.
 
-    Each row must match its hash, adjacent rows must be linked by their hashes, and no row may come after the head (last
-    row) of its log in the manifest.
+    Each row must match its hash, and adjacent rows must be linked by their hashes. The manifest names the last row of
+    each log (its head); no row may come after the head.
 
     Args:
-        whole_logs: Service -> whole log, exported separately. The rows must then be part of the log, and the log must
-            reach the head in the manifest.
+        whole_logs: Maps a service to its whole audit log, exported separately. For these services, the rows of the
+            evidence must also be in the whole log, and the whole log must reach the head.
     """
     if Member.AUDIT not in evidence:
         return unchecked(WHAT, "it is not in this file; the manifest says why")

@@ -27,13 +27,13 @@ class EvidenceCheck:
 
 
 def concluded(what: str, wrong: list[str], holds: str, most: int = 20) -> EvidenceCheck:
-    """Return the EvidenceCheck for an aspect of evidence: failed if there are findings, else holding.
+    """Return the outcome of a check of evidence: FAILS if something is wrong, else HOLDS.
 
     Args:
         what: What was checked.
-        wrong: The findings, in words.
-        holds: The sentence for a check that holds.
-        most: How many findings to list. Further findings are only counted.
+        wrong: What is wrong, as sentences. Empty if the check succeeded.
+        holds: The sentence for the outcome HOLDS.
+        most: How many sentences of `wrong` to list. The others are only counted.
     """
     if not wrong:
         return EvidenceCheck(what, CheckResult.HOLDS, (holds,))
@@ -42,10 +42,10 @@ def concluded(what: str, wrong: list[str], holds: str, most: int = 20) -> Eviden
 
 
 def unchecked(what: str, why: str) -> EvidenceCheck:
-    """Return the EvidenceCheck for an aspect of evidence that could not be checked.
+    """Return the outcome UNCHECKED, for a check of evidence that could not be made.
 
     Args:
-        what: What was to be checked.
+        what: What should have been checked.
         why: The reason, in words.
     """
     return EvidenceCheck(what, CheckResult.UNCHECKED, (why,))

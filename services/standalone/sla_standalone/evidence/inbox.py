@@ -16,10 +16,10 @@ WHAT = "raw deliveries"
 
 
 def check_inbox(evidence: EvidenceFile, manifest: Manifest) -> EvidenceCheck:
-    """Check the digests of the raw deliveries, and that each delivery names events of the incident.
+    """Check that the raw deliveries match their digests, and count the events that came from these deliveries.
 
-    Events without a delivery are counted but do not fail the check. Old deliveries are deleted, and events of a merged
-    ticket have their deliveries in the evidence of that ticket.
+    Events without a delivery do not fail the check: old deliveries are deleted, and the deliveries of a merged ticket
+    are in the evidence of that ticket.
     """
     if Member.INBOX not in evidence:
         return unchecked(WHAT, "they are not in this file; the manifest says why")

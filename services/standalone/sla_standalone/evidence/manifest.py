@@ -18,7 +18,7 @@ DIGEST = "manifest.sha256"
 
 
 class Member(StrEnum):
-    """The files in a zip of evidence, without raw bodies. The value is the name of the file."""
+    """The names of the files in a zip of evidence, except those with the bodies of raw deliveries."""
 
     README = "README.txt"
     ABOUT = "about.jsonl"
@@ -49,7 +49,7 @@ class Member(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ManifestEntry:
-    """A file in the zip."""
+    """The name, size and digest of a file in a zip of evidence."""
 
     name: str
     bytes: int
@@ -104,7 +104,7 @@ class Manifest:
         """Parse a manifest.
 
         Raises:
-            ValueError: The text is no manifest of this form. The message says why.
+            ValueError: The text is not a manifest that this release can read. The message says why.
         """
         try:
             content: Mapping[str, Any] = orjson.loads(text)

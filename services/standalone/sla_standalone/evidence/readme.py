@@ -34,7 +34,7 @@ def readme_text(incident: str, as_of: str, names: Iterable[str], left_out: Itera
         incident: The incident's id.
         as_of: The instant for which the clocks were computed, as text.
         names: Names of the files in the zip.
-        left_out: Sentences on what is not in the zip.
+        left_out: Sentences that name what the zip lacks, and why.
     """
     there = set(names)
     lines = [

@@ -40,9 +40,13 @@ WHAT = "verdicts"
 
 
 def check_verdicts(evidence: EvidenceFile, manifest: Manifest) -> EvidenceCheck:
-    """Check that clocks, calendars, arithmetic and published verdicts follow from the events in the file.
+    """Compute the clocks, calendars, arithmetic and verdicts again from the events, and compare them with the evidence.
 
-    If the file was made with another release or other time zone data, a difference is reported with a note on this.
+    If the evidence was made with another release of slad or other time zone data, a note on a difference says so.
+    The check is UNCHECKED if the evidence lacks what is needed to compute.
+
+    Raises:
+        BadEvidence: The content has another form than slad writes.
     """
     try:
         about = next(evidence.lines(Member.ABOUT), None)

@@ -14,7 +14,7 @@ _BREACHED = "io.slad.clock.breached.v1"
 
 
 def unpublished_breaches(clocks: Iterable[Mapping[str, Any]], facts: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Return the recorded breaches that no fact reports: id of the clock -> the breach in words.
+    """Return the recorded breaches that no fact reports, as a mapping of the clock's id to the breach in words.
 
     Args:
         clocks: Lines of `published.jsonl`.
@@ -31,7 +31,7 @@ def unpublished_breaches(clocks: Iterable[Mapping[str, Any]], facts: Iterable[Ma
 def check_told(evidence: EvidenceFile, manifest: Manifest) -> EvidenceCheck:
     """Check that each message belongs to an alert, and that each recorded breach was published.
 
-    A breach that was not published when the evidence was made cannot be checked; the manifest names such breaches.
+    The manifest names breaches that had not been published yet when the evidence was made. They cannot be checked.
     """
     if Member.DELIVERIES not in evidence or Member.ALERTS not in evidence:
         return unchecked(WHAT, "alerts and messages are not in this file; the manifest says why")

@@ -22,11 +22,11 @@ def verify_evidence(
 ) -> tuple[Manifest | None, list[EvidenceCheck]]:
     """Verify a zip with evidence, and return its manifest and the result of each check.
 
-    The manifest is None if it cannot be read.
+    The manifest is None if it cannot be read; the only check then fails and says why.
 
     Args:
-        digest: The SHA-256 of the manifest, if somebody noted it when the zip was made. "" for none.
-        whole_logs: Service -> whole audit log, exported separately.
+        digest: The SHA-256 of the manifest, if somebody wrote it down when the zip was made. "" means unknown.
+        whole_logs: Maps a service to its whole audit log, exported separately.
 
     Raises:
         OSError: There is no such file.

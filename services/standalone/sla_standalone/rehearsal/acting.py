@@ -13,7 +13,9 @@ VIA = "link"  # what people who are paged use
 
 
 async def acknowledge_open(run: Rehearsal, person: str) -> int:
-    """Let a person acknowledge every open alert now, and wait for what follows at once; return how many there were.
+    """Acknowledge every open alert of a rehearsal in a person's name, and return how many were acknowledged.
+
+    Returns when the services have done everything that is due after it.
 
     Args:
         run: The rehearsal.

@@ -9,13 +9,13 @@ from sla_notifier.channel.registry import KINDS
 
 
 class RecordingChannel(Channel):
-    """A channel for rehearsals of services: it sends nothing, and adds each message to the list `messages` instead."""
+    """A channel for rehearsals of services. It sends nothing; it appends each message to the list `messages`."""
 
     def __init__(self, messages: list[OutgoingMessage]) -> None:
         self.messages = messages
 
     async def send(self, outgoing: OutgoingMessage) -> Outcome:
-        """Add a message to the list, and return Sent."""
+        """Append a message to the list `messages`, and return Sent."""
         self.messages.append(outgoing)
         return Sent()
 
@@ -24,5 +24,8 @@ class RecordingChannel(Channel):
 
 
 def recording_channels(messages: list[OutgoingMessage]) -> Mapping[str, Channel]:
-    """Return kind of channel, such as `email` -> a RecordingChannel. All add to the same list `messages`."""
+    """Return a mapping of each kind of channel, such as `email`, to a RecordingChannel.
+
+    All these channels append to the same list `messages`.
+    """
     return {kind.name: RecordingChannel(messages) for kind in KINDS}

@@ -84,9 +84,9 @@ _ALL = select(*_DUE, *_WAITING.values(), *(each.position for each in _READINGS),
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """What the services of a rehearsal still have to do.
+    """The work that the services of a rehearsal have not done yet.
 
-    A rehearsal runs the services on an empty database under a clock that only the caller moves, and sends nothing.
+    In a rehearsal, the services run on an empty database with a clock that only the caller moves.
     """
 
     due: datetime | None
@@ -98,7 +98,7 @@ class Pending:
     """What the services have to do without waiting for an instant, in words for a developer."""
 
     def reason_not_quiet(self, now: datetime) -> str:
-        """Return in words, for a developer, what the services have to do at `now`; "" if they have nothing to do.
+        """Return a text that names the work that is due at `now`, for a developer; "" if no work is due.
 
         Args:
             now: The present instant by the rehearsal's clock.
@@ -108,11 +108,11 @@ class Pending:
 
 
 async def read_pending(connection: AsyncConnection, services: Collection[str]) -> Pending:
-    """Return what the services of a rehearsal still have to do, from their tables.
+    """Read from the tables of the services what work they have not done yet.
 
     Args:
         connection: A connection to the rehearsal's database.
-        services: The services that run, such as `timer`. Events that only other services would read are not pending.
+        services: The services that run, such as `timer`. Events that wait only for other services are left out.
     """
     values = list((await connection.execute(_ALL)).one())
     due, waiting = values[: len(_DUE)], values[len(_DUE) : len(_DUE) + len(_WAITING)]

@@ -36,12 +36,12 @@ _LOOKS = 3  # in a row at which nothing was left to do: between two tables somet
 
 
 class NeverQuiet(Exception):
-    """Raised if the services of a rehearsal do not finish what is due, which is a bug in slad."""
+    """Raised if the services of a rehearsal do not finish the work that is due. This is a bug in slad."""
 
 
 @dataclass(frozen=True, slots=True)
 class LeftMessage:
-    """A message of a rehearsal: slad would have sent it at the instant `at`."""
+    """A message that slad would have sent at the instant `at` if the rehearsal were real."""
 
     at: datetime
     message: OutgoingMessage
@@ -49,9 +49,9 @@ class LeftMessage:
 
 @dataclass
 class Rehearsal:
-    """Real services that run on an empty database, under a clock that only `go` and `step` move.
+    """The services of slad, run on an empty database with a clock that only `go` and `step` move. See `rehearsal`.
 
-    `messages` lists what the services would have sent.
+    `messages` lists the messages that the services would have sent so far.
     """
 
     process: RunningProcess
@@ -64,8 +64,9 @@ class Rehearsal:
     """The messages that the channels were given, in that order."""
 
     async def happen(self, events: Iterable[IncidentEvent]) -> None:
-        """Pass events of incidents to the services at the present instant, and wait until the services have processed
-        them.
+        """Pass events of incidents to the services at the present instant.
+
+        Returns when the services have processed the events.
         """
         context = self.process.context
         async with context.store.transaction() as connection:
@@ -74,18 +75,21 @@ class Rehearsal:
         await self.settle()
 
     async def go(self, to: datetime) -> None:
-        """Move the clock forward to an instant, in steps: at each instant at which something is due, wait until it is
-        done.
+        """Move the clock forward to the instant `to`.
+
+        The clock stops at each instant at which something is due, until the services have done it.
         """
         await self.settle()
         while self.now < to:
             await self.step(to)
 
     async def step(self, to: datetime) -> None:
-        """Move the clock forward to the next instant at which something is due, but by an hour at most.
+        """Move the clock forward to the next instant at which something is due, and wait until it is done.
+
+        The clock is moved by an hour at most.
 
         Args:
-            to: The instant beyond which the clock is not moved.
+            to: The clock is not moved beyond this instant.
         """
         due = (await self.pending()).due
         self.now = min(to, self.now + STEP, *([due] if due is not None and due > self.now else []))
@@ -93,15 +97,15 @@ class Rehearsal:
         await self.settle()
 
     async def pending(self) -> Pending:
-        """Return what the services still have to do."""
+        """Return the work that the services have not done yet."""
         async with self.process.context.store.reading() as connection:
             return await read_pending(connection, self.services)
 
     async def settle(self) -> None:
-        """Wait until the services have done everything that is due, then add the messages that were sent to `messages`.
+        """Wait until the services have done everything that is due, and append the new messages to `messages`.
 
         Raises:
-            NeverQuiet: Something is still to be done after three minutes.
+            NeverQuiet: The services have not finished after three minutes.
         """
         ends, quiet = time.monotonic() + PATIENCE_SECONDS, 0
         while quiet < _LOOKS:
@@ -114,12 +118,12 @@ class Rehearsal:
 
 
 def rehearsal_settings(folder: Path, catalogue: Path, **changed: object) -> Settings:
-    """Return the settings for a rehearsal (`rehearsal`). The environment's variables are ignored.
+    """Return settings for `rehearsal`. Environment variables are ignored.
 
     Args:
         folder: The folder for the database and the clock's file.
         catalogue: The file or folder with the contracts.
-        changed: Settings that differ from the defaults, by name.
+        changed: Other settings that are to differ from their defaults, by name.
     """
     values = {name: each.get_default(call_default_factory=True) for name, each in Settings.model_fields.items()}
     values |= {
@@ -157,14 +161,15 @@ async def rehearsal(
     services: Collection[str] = SERVICES,
     sends: bool = False,
 ) -> AsyncIterator[Rehearsal]:
-    """Run services with an empty database and a steered clock during the `with` block.
+    """Run services with an empty database during the `with` block, and yield the object that moves their clock.
 
     Args:
         folder: An empty folder, for the database and the clock's file.
         settings: The settings that `rehearsal_settings` returned.
         begins: The instant that the clock shows at first.
         services: Any of `ingest`, `timer`, `notifier` and `board`.
-        sends: Whether messages are really sent, as the settings and the catalogue say. By default none is.
+        sends: Whether messages are really sent, as the settings and the catalogue say. False means that no message is
+            sent.
 
     Raises:
         BadSettings: A setting or the catalogue cannot be used.

@@ -24,11 +24,12 @@ _INCIDENT = IncidentId("test:INC-1")
 def run_all_scenarios(files: Path, catalogue: Catalogue) -> tuple[ScenarioResult, ...]:
     """Run all tests of a catalogue, also those that state who is notified (`tells`), and return their results in order.
 
-    For each test with `tells`, the services run in a rehearsal, which takes some seconds.
+    For each test with `tells`, the services run on an empty database with a clock of their own, and send nothing. This
+    takes some seconds.
 
     Args:
         files: The catalogue's folder or file.
-        catalogue: The catalogue that was read from there.
+        catalogue: The catalogue that was read from `files`.
     """
     return tuple(
         result
@@ -64,12 +65,13 @@ def _received(event: IncidentEvent) -> datetime:
 
 
 def told_otherwise(expected: Sequence[ExpectedMessage], lines: Sequence[ToldLine], zone: ZoneInfo) -> Iterator[str]:
-    """Yield, in words, each expected message that was not sent and each sent message that was not expected; pure.
+    """Yield a text for each expected message that was not sent, and for each sent message that was not expected.
 
     Args:
         expected: The messages that a test expects.
-        lines: The messages of the rehearsal. Those that reached nobody are ignored.
-        zone: The time zone in which instants are written.
+        lines: The messages of the rehearsal. Messages that reached nobody, or began to wait for the end of quiet
+            hours, are ignored.
+        zone: The time zone of the instants in the texts.
     """
     rest = [line for line in lines if line.unsent is None and line.held_until is None]
     for each in expected:

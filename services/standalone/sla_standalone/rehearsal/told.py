@@ -25,7 +25,7 @@ _LOST = (DeliveryState.UNDELIVERABLE, DeliveryState.FAILED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToldLine:
-    """A message to one person in a rehearsal of the services, or a message that reaches nobody."""
+    """A line of the list that `told` returns: a message to one person, or a message that reaches nobody."""
 
     at: datetime
     """When the message would leave, or when it was found that it reaches nobody."""
@@ -55,10 +55,11 @@ class ToldLine:
 
 
 async def told(run: Rehearsal, catalogue: Catalogue) -> tuple[ToldLine, ...]:
-    """Return the messages of a rehearsal up to now in order of time, and after them the messages that reached nobody.
+    """Return a line for each message of a rehearsal so far, in order of time.
 
-    A message that waited for the end of quiet hours has a line for when it began to wait, besides the one for when it
-    left. Other messages that slad found needless, such as a second one to the same person, are left out.
+    Messages that reached nobody come last. A message that waits for the end of quiet hours has a line for the instant
+    at which it began to wait, and another for the instant at which it left. Messages that slad cancelled as needless,
+    such as a second one to the same person, are left out.
 
     Args:
         run: The rehearsal.
@@ -120,9 +121,9 @@ def _order(line: ToldLine) -> tuple[datetime, int, str, str]:
 
 
 def contract_customer(catalogue: Catalogue, contract: ContractId, at: datetime) -> str | None:
-    """Return the name of a customer whose incidents fall under a contract at an instant; None if there is none.
+    """Return the name of a customer whose incidents fall under a contract at the instant `at`; None if there is none.
 
-    The result is "" for the default contract, which applies to incidents without a customer.
+    If no customer does, but incidents without a customer do (the default contract), the result is "".
     """
     rulebook = catalogue.rulebook
     for name in (*sorted(rulebook.contracts[contract].customers), ""):

@@ -24,7 +24,7 @@ class VerdictCounts:
         self.counts[verdict] += 1
 
     def merge(self, other: VerdictCounts) -> None:
-        """Add the counts of another part of the log."""
+        """Add the counts of `other`, which has counted another part of the log."""
         for verdict, count in other.counts.items():
             self.counts[verdict] += count
 
@@ -49,7 +49,7 @@ class VerdictCounts:
 
 
 class Group(NamedTuple):
-    """The key of one line of the attainment table: contract, metric, priority and month."""
+    """What identifies one line of the attainment table: contract, metric, priority and month."""
 
     contract: str
     metric: str
@@ -59,10 +59,10 @@ class Group(NamedTuple):
 
 
 def month_of(outcome: ClockOutcome) -> str:
-    """Return the month in whose figures a clock is counted, such as `2026-11`.
+    """Return the month in which a clock is counted, such as `2026-11`, in the time zone of its contract.
 
-    It is the month in which the clock stopped, in its contract's time zone. For a clock that has not stopped, it is the
-    month of the breach; without a breach, the month of the start.
+    This is the month in which the clock stopped. If the clock has not stopped, it is the month of the breach, or, if
+    there is no breach, the month of the start.
     """
     at = outcome.ended_at or outcome.breached_at or outcome.started_at
     local = at.astimezone(load_zone(outcome.zone))
@@ -73,8 +73,8 @@ def month_of(outcome: ClockOutcome) -> str:
 class ConfusionMatrix:
     """The numbers of clocks by slad's verdict and another system's verdict.
 
-    Call `add` for each clock that the other system has judged. The first word of a name is slad's verdict: `met_missed`
-    is the number of clocks that slad calls met and the other system calls missed.
+    Call `add` for each clock on which the other system has a verdict. In the name of a count, slad's verdict comes
+    first: `met_missed` is the number of clocks that are met for slad and missed for the other system.
     """
 
     met_met: int = 0
@@ -96,14 +96,14 @@ class ConfusionMatrix:
 
     @property
     def ratio(self) -> float | None:
-        """Return the share of clocks with equal verdicts among those that both systems have judged.
+        """Return the share of clocks with equal verdicts among the clocks on which both systems have a verdict.
 
         The share is from 0 to 1; None when there are no such clocks.
         """
         return self.agree / self.compared if self.compared else None
 
     def merge(self, other: ConfusionMatrix) -> None:
-        """Add the counts of another part of the log."""
+        """Add the counts of `other`, which has counted another part of the log."""
         self.met_met += other.met_met
         self.met_missed += other.met_missed
         self.missed_met += other.missed_met
@@ -112,9 +112,9 @@ class ConfusionMatrix:
 
     @property
     def disagree(self) -> int:
-        """Return for how many clocks slad's verdict differs from the other system's, or is missing.
+        """Return the number of clocks on which slad has no verdict, or another verdict than the other system.
 
-        Clocks without a verdict of the other system are not counted.
+        Clocks on which the other system has no verdict are not counted.
         """
         return self.compared - self.agree + self.undecided
 
@@ -140,7 +140,7 @@ class ConfusionMatrix:
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """A metric of an incident for which slad's verdict differs from another system's, or is missing."""
+    """A metric of an incident on which slad's verdict is not that of another system, or slad has no verdict."""
 
     incident: str
     metric: str
@@ -156,7 +156,7 @@ class Disagreement:
 
 @dataclass(slots=True)
 class VerdictAgreement:
-    """How often slad's verdicts agree with another system's: call `add` for each incident."""
+    """Counts of how often slad's verdicts agree with another system's. Call `add` for each incident."""
 
     whole: ConfusionMatrix = field(default_factory=ConfusionMatrix)
     """The counts over all incidents."""
@@ -164,10 +164,11 @@ class VerdictAgreement:
     """Maps the priority of slad's clock to its counts. The priority is "" if slad has no clock."""
 
     def add(self, outcomes: Iterable[ClockOutcome], incident: str, claims: Mapping[str, bool]) -> list[Disagreement]:
-        """Compare and count slad's and another system's verdicts on one incident; return the differences.
+        """Compare and count the verdicts of slad and of another system on one incident; return the differences.
 
-        A metric without a verdict of slad is returned too, and counted as undecided. If a metric has several clocks,
-        the last is compared, since the other system's verdict is about the end of the incident.
+        If slad has no verdict on a metric, the metric is counted as undecided, and is one of the differences. If slad
+        has several clocks of a metric, only the last is compared, since the other system's verdict is about the end of
+        the incident.
 
         Args:
             outcomes: The results of slad's clocks.
@@ -190,7 +191,7 @@ class VerdictAgreement:
         return found
 
     def merge(self, other: VerdictAgreement) -> None:
-        """Add the counts of another part of the log."""
+        """Add the counts of `other`, which has counted another part of the log."""
         self.whole.merge(other.whole)
         for priority, part in other.by_priority.items():
             self.by_priority.setdefault(priority, ConfusionMatrix()).merge(part)

@@ -39,14 +39,14 @@ class ChangedOutcome:
 
     @property
     def one(self) -> ClockOutcome:
-        """Return the outcome under the first plan, or under the second if the first has no such clock."""
+        """Return `old`, or `new` if the first plan has no such clock."""
         found = self.old or self.new
         assert found is not None
         return found
 
 
 def changed_outcomes(old: Iterable[ClockOutcome], new: Iterable[ClockOutcome]) -> list[ChangedOutcome]:
-    """Return the clocks whose outcome differs between two plans.
+    """Return the clocks whose verdict or due instant differs between two plans, or which only one plan has.
 
     The result is sorted by incident, metric and cycle (the clock's number among those of the metric).
 
@@ -68,12 +68,11 @@ def changed_outcomes(old: Iterable[ClockOutcome], new: Iterable[ClockOutcome]) -
 def change_of(old: ClockOutcome | None, new: ClockOutcome | None) -> OutcomeChange | None:
     """Return how the outcome of one clock changes from one plan to another.
 
-    The result is None if verdict and due instant are the same. One of the two outcomes is None if its plan has no such
-    clock.
+    The result is None if the verdict and the due instant are the same.
 
     Args:
-        old: The outcome under the first plan.
-        new: The outcome under the second plan.
+        old: The outcome under the first plan. None if the plan has no such clock.
+        new: The outcome under the second plan. None if the plan has no such clock. At most one of the two is None.
     """
     if old is None or new is None:
         return OutcomeChange.APPEARED if old is None else OutcomeChange.VANISHED

@@ -22,15 +22,16 @@ _BEFORE: Mapping[EventKind, frozenset[EventKind]] = {
 def rows_in_order(instants: Sequence[datetime], versions: Sequence[int]) -> list[datetime]:
     """Return the instants of an incident's table rows, with one instant chosen for each ambiguous local time.
 
-    A local time is ambiguous if it came twice, because clocks were set back; `instants` then has a DoubtfulInstant. The
-    second of its two instants is chosen if the latest of the earlier rows lies after the first instant and not after
-    the second. Otherwise the first is chosen. The result has the order of `instants`.
+    A local time is ambiguous if it came twice because clocks were set back; it then is a DoubtfulInstant in `instants`.
+    The choice depends on the latest instant among the earlier rows. If this instant is after the first of the two
+    possible instants and not after the second, the second is chosen. Otherwise the first is chosen.
 
-    Which rows are earlier follows from `versions` if all numbers differ and none is 0. Otherwise it follows from the
-    order of `instants`; nothing is chosen if the unambiguous instants are not ascending in it.
+    Rows are taken in the order of `versions` if all versions differ and none is 0, else in the order of `instants`. In
+    the latter case nothing is chosen unless the unambiguous instants ascend.
 
     Args:
-        versions: The numbers of the rows. 0 means unknown.
+        instants: The instants of the rows. The result has the same order.
+        versions: The numbers by which the mapping file sorts the rows, one for each row. 0 means unknown.
     """
     if not any(isinstance(at, DoubtfulInstant) and at.doubt.again is not None for at in instants):
         return list(instants)
@@ -54,12 +55,13 @@ def rows_in_order(instants: Sequence[datetime], versions: Sequence[int]) -> list
 def settle_instants(events: Sequence[IncidentEvent]) -> list[IncidentEvent]:
     """Return the events in the given order, with a plain instant in place of each DoubtfulInstant.
 
-    A local time that never came becomes the instant at which clocks were changed. A local time that came twice becomes
-    the second of its two instants in two cases: `rows_in_order` chose the second, or an event that must come before
-    lies between the two. Otherwise it becomes the first.
+    A local time that never came becomes the instant at which the clocks were changed. A local time that came twice has
+    two possible instants. The second is used if `rows_in_order` chose it, or if an event that must come earlier is
+    between the two. Otherwise the first is used.
 
     The opening must come before all other events. Among events without a `version`, response and workaround must come
-    before the end, and resolved before closed. Changed events get the quality DOUBTFUL and a warning.
+    before the end, and `resolved` before `closed`. Each event whose instant is replaced gets the quality DOUBTFUL and a
+    warning.
     """
     if not any(isinstance(event.occurred_at, DoubtfulInstant) for event in events):
         return list(events)

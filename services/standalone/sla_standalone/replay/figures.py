@@ -19,9 +19,9 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Figures:
-    """The figures of a replay: call `add` for each incident, and `close` at the end.
+    """The figures of a replay. Call `add` for each incident, and `close` at the end.
 
-    `close` shortens `disagreements` and `turned` to the first 20 (SHOWN) of the log.
+    `close` keeps only the first 20 items (SHOWN) of `disagreements` and of `turned`, in the order of the log.
     """
 
     tallies: dict[Group, VerdictCounts] = field(default_factory=dict)
@@ -38,10 +38,9 @@ class Figures:
     def add(self, record: Record) -> None:
         """Count the outcomes of one incident.
 
-        An incident with an open clock must be passed as of the end of the log, as `Record.settled` returns it.
-
         Args:
-            record: The incident's outcomes under one plan, or under two to compare.
+            record: The incident's outcomes under one plan, or under two plans to compare. If a clock is open, pass the
+                record that `Record.settled` returns for the end of the log.
         """
         outcomes = record.outcomes[0]
         self._count(outcomes)
@@ -56,9 +55,9 @@ class Figures:
             self.close()
 
     def merge(self, other: Figures) -> None:
-        """Add the figures of another part of the log.
+        """Add the figures of `other`, which has counted another part of the log.
 
-        Only the first 20 (SHOWN) of `disagreements` and of `turned` are kept.
+        Only the first 20 items (SHOWN) of `disagreements` and of `turned` are kept.
         """
         for group, tally in other.tallies.items():
             self.tallies.setdefault(group, VerdictCounts()).merge(tally)
@@ -69,20 +68,20 @@ class Figures:
         self.close()
 
     def close(self) -> None:
-        """Keep only the first 20 (SHOWN) of `disagreements` and of `turned`, in the order of the log."""
+        """Keep only the first 20 items (SHOWN) of `disagreements` and of `turned`, in the order of the log."""
         self.disagreements = _first(self.disagreements)
         self.turned = _first(self.turned)
 
     @property
     def compares(self) -> bool:
-        """Return whether the log holds another system's verdicts."""
+        """Return True if another system's verdicts were in the log, so that they are compared with slad's."""
         return bool(self.agreement.by_priority)
 
     @property
     def attainment(self) -> dict[Group, VerdictCounts]:
         """Return the counts of verdicts by contract, metric, priority and month, sorted in that order.
 
-        The month is that of `month_of`.
+        The month of a clock is the one that `month_of` returns.
         """
         return dict(sorted(self.tallies.items()))
 
@@ -109,7 +108,9 @@ def _first(found: list[tuple[int, T]]) -> list[tuple[int, T]]:
 
 
 def disagreements(record: Record) -> list[Disagreement]:
-    """Return the metrics of one incident for which slad's verdict differs from another system's, or is missing.
+    """Return the metrics of one incident on which slad's verdict is not that of another system, or is missing.
+
+    The result is [] if the log has no verdicts of another system on the incident.
 
     Args:
         record: The incident's results.

@@ -34,19 +34,19 @@ _SHOWN = 500  # characters of a line in a reject
 class BadLog(ValueError):
     """Raised when a file is not a log of incidents.
 
-    A log has JSON lines of CloudEvents, or is a CSV file with a mapping.
+    A log consists of CloudEvents as JSON lines or as a JSON array, or is a CSV file that is read by a mapping file.
     """
 
 
 class Reader(Protocol):
-    """Translates the lines of one incident, JSON or rows of a table, to events."""
+    """Translates the lines of one incident to events. The lines are JSON lines or the rows of a table."""
 
     def life(self, incident: str, lines: Sequence[Any]) -> IncidentLife:
         """Return the events of one incident, given its lines in the log.
 
         Args:
             incident: The incident's id.
-            lines: Pairs of number in the log and line.
+            lines: Pairs of a line's number in the log and the line.
         """
 
 
@@ -54,7 +54,7 @@ class Reader(Protocol):
 class ReplayHistory:
     """The lines of a log, grouped by incident.
 
-    `close`, or leaving the `with` block, deletes the temporary files.
+    A large log is kept in temporary files. `close`, or the end of the `with` block, deletes them.
     """
 
     reader: Reader
@@ -73,14 +73,15 @@ class ReplayHistory:
     _finish: ExitStack = field(default_factory=ExitStack, repr=False, compare=False)
 
     def chunks(self, size: int) -> Iterator[Chunk]:
-        """Yield the incidents held in memory, in lists of at most `size`.
+        """Yield the incidents that are in memory (`lives`), in lists of at most `size` incidents.
 
-        An item is a pair (incident, its lines with their numbers). Incidents in `buckets` are left out.
+        An item of a list is a pair (incident, its lines with their numbers). Incidents in temporary files (`buckets`)
+        are left out.
         """
         return in_chunks(self.lives, size)
 
     def each(self) -> Iterator[tuple[str, list[Any]]]:
-        """Yield every incident as a pair (id, its lines with their numbers).
+        """Yield every incident as a pair of its id and its lines, which are pairs (number, line).
 
         The incidents in memory come first, then those in temporary files.
         """
@@ -106,12 +107,12 @@ class ReplayHistory:
 
 
 def in_chunks(lives: dict[str, list[Any]], size: int) -> Iterator[Chunk]:
-    """Yield the incidents of a log in lists of at most `size`, in the given order.
+    """Yield the incidents of a log in lists of at most `size` incidents, in the order of `lives`.
 
-    An item of a list is a pair of incident and lines.
+    An item of a list is a pair of an incident's id and its lines.
 
     Args:
-        lives: Maps an incident to its lines.
+        lives: Maps an incident's id to its lines.
     """
     pairs = iter(lives.items())
     while chunk := list(itertools.islice(pairs, size)):
@@ -121,14 +122,14 @@ def in_chunks(lives: dict[str, list[Any]], size: int) -> Iterator[Chunk]:
 def read_table(path: Path, mapping: MappingFile, advance: Advance = lambda lines: None) -> ReplayHistory:
     """Read a CSV file by its mapping file, and return its rows grouped by incident.
 
-    Empty rows are skipped. The result's `rejects` are the rows with more or fewer cells than the header, or without an
-    incident's id.
+    Empty rows are skipped. A row that has more or fewer cells than the header, or that has no incident's id, is put
+    into `rejects` of the result.
 
     Args:
         advance: Called from time to time with the number of lines read since the last call.
 
     Raises:
-        BadLog: The file is empty, has another encoding, or is not CSV.
+        BadLog: The file is empty, is not in the encoding of the mapping file, or is not CSV.
         BadMapping: The file lacks a column of the mapping.
         OSError: The file cannot be read.
     """
@@ -205,11 +206,11 @@ def _short(line: int, cells: Sequence[str], width: int) -> Reject:
 def read_lines(path: Path, reader: LineReader, advance: Advance = lambda lines: None, jobs: int = 1) -> ReplayHistory:
     """Read JSON lines, or one JSON array of events (a CloudEvents batch), and return them grouped by incident.
 
-    The result's `rejects` are the lines that are not JSON or name no incident. An array has to fit in memory.
+    A line that is not JSON, or names no incident, is put into `rejects` of the result. An array has to fit in memory.
 
     Args:
         advance: Called from time to time with the number of lines read since the last call.
-        jobs: The number of processes that read a file of more than 32 MiB.
+        jobs: How many processes read a file of more than 32 MiB. A smaller file is read by this process alone.
 
     Raises:
         BadLog: The file has no JSON lines and no JSON array of events.

@@ -19,16 +19,13 @@ _DIGITS = {"Y": r"(\d{4})", "m": r"(\d{1,2})", "d": r"(\d{1,2})", "H": r"(\d{1,2
 
 
 class BadTableInstant(ValueError):
-    """Raised when a text cannot be read as a time.
-
-    It fits none of the mapping's time formats, or its year is not from 1971 to 2099.
-    """
+    """Raised when a text fits none of the mapping file's time formats, or its year is not from 1971 to 2099."""
 
 
 class DoubtfulInstant(datetime):
     """A UTC instant read from a local time that came twice or never, because clocks were changed.
 
-    Create objects by `of`.
+    Create objects by `of`, not by the constructor.
     """
 
     doubt: LocalTime
@@ -47,10 +44,10 @@ class DoubtfulInstant(datetime):
 
 
 def instant_parser(formats: Sequence[str], zone: str) -> Parse:
-    """Return a function that converts a text to a UTC instant, by the first format that fits.
+    """Return a function that converts a text to a UTC instant by the first of the formats that fits.
 
-    The function returns a DoubtfulInstant for a local time that came twice or never. It caches its results, and raises
-    BadTableInstant.
+    For a local time that came twice or never, the function returns a DoubtfulInstant. It raises BadTableInstant for a
+    text that it cannot read. It caches its results.
 
     Args:
         formats: `iso`, or directives of strptime such as `%d.%m.%Y %H:%M`.
@@ -80,7 +77,7 @@ def instant_parser(formats: Sequence[str], zone: str) -> Parse:
 
 
 def at_zone(naive: datetime, zone: str) -> datetime:
-    """Return the first instant at which the wall clock of `zone` reads `naive` or later.
+    """Return, in UTC, the first instant at which the wall clock of `zone` shows `naive` or a later time.
 
     Raises:
         BadTableInstant: The year is outside 1971 to 2099.

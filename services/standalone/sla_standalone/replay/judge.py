@@ -82,7 +82,7 @@ class ClockOutcome(NamedTuple):
 
     @property
     def key(self) -> tuple[str, str, int]:
-        """Return what identifies the clock: (incident, metric, cycle).
+        """Return the tuple that identifies the clock in a replay: (incident, metric, cycle).
 
         `cycle` is the clock's number, from 0, among the incident's clocks of this metric.
         """
@@ -91,8 +91,8 @@ class ClockOutcome(NamedTuple):
     def settled(self, until: datetime) -> ClockOutcome:
         """Return the outcome as of `until`, the end of the log.
 
-        An OPEN clock that is past due at `until` becomes OVERDUE. Warnings that would have come by then are counted.
-        Any other outcome is returned unchanged.
+        An OPEN clock whose due instant has passed at `until` becomes OVERDUE. The warnings whose instants have passed
+        at `until` are added to `warned`. The outcome of a clock that is not OPEN is returned unchanged.
         """
         if self.verdict is not Verdict.OPEN:
             return self
@@ -112,11 +112,12 @@ def judge(
 ) -> list[ClockOutcome]:
     """Return the outcome of every clock of an incident, given its events.
 
-    A clock that is open after the last event gets the verdict OPEN (or EXEMPT). `ClockOutcome.settled` then adjusts it
-    to the end of the log.
+    A clock that is open after the last event gets the verdict OPEN (or EXEMPT), even if it is past due: judge it as of
+    the end of the log by `ClockOutcome.settled`.
 
     Args:
-        rulebook: The plans.
+        events: The events of one incident.
+        rulebook: The plans, contracts and calendars.
         contract: The contract to judge by. None means the contract of the incident's customer.
     """
     return outcomes_of(fold(events, rulebook, contract))
@@ -132,7 +133,7 @@ class JudgedIncident(NamedTuple):
 
 
 def judged_of(incident: Incident) -> JudgedIncident:
-    """Return the outcomes of an incident's clocks, and remarks on what is odd about the incident.
+    """Return the outcomes of an incident's clocks, and the remarks on oddities such as an unknown customer.
 
     An open clock gets the verdict OPEN (or EXEMPT), even if it is past due.
 

@@ -35,7 +35,7 @@ _REMEMBERED = 10_000
 
 
 class BadLine(ValueError):
-    """Raised when a line of a log is not an event of an incident; the message says what is wrong."""
+    """Raised when a line of a log does not state an event of an incident. The message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class LineReader:
     """Translates JSON lines (CloudEvents) to events, as the ingest service does with received events.
 
     Args:
-        sources: The sources that the catalogue describes. Other sources use slad's own field names.
+        sources: The sources of the catalogue. Lines of any other source must have slad's own field names.
         claimed: The attribute that states another system's verdict. None if there is no such attribute.
     """
 
@@ -80,7 +80,7 @@ class LineReader:
     def life(self, incident: str, lines: Sequence[Numbered]) -> IncidentLife:
         """Return the events of one incident, given its lines as pairs (number, line).
 
-        The result's `rejects` are the lines that are not events known to slad.
+        A line that is not an event known to slad is put into `rejects` of the result.
         """
         events: list[IncidentEvent] = []
         rejects: list[Reject] = []

@@ -37,7 +37,7 @@ class _Document(BaseModel):
 class Cell(_Document):
     """In a mapping file, where a value comes from: a column, or a constant.
 
-    In the mapping file, a plain text such as `Priority` means the column of that name.
+    A plain text such as `Priority` is short for the column of that name.
     """
 
     column: str = ""
@@ -98,15 +98,16 @@ class States(_Document):
 class EventRule(_Document):
     """In a mapping file, a rule by which rows state events of the kind `event`.
 
-    Only rows that fit `where` state an event. Such a row states an event if one of these holds, compared with the
-    incident's row before:
+    Only rows that fit `where` are looked at. Such a row is compared with the previous row of the same incident. The row
+    states an event if at least one of these is true:
 
-    - The row fits `becomes`, and the row before does not (or there is none).
-    - The row before fits `leaves`, and the row does not.
-    - A column of `changes` has another value.
-    - A column of `rises` has a higher number.
+    - The row fits `becomes`, and the previous row does not, or there is no previous row.
+    - The previous row fits `leaves`, and the row does not.
+    - A column of `changes` has another value than in the previous row.
+    - A column of `rises` has a higher number than in the previous row.
 
-    A rule without these four states one event, at the first row with a value in a column of `at`.
+    A rule without these four keys states one event for each incident, at its first row with a value in a column of
+    `at`.
     """
 
     event: EventKind
@@ -132,9 +133,9 @@ class EventRule(_Document):
 
     @property
     def conditional(self) -> bool:
-        """Return whether the rule compares a row with the row before.
+        """Return whether the rule compares a row with the previous row of the incident.
 
-        The result is True if it has `becomes`, `leaves`, `changes` or `rises`.
+        The result is True if the rule has `becomes`, `leaves`, `changes` or `rises`.
         """
         return bool(self.becomes or self.leaves or self.changes or self.rises)
 
@@ -155,7 +156,7 @@ _BEYOND_A_TABLE = frozenset({EventKind.TARGET_AGREED, EventKind.MERGED, EventKin
 class VerdictColumn(_Document):
     """In a mapping file, the column with another system's verdict on `metric`.
 
-    The last row of each incident is read.
+    The verdict on an incident is read from the incident's last row.
     """
 
     column: str
@@ -207,9 +208,9 @@ class Mapping(_Document):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Return the names of all columns that the mapping reads, each once.
+        """Return the names of all columns that the mapping file uses, each once.
 
-        The first is the column with the incident's id.
+        The column with the incident's id comes first.
         """
         named = [self.incident, *self.at, self.version]
         named += [cell.column for cell in self.attributes.values()]

@@ -39,7 +39,7 @@ Noted = tuple[int, str, str]
 
 @dataclass(frozen=True, slots=True)
 class ReplayRules:
-    """The rules by which to judge a log: the plans of a catalogue, and a contract."""
+    """The rules by which a log is judged: a catalogue with its plans, and one contract or those of the customers."""
 
     catalogue: Catalogue
     contract: ContractId | None = None
@@ -76,9 +76,9 @@ class Played:
 
     @property
     def outcomes(self) -> tuple[list[ClockOutcome], ...]:
-        """Return the outcomes of all clocks in `records`, as one list for each plan.
+        """Return the outcomes of all clocks in `records`: a tuple with one list for each plan.
 
-        There are two lists if two plans are compared, and none if there are no records.
+        The tuple has two lists if two plans are compared. It is empty if there are no records.
         """
         each = [record.outcomes for record in self.records]
         return tuple([outcome for outcomes in column for outcome in outcomes] for column in zip(*each, strict=True))
@@ -121,17 +121,17 @@ def play(
     each: bool = True,
     advance: Callable[[int], None] = lambda lines: None,
 ) -> Played:
-    """Judge the incidents of a log by one plan, or by two to compare, and return figures and results.
+    """Judge the incidents of a log by one plan, or by two plans to compare, and return the figures and results.
 
     Nothing is sent.
 
     Args:
         history: The log.
-        rules: The plans.
+        rules: The rules to judge by: one item, or two items to compare.
         until: Events after this instant are ignored. None means that the log ends with its last event.
-        jobs: The number of processes.
-        each: Whether to keep the result of every incident, in temporary files if the log has more than 32 MiB. If
-            False, such a large log keeps only the results of incidents with an open clock.
+        jobs: How many processes judge.
+        each: Whether to keep the result of every incident. This concerns only a log of more than 32 MiB: if True, the
+            results are kept in temporary files; if False, only results of incidents with an open clock are kept.
         advance: Called with the number of lines judged since the last call.
     """
     whole = Played()
@@ -160,13 +160,11 @@ def play(
 
 
 def keep_earliest(known: dict[str, Noted], found: Mapping[str, Noted]) -> None:
-    """Merge remarks on odd incidents into those known; keep the first of each kind in the log.
-
-    Both mappings are from the kind of remark to (line, incident, text).
+    """Merge remarks on odd incidents into `known`; of each kind of remark, keep the one that is first in the log.
 
     Args:
-        known: The remarks known so far, which this function changes.
-        found: The remarks to merge into `known`.
+        known: Maps a kind of remark to (line, incident, text). This function changes the mapping.
+        found: The remarks to merge, as a mapping of the same form.
     """
     for kind, noted in found.items():
         known[kind] = min(known.get(kind, noted), noted)
@@ -205,15 +203,15 @@ def judge_chunk(
 ) -> list[Record]:
     """Judge each incident of a chunk under each plan; return a record of each incident that has events.
 
-    The numbers of lines, incidents and events are added to the sums in `part`. So are the remarks, the rejected lines,
-    the first and last instant, and the figures. Figures of incidents with an open clock are left out: `play` adds them
-    when the end of the whole log is known.
+    The numbers of lines, incidents and events, the remarks, the rejected lines, the first and last instant, and the
+    figures are added to `part`. The figures of incidents with an open clock are not added yet: `play` adds them when
+    the end of the whole log is known.
 
     Args:
         chunk: Pairs of an incident and its lines.
         reader: Translates the lines to events.
-        judges: A function for each plan, which judges an incident.
-        until: Later events are ignored. None means no limit.
+        judges: For each plan, a function that judges one incident.
+        until: Events after this instant are ignored. None means no limit.
         part: The sums, which this function changes.
     """
     lives = []

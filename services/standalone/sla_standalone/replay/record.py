@@ -18,7 +18,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 class Record(NamedTuple):
-    """The result of one incident in a replay."""
+    """The result of judging one incident in a replay: the outcomes of its clocks under each plan."""
 
     line: int
     """Where the log first names the incident."""
@@ -32,24 +32,21 @@ class Record(NamedTuple):
 
     @property
     def undecided(self) -> bool:
-        """Return whether a clock of the incident is open.
-
-        The clock's outcome then depends on the end of the log.
-        """
+        """Return whether a clock of the incident is open, so that its outcome depends on when the log ends."""
         return any(outcome.verdict is Verdict.OPEN for outcomes in self.outcomes for outcome in outcomes)
 
     def settled(self, until: datetime) -> Record:
         """Return this incident's record as of `until`, the end of the log.
 
-        An open clock that is past due at `until` becomes OVERDUE. Warnings that would have come by then are counted.
-        Outcomes of ended clocks do not change.
+        An open clock whose due instant has passed at `until` becomes OVERDUE. Warnings whose instants have passed at
+        `until` are counted. The outcomes of ended clocks do not change.
         """
         outcomes = tuple(tuple(outcome.settled(until) for outcome in each) for each in self.outcomes)
         return self._replace(outcomes=outcomes)
 
 
 def write_records(records: Iterable[Record], path: Path) -> None:
-    """Append records to the file at `path`, in the order of the log (`line`)."""
+    """Append records to the file at `path`, sorted by their `line`, the order of the log."""
     writer = BlockWriter(path)
     for record in sorted(records, key=attrgetter("line")):
         outcomes = tuple(tuple(_packed(outcome) for outcome in each) for each in record.outcomes)
@@ -59,10 +56,9 @@ def write_records(records: Iterable[Record], path: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class StoredRecords:
-    """The records (results of incidents) in files that `write_records` wrote; iterate to read them.
+    """An iterable of the records (results of incidents) in files that `write_records` wrote.
 
-    They come in the order of the log. Each iteration reads the files again, and merges them without holding all records
-    in memory.
+    The records come in the order of the log. Each iteration reads the files again, and never has all records in memory.
     """
 
     files: Sequence[Path]

@@ -19,10 +19,10 @@ from sla_standalone.replay.record import Record
 def log_json(played: Played) -> dict[str, Any]:
     """Return what a replayed log contains, as JSON values.
 
-    - `incidents`, `events`: their numbers.
+    - `incidents`, `events`: the numbers of incidents and of events.
     - `from`, `until`: when the log begins and ends.
     - `rejected`: the number of lines that could not be read.
-    - `rejects`: the first of these lines.
+    - `rejects`: the first lines that could not be read.
     - `remarks`: maps a status that the mapping file does not list to the number of rows.
     - `incident_remarks`: maps a kind of oddity to the number of incidents.
     """
@@ -72,7 +72,7 @@ def outcome_json(outcome: ClockOutcome) -> dict[str, Any]:
 def verdicts_json(records: Iterable[Record]) -> Iterator[dict[str, Any]]:
     """Yield the outcome of every clock under the first plan, in the order of the log.
 
-    Each is a result of `outcome_json`.
+    The items are results of `outcome_json`.
     """
     return (outcome_json(outcome) for record in records for outcome in record.outcomes[0])
 
@@ -88,7 +88,7 @@ def remarked_json(records: Iterable[Record]) -> Iterator[dict[str, Any]]:
 
 
 def totals_json(totals: Mapping[str, VerdictCounts]) -> dict[str, dict[str, Any]]:
-    """Return the numbers of clocks by metric and verdict, as JSON values.
+    """Return the numbers of clocks by verdict, for each metric, as JSON values.
 
     `ratio` is the attainment: met ÷ (met + missed + overdue).
     """
@@ -121,11 +121,11 @@ def attainment_json(groups: Mapping[Group, VerdictCounts]) -> list[dict[str, Any
 def agreement_json(found: VerdictAgreement, records: Iterable[Record]) -> dict[str, Any]:
     """Return how often slad's verdicts agree with another system's, as JSON values.
 
-    The result's `disagreements` is an iterator over all verdicts that differ. It reads `records` only when used.
+    `disagreements` in the result is an iterator over all verdicts that differ. It reads `records` while it is used.
 
     Args:
-        found: The counts, in all and by priority.
-        records: The incidents' results.
+        found: The counts, over all incidents and by priority.
+        records: The incidents' results under one plan or two. Only those under the first are compared.
     """
     return {
         **confusion_json(found.whole),
@@ -135,10 +135,10 @@ def agreement_json(found: VerdictAgreement, records: Iterable[Record]) -> dict[s
 
 
 def disagreement_json(one: Disagreement) -> dict[str, Any]:
-    """Return one metric of an incident for which slad's and another system's verdicts differ, as JSON values.
+    """Return, as JSON values, one metric of an incident on which the verdicts of slad and another system differ.
 
-    `ours` is slad's verdict, or null without a clock. `theirs` is the other system's, `met` or `missed`. `due_at` and
-    `ended_at` are those of slad's clock.
+    `ours` is slad's verdict; null if slad has no clock. `theirs` is the other system's verdict, `met` or `missed`.
+    `due_at` and `ended_at` are the due instant and the end of slad's clock.
     """
     return {
         "incident": one.incident,
@@ -152,10 +152,11 @@ def disagreement_json(one: Disagreement) -> dict[str, Any]:
 
 
 def confusion_json(found: ConfusionMatrix) -> dict[str, Any]:
-    """Return the numbers of clocks by slad's verdict and the other system's, as JSON values.
+    """Return the numbers of clocks by slad's verdict and another system's verdict, as JSON values.
 
-    `compared` is the number of clocks that both have judged, and `ratio` the share of those with equal verdicts. In
-    `confusion`, the first word of a name is slad's verdict, the second the other system's.
+    `compared` is the number of clocks on which both have a verdict. `ratio` is the share of these clocks on which the
+    verdicts are equal. In a name in `confusion`, slad's verdict comes first: `met_missed` is met for slad, missed for
+    the other system.
     """
     return {
         "compared": found.compared,
@@ -172,9 +173,9 @@ def confusion_json(found: ConfusionMatrix) -> dict[str, Any]:
 
 
 def difference_json(counts: Counter[OutcomeChange], records: Iterable[Record]) -> dict[str, Any]:
-    """Return what changes under a second plan, as JSON values with the keys `counts` and `changes`.
+    """Return the clocks that change under a second plan, as JSON values with the keys `counts` and `changes`.
 
-    The result's `changes` is an iterator over all changed clocks. It reads `records` only when used.
+    `changes` is an iterator over all changed clocks. It reads `records` while it is used.
 
     Args:
         counts: Maps a kind of change to the number of clocks.
@@ -189,8 +190,9 @@ def difference_json(counts: Counter[OutcomeChange], records: Iterable[Record]) -
 def change_json(change: ChangedOutcome) -> dict[str, Any]:
     """Return a clock whose outcome differs between two plans, as JSON values.
 
-    `turn` is the kind of change, `cycle` the clock's number among those of the metric. `old` and `new` are the outcomes
-    under the two plans, or null if the plan has no such clock.
+    `turn` is the kind of change, an OutcomeChange. `cycle` is the number of the clock, from 0, among the incident's
+    clocks of the metric. `old` and `new` are the outcomes under the first and second plan; null if the plan has no such
+    clock.
     """
     return {
         "turn": change.turn.value,
@@ -218,15 +220,15 @@ def side_json(outcome: ClockOutcome | None) -> dict[str, Any] | None:
 
 
 def instant_text(at: datetime | None) -> str | None:
-    """Return an instant as RFC 3339 in UTC; None for None."""
+    """Return an instant as RFC 3339 text in UTC; None if `at` is None."""
     return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def rounded_ratio(ratio: float | None) -> float | None:
-    """Return a ratio rounded to six places; None for None."""
+    """Return a ratio rounded to six decimal places; None if `ratio` is None."""
     return None if ratio is None else round(ratio, 6)
 
 
 def whole_seconds(seconds: float) -> int | float:
-    """Return seconds as an int if they are whole, else unchanged."""
+    """Return the number of seconds as an int if it is a whole number, else unchanged."""
     return int(seconds) if seconds == int(seconds) else seconds

@@ -17,8 +17,8 @@ _BUFFER = 1 << 16  # bytes a file
 class BlockWriter:
     """Appends values to the file `path` in blocks of 200.
 
-    The file is created with the first block. Values must be of types that Python's `marshal` can write. `read_blocks`
-    reads the file.
+    The file is created when the first block is written; an existing file is continued. Values must be of types that
+    Python's `marshal` can write. Read the file by `read_blocks`.
     """
 
     def __init__(self, path: Path) -> None:
@@ -29,8 +29,7 @@ class BlockWriter:
     def add(self, value: Any) -> None:
         """Append a value to the file.
 
-        The value's type must be one that Python's `marshal` can write. The value stays in memory until its block of 200
-        is full, or until `close`.
+        The value stays in memory until its block of 200 values is full, or until `close`.
         """
         self._held.append(value)
         if len(self._held) >= _BLOCK:
@@ -66,9 +65,9 @@ def read_blocks(path: Path) -> Iterator[list[Any]]:
 
 @dataclass(frozen=True, slots=True)
 class LogBucket:
-    """Temporary files with all lines of some of a log's incidents; `lives` reads them.
+    """The temporary files with all lines of some incidents of a large log. `lives` reads the files.
 
-    A large log may be read in several parts, by several processes.
+    There is one file for each part of the log, since several processes may read the log in parts.
     """
 
     pieces: tuple[Path, ...]
@@ -77,7 +76,10 @@ class LogBucket:
     """For each part, the number of lines of the log before it. `lives` adds this to the line numbers."""
 
     def lives(self) -> dict[str, list[Any]]:
-        """Return the lines of each incident, as pairs of number in the log and line, in the order of the log."""
+        """Return a mapping of each incident to its lines, in the order of the log.
+
+        A line is a pair (number in the log, content).
+        """
         found: dict[str, list[Any]] = {}
         for piece, offset in zip(self.pieces, self.before, strict=True):
             for block in read_blocks(piece):
@@ -91,13 +93,15 @@ class LogBucket:
 
 
 class Scatter:
-    """Distributes lines of a log over `count` files in `folder`: call `add` for each line.
+    """Distributes lines of a log over several files. Call `add` for each line.
 
-    All lines of an incident go to the same file. File names have the number of the file and of the part: `007.002` is
-    file 7 of part 2. Use the object as a context manager, which closes the files at the end.
+    All lines of an incident are written to the same file. Use the object as a context manager, which closes the files
+    at the end.
 
     Args:
+        folder: The folder of the files. `piece_path` returns their paths.
         part: The number of the part of the log that is being read.
+        count: How many files to use.
     """
 
     def __init__(self, folder: Path, part: int, count: int) -> None:
@@ -124,8 +128,8 @@ class Scatter:
 
 
 def piece_path(folder: Path, part: int, bucket: int) -> Path:
-    """Return the path of the file for one bucket and one part of the log.
+    """Return the path of the file with the lines of one bucket that come from one part of the log.
 
-    A bucket has all lines of some incidents. For bucket 7 and part 2 the path is `folder/007.002`.
+    A bucket is some incidents of the log with all their lines. For bucket 7 and part 2 the path is `folder/007.002`.
     """
     return folder / f"{bucket:03}.{part:03}"

@@ -31,8 +31,8 @@ _HOLDERS = frozenset({"assignee", "group", "line"})
 class TableReader:
     """Translates rows of a table (CSV) to events, by a mapping file and the table's `header` (column names).
 
-    First call `take` with each row of the file. It returns the cells that the mapping reads. The other methods expect
-    rows that `take` returned.
+    First call `take` with each row of the file: it returns only the cells that the mapping file uses. Pass this result
+    to the other methods, not the row itself.
 
     Raises:
         BadMapping: The header lacks a column of the mapping.
@@ -77,11 +77,11 @@ class TableReader:
     def life(self, own: str, rows: Sequence[Numbered]) -> IncidentLife:
         """Return the events of one incident, given its rows of the table.
 
-        The result's `rejects` are the rows without an instant, or with a time that cannot be read.
+        A row without an instant, or with a time that cannot be read, is put into `rejects` of the result.
 
         Args:
             own: The incident's id in the table, such as `OPS-7`.
-            rows: Pairs of a line of the file and its row, in any order.
+            rows: Pairs of a line number in the file and the row there, in any order.
         """
         told = _EventBuilder(IncidentId(f"{self.mapping.source}:{own}"), own, self.mapping.source)
         dated = self._in_order(list(self._dated(rows, told)))
@@ -102,9 +102,9 @@ class TableReader:
         return told.life(claims)
 
     def known(self, value: str) -> bool:
-        """Return whether the text of a cell is a value.
+        """Return whether the text of a cell counts as a value.
 
-        The result is False for an empty text, and for the mapping's `unknown` texts.
+        The result is False for an empty text, and for the texts in `unknown` of the mapping file.
         """
         return value not in self._unknown
 

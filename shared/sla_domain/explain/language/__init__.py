@@ -15,16 +15,13 @@ LANGUAGES: Mapping[str, Words] = MappingProxyType(
 
 
 def tag_for(language: str) -> str:
-    """Return the tag of the supported language nearest to `language`.
+    """Return the tag of the supported language nearest to `language`, or `en` if none is near.
 
-    `pl` for `pl-PL`, `zh-TW` for `zh` and `zh_Hant`, and `en` if no supported language is near.
+    For example, `pl-PL` gives `pl`, and both `zh` and `zh_Hant` give `zh-TW`.
     """
     return nearest_tag(language, LANGUAGES) or "en"
 
 
 def words_for(language: str) -> Words:
-    """Return the texts of the supported language nearest to `language`.
-
-    They are English if no supported language is near.
-    """
+    """Return the texts of the supported language nearest to `language`, or the English ones if none is near."""
     return LANGUAGES[tag_for(language)]

@@ -8,7 +8,7 @@ _ENGLISH = "en"
 
 
 def nearest_tag(wanted: str, available: Collection[str]) -> str:
-    """Return the available language tag nearest to the tag `wanted`. "" if none is near.
+    """Return the available language tag nearest to the tag `wanted`, or "" if none is near.
 
     The whole tag is tried first, then the tag without its last subtags, then any tag of the same language. Case is
     ignored, `_` is read as `-`, and a suffix after `.` or `@` is dropped: `pl_PL.UTF-8` gives `pl`.
@@ -22,7 +22,7 @@ def nearest_tag(wanted: str, available: Collection[str]) -> str:
 
 
 def first_available(wanted: Iterable[str], available: Collection[str]) -> str:
-    """Return the available tag for the first wanted language that has one. `en` if none has.
+    """Return the available tag for the first wanted language that has one, or `en` if none has.
 
     Args:
         wanted: Language tags, the most wanted first. "" is skipped.
@@ -31,7 +31,7 @@ def first_available(wanted: Iterable[str], available: Collection[str]) -> str:
 
 
 def accepted_tag(header: str, available: Collection[str]) -> str:
-    """Return the available tag that an `Accept-Language` header prefers. `en` if the header accepts none.
+    """Return the available tag that an `Accept-Language` header prefers, or `en` if the header accepts none.
 
     Parts of the header that cannot be parsed are skipped.
 

@@ -41,10 +41,10 @@ def amount_text(amount: Decimal, unit: AllowanceUnit, language: str = "en") -> s
 def refusal_text(refused: EntryRefused, terms: LedgerTerms, language: str = "en") -> str:
     """Return a sentence that explains why an entry in an allowance's ledger (account) is refused.
 
-    The sentence also says what is missing, and by which clause.
+    Where they are known, the sentence names the missing amount and the contract clause behind the refusal.
 
     Args:
-        terms: What the contract states of the allowance.
+        terms: The contract's terms for the allowance.
         language: Tag of the language. An unknown language gives English.
     """
     tag = tag_for(language)

@@ -21,7 +21,7 @@ _POLL_SECONDS = 0.1
 
 
 async def ensure_topics(settings: Settings) -> list[str]:
-    """Create those of slad's Kafka topics that are missing, and return their names.
+    """Create slad's Kafka topics that do not exist yet, and return the names of the created topics.
 
     The function waits until the broker lists the new topics. Existing topics are checked, not changed.
 

@@ -26,7 +26,8 @@ REBALANCE_SECONDS = 30.0  # how long a member may take to finish its units when 
 def new_consumer(access: KafkaAccess, group: str, instance: str, largest_record: int) -> AIOKafkaConsumer:
     """Return an aiokafka consumer (reader of records) of a consumer group, not started yet.
 
-    The consumer commits only when told to. A topic that is new to the group is read from its start.
+    The consumer does not commit offsets by itself: the caller must do so. A topic that is new to the group is read from
+    its start.
 
     Args:
         group: The group's name.

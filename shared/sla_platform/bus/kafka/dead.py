@@ -13,8 +13,8 @@ from sla_platform.store.quarantine import LONGEST_ERROR
 class QuarantineTopic:
     """Writes records that could not be handled to the Kafka topic `<prefix>-dead`.
 
-    Give `keep_quarantined` to an event source, which calls this method with such records. The connection is opened at
-    the first record.
+    Pass the method `keep_quarantined` to an event source, which calls it with each record that could not be handled.
+    The connection is opened at the first record.
     """
 
     def __init__(self, publisher: Publisher, topic: str) -> None:
@@ -27,7 +27,7 @@ class QuarantineTopic:
         The headers hold the record's former place and its error.
 
         Raises:
-            BusUnavailable: The record cannot be written. The record's partition then waits.
+            BusUnavailable: The record cannot be written. Its partition must not be read further until it is.
         """
         own = {
             "slad_dead_group": record.group,

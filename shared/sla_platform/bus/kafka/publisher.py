@@ -71,14 +71,14 @@ class Publisher:
                 )
 
     async def publish(self, records: Sequence[OutgoingRecord]) -> frozenset[int]:
-        """Send the records in order, and wait until Kafka has acknowledged or refused each.
+        """Send records in order, wait for Kafka's answers, and return the indexes of the refused records.
 
-        The result has the indexes of the refused records. Kafka refuses whole batches: to find the bad record, send
-        each of these records alone. If a record is too large to be sent, later records with the same key are not sent
-        either, and their indexes are returned too. The error of a record that cannot be written is raised.
+        Kafka refuses whole batches, so that good records may be refused together with a bad one: send each refused
+        record alone to find the bad one. If a record is too large to be sent, later records with the same key are not
+        sent either, and their indexes are returned too. If a record cannot be written at all, its error is raised.
 
         Raises:
-            BusUnavailable: Acknowledgements are missing. Any of the records may then have arrived.
+            BusUnavailable: Acknowledgements are missing. Any of the records may have arrived.
         """
         producer = await self._ready()
         outcomes: dict[int, asyncio.Future[object] | BaseException] = {}

@@ -6,10 +6,7 @@ from sla_board.plan.model import PlanSubject, Section, table
 
 
 def environment(subject: PlanSubject) -> Section:
-    """Return the support plan's section on what the customer runs.
-
-    The section has each product with its versions and further facts.
-    """
+    """Return the support plan's section on the customer's environment: each product, its versions and other details."""
     words = subject.words
     rows = [
         (

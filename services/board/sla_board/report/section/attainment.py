@@ -14,7 +14,7 @@ from sla_domain.attainment import Tally
 
 
 async def attainment(subject: ReportSubject) -> ReportSection:
-    """Return the section on the contract's objectives and on the clocks by metric and priority."""
+    """Return the section on attainment: the contract's objectives, and the counts of clocks by metric and priority."""
     parts: list[Part] = []
     if not subject.of.objectives:
         parts.append(ReportNote("note.no_objectives"))
@@ -100,13 +100,13 @@ TALLY = ("column.in_time", "column.met", "column.missed", "column.exempt", "colu
 def tally_cells(
     subject: ReportSubject, tally: Tally, *, metric: str = "", priority: str | None = None
 ) -> tuple[ReportCell, ...]:
-    """Return counts as cells for the columns `TALLY`.
+    """Return the cells of a table's row for the columns `TALLY`: share met, met, missed, exempt and open.
 
-    Each cell has a link to the list of what was counted.
+    Each cell has a link to the list of the requests or clocks that it counts.
 
     Args:
-        metric: Limits the lists to one metric. "" for requests.
-        priority: Limits the lists to one priority, "" for promises without one. None for all.
+        metric: The metric of the counted clocks. "" if requests are counted.
+        priority: The priority of the counted promises, "" for promises without one. None for all.
     """
     numbers = {"met": tally.met, "missed": tally.missed, "exempt": tally.exempt, "open": tally.open}
     return (

@@ -26,7 +26,10 @@ _MOST = 20  # holders
 
 
 async def breakdown(subject: ReportSubject) -> ReportSection:
-    """Return the section that divides the time of the incidents which ended in the period, in wall-clock time."""
+    """Return the section that divides the wall-clock time of the incidents that ended in the period.
+
+    The time is divided by party (who had to act) and by holder (assignee, group, support line).
+    """
     known = await _known(subject)
     if not known:
         return ReportSection("breakdown", (ReportNote("note.no_breakdown"),))

@@ -40,7 +40,7 @@ class _Names:
 
 
 async def incidents(subject: ReportSubject) -> ReportSection:
-    """Return the section with the incidents open at any time in the period.
+    """Return the section that lists the incidents that were open at any time in the period.
 
     At most 500 incidents are listed, the oldest first.
     """

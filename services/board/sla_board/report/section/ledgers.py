@@ -22,7 +22,7 @@ _MOST = 100
 
 
 async def ledgers(subject: ReportSubject) -> ReportSection:
-    """Return the section on the contract's allowances: their balance at the period's end and their use."""
+    """Return the section on the contract's allowances: what is left of each at the period's end, and what was used."""
     if subject.catalogue is None:
         raise SectionUnavailable("missing.contract")
     terms = ledger_terms(subject.catalogue.rulebook, subject.known)

@@ -22,7 +22,7 @@ _SENT = "sent"
 
 
 async def notices(subject: ReportSubject) -> ReportSection:
-    """Return the section on the notices published in the period and the acknowledgements of alerts."""
+    """Return the section on critical-fix notices published in the period, and on how alerts were acknowledged."""
     parts: list[Part] = []
     published = await _published(subject)
     if published:

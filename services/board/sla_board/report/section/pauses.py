@@ -20,7 +20,10 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 async def pauses(subject: ReportSubject) -> ReportSection:
-    """Return the section on the pauses that began in the period: sums by person and party, and unusual pauses."""
+    """Return the section on the pauses that began in the period.
+
+    It has sums by party (who is waited for) and by the person who set the pause, and lists unusual pauses.
+    """
     asked = PauseFilter(contract=subject.id, start=subject.bounds.start, end=subject.bounds.end)
     sums = await read_pause_sums(subject.connection, asked, subject.hours)
     if not sums.pauses:

@@ -15,7 +15,7 @@ from sla_domain.rota import Rota, shifts_between
 async def people(subject: ReportSubject) -> ReportSection:
     """Return the section on the contract's roles and on-call times.
 
-    On-call time is given for each person in the rotas that hold a role.
+    On-call time is given for each person in a rota, for the rotas to which a role is assigned.
     """
     contract = subject.known
     if subject.catalogue is None:

@@ -19,10 +19,7 @@ _DAY = timedelta(days=1)
 
 
 async def summary(subject: ReportSubject) -> ReportSection:
-    """Return the section with the figures of the whole period.
-
-    Remarks say how reliable the figures are.
-    """
+    """Return the section with the figures of the whole period, and with remarks on how reliable the figures are."""
     attained = subject.attained
     tally = total_of(attained.requests)
     opened, ended = await _came_and_went(subject)

@@ -27,7 +27,7 @@ class ReportWords:
     def text(self, key: str, count: int | None = None) -> str:
         """Return the text for a key.
 
-        An unknown key, such as one of a later release, gives its last part with spaces.
+        For an unknown key, such as one of a later release, the result is the part after the last dot, with spaces.
 
         Args:
             count: Chooses the plural form if the text has several.

@@ -19,7 +19,8 @@ LONGEST_PATIENCE = 120.0
 class ConnectionAllowance:
     """How many connections may be open to a mail server, learnt from the server's replies.
 
-    The `note_...` methods report the replies. All times are in seconds of the event loop's clock.
+    Call a `note_...` method after each reply; read `limit` and `resume_at`. All times are in seconds of the event
+    loop's clock.
     """
 
     most: int = 16
@@ -34,8 +35,8 @@ class ConnectionAllowance:
     def note_sent(self, now: float, *, wanted: bool) -> None:
         """Note that a message was sent at `now`, which ends a pause of sending.
 
-        If other messages wait for a connection, `limit` rises by one, up to `most`. After the server refused a
-        connection or was busy, `limit` does not rise for 5 seconds to 2 minutes.
+        If other messages wait for a connection, `limit` rises by one, up to `most`. But for some time (5 seconds to 2
+        minutes) after the server refused a connection or was busy, `limit` does not rise.
 
         Args:
             now: The present time, in seconds of the event loop's clock.
@@ -51,8 +52,8 @@ class ConnectionAllowance:
         `limit` falls to the number of other open connections, unless it is lower already. If no other connection was
         open, `limit` becomes 1 and sending pauses.
 
-        For the next 5 seconds `note_sent` does not raise `limit`. A further refusal within these 5 seconds does not
-        lengthen them. A refusal after them holds `limit` for twice as long, up to 2 minutes.
+        For some time afterwards, `note_sent` does not raise `limit`. The time is 5 seconds at first, and twice as long
+        after each later refusal, up to 2 minutes. A refusal within this time does not lengthen it.
 
         Args:
             now: The present time, in seconds of the event loop's clock.
@@ -72,8 +73,8 @@ class ConnectionAllowance:
         of a second. Each further pause lasts twice as long, up to 5 seconds, until a message is sent. A call during a
         pause does not lengthen the pause.
 
-        For the next 5 seconds `note_sent` does not raise `limit`. A call after these 5 seconds holds `limit` for twice
-        as long, up to 2 minutes.
+        For some time afterwards, `note_sent` does not raise `limit`. The time is 5 seconds at first, and twice as long
+        after each later call, up to 2 minutes. A call within this time does not lengthen it.
 
         Args:
             now: The present time, in seconds of the event loop's clock.

@@ -11,12 +11,12 @@ from sla_notifier.channel.email.allowance import ConnectionAllowance
 
 
 class ConnectionSlots:
-    """Slots for connections to one mail server: a message may use a connection only within `hold`.
+    """Limits the connections to one mail server: a message may use a connection only while it has a slot.
 
-    Messages get slots in the order in which they ask.
+    A message gets a slot by `async with slots.hold(until)`. Slots are given in the order in which messages ask.
 
     Args:
-        allowance: How many slots there are now (`limit`), and until when no slot may be taken (`resume_at`).
+        allowance: How many slots there are now (`limit`), and until when no slot may be given (`resume_at`).
     """
 
     def __init__(self, allowance: ConnectionAllowance) -> None:
@@ -75,10 +75,7 @@ class ConnectionSlots:
             self._wake = loop.call_at(resume, self._woken)
 
     def close(self) -> None:
-        """Cancel the timer that would give out slots at the end of a pause.
-
-        Without a pause, nothing happens.
-        """
+        """Cancel the timer that gives out slots at the end of a pause; do nothing if there is no pause."""
         if self._wake is not None:
             self._wake.cancel()
             self._wake = None

@@ -26,7 +26,8 @@ _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_
 def text_value(written: str) -> str:
     """Return a text, such as a subject, as the value of a mail header.
 
-    A text that is not ASCII is encoded. A long text is folded: broken into lines that begin with a space.
+    A text that is not ASCII is encoded (RFC 2047). A long text is folded: broken into lines, of which all but the first
+    begin with a space.
     """
     if written.isascii():
         return "\r\n ".join(_lines(written.split(" ")))
@@ -47,10 +48,10 @@ def mailbox_value(name: str, mailbox: str) -> str:
 
 
 class WrittenFields(EmailPolicy):
-    """A policy of Python's email package that leaves subject, addresses and message ids unchanged.
+    """A policy of Python's email package that writes subject, addresses and message ids exactly as given.
 
-    The values of these headers must be encoded and folded already (see `text_value` and `mailbox_value`). Other
-    headers are folded as usual.
+    The values of these headers must be encoded and folded already (see `text_value` and `mailbox_value`). Other headers
+    are folded as usual.
     """
 
     def fold(self, name: str, value: Any) -> str:
@@ -64,10 +65,7 @@ class WrittenFields(EmailPolicy):
         return folded
 
     def fold_binary(self, name: str, value: Any) -> bytes:
-        """Return a header as ASCII bytes, as it is sent.
-
-        The bytes are the text that `fold` returns.
-        """
+        """Return a header as the ASCII bytes that are sent: the text that `fold` returns, encoded."""
         return self.fold(name, value).encode("ascii")
 
     def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:

@@ -47,7 +47,7 @@ class KeptConnections:
     def take_all(self) -> list[aiosmtplib.SMTP]:
         """Remove and return all kept connections without closing them.
 
-        The timer that would close them after two seconds is stopped.
+        The timer that closes unused connections after two seconds is stopped.
         """
         if self._timer is not None:
             self._timer.cancel()

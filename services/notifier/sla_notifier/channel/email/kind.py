@@ -48,7 +48,7 @@ class EmailKind(SendingKind):
             context.findings.error(path, "email", str(error), "name@example.com")
 
     def reaches(self, catalogue: Catalogue, address: str) -> bool:
-        """Return whether messages can be sent to this address: whether it is one plain ASCII mailbox.
+        """Return whether messages can be sent to this address, which means that it is one plain ASCII mailbox.
 
         A mailbox needs no entry in the catalogue.
         """

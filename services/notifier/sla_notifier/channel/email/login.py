@@ -11,15 +11,15 @@ async def log_in(client: aiosmtplib.SMTP, username: str, password: str) -> None:
     """Log in to a mail server by the first method that the server accepts.
 
     The methods are tried one after another. A temporary refusal (a reply code 4yz, except 432) ends the attempts,
-    because it is about the server, not about the login. The client's own `login` is not used, because `login` tries
-    every method and loses a refusal that closes the connection.
+    because its cause is the server, not the login. The client's own method `login` is not used: it tries every method,
+    and if a refusal closes the connection, it raises another error than this refusal.
 
     Args:
         client: An open connection to the server.
 
     Raises:
-        SMTPAuthenticationError: No method was accepted, or the connection ended after a refusal. It is the last
-            refusal.
+        SMTPAuthenticationError: No method was accepted, or the connection ended after a refusal. The error is the
+            server's last refusal.
         SMTPServerDisconnected: The connection ended without a refusal.
         SMTPException: The server offers no known method.
     """

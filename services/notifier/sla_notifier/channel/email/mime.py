@@ -47,14 +47,15 @@ def compose(
 ) -> EmailMessage:
     """Return a message as a MIME message, with a text and an HTML part.
 
-    Every attempt to send the message has the same Message-ID and date. A header marks an attempt that may be a
-    duplicate. Messages of one `thread` refer to the same message id, so that mail readers show them together. A message
-    with a link to unsubscribe has the header fields by which mail readers offer to unsubscribe (RFC 2369, RFC 8058).
+    Every attempt to send the message has the same Message-ID and date. If an earlier attempt may have arrived, a header
+    marks the message as a possible duplicate. Messages of one thread (`outgoing.thread`) refer to the same message id,
+    so that mail readers show them together. A message with a link to unsubscribe has the header fields by which mail
+    readers offer to unsubscribe (RFC 2369, RFC 8058).
 
     Args:
         outgoing: The message.
         sender: A pair of name and mailbox.
-        reply_to: Where answers by people go, as such a pair. None means to the sender.
+        reply_to: The name and mailbox to which people's answers go. None means to the sender.
     """
     name, mailbox = sender
     domain = mailbox.partition("@")[2]

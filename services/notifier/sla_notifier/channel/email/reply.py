@@ -37,7 +37,7 @@ def is_connection_limit(error: Exception, beside: int) -> bool:
     - Timeout or TLS error: False.
 
     Args:
-        error: What the attempt raised.
+        error: The exception that the attempt raised.
         beside: How many other connections to the server are open.
     """
     match error:
@@ -54,9 +54,9 @@ def is_connection_limit(error: Exception, beside: int) -> bool:
 
 
 def is_server_busy(error: Exception, handed_over: bool) -> bool:
-    """Return whether an error in an open session shows that the mail server is busy.
+    """Return whether an error in an open session means that the mail server is busy.
 
-    If so, the message is not at fault.
+    If the server is busy, the message is not at fault.
 
     - Refusal of the login: False.
     - Refusal of the recipient or the data: True only if temporary (4yz) and about the mail system by code or text.
@@ -65,7 +65,7 @@ def is_server_busy(error: Exception, handed_over: bool) -> bool:
     - Timeout or TLS error: False.
 
     Args:
-        error: What sending raised.
+        error: The exception that sending raised.
         handed_over: Whether the message was being sent.
     """
     match error:
@@ -89,11 +89,11 @@ def classify(error: Exception, handed_over: bool) -> Retry | Rejected:
     - Rejected (final): the server refused the message with a 5yz reply.
     - Retry: everything else, and any refusal of the login or at the greeting.
 
-    A Retry has `maybe_arrived` set if `handed_over` is true. Exceptions are a reply of the server and a refused
-    connection: then the message has not arrived.
+    If the error is a reply of the server or a refused connection, the message has not arrived. Otherwise it may have
+    arrived if `handed_over` is true; the Retry then has `maybe_arrived` set.
 
     Args:
-        error: What sending raised.
+        error: The exception that sending raised.
         handed_over: Whether the server had the message or was getting it.
     """
     match error:

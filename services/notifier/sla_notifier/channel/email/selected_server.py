@@ -45,7 +45,7 @@ class SelectedMailServer(Channel):
     async def prepare(self) -> None:
         """Read the certificates that the catalogue's mail server needs; called at the start of the process.
 
-        Wrong settings raise nothing here; the first message reports them.
+        Wrong settings raise no error here. They are reported when the first message is sent.
         """
         smtp = self._smtp() if self._fixed is None else None
         if smtp is not None:

@@ -45,8 +45,8 @@ class EmailChannel(Channel):
     Args:
         sender: For example, `slad <slad@example.org>`.
         reply_to: Where answers by people go, written like `sender`. "" means to the sender.
-        total_seconds: How long sending may take after the wait.
-        wait_seconds: How long a message may wait for a connection.
+        total_seconds: How long sending may take, in seconds, once the message has a connection.
+        wait_seconds: How long a message may wait for a connection, in seconds.
 
     Raises:
         BadSettings: `sender` is not a mailbox, or certificates cannot be read.
@@ -84,8 +84,8 @@ class EmailChannel(Channel):
     async def send(self, outgoing: OutgoingMessage) -> Outcome:
         """Send one message to one mailbox and return the outcome.
 
-        While the server is busy, the message waits for a connection, up to `wait_seconds`; then the outcome is Busy.
-        If the address is not one plain mailbox, the outcome is Rejected without a connection.
+        While the server is busy, the message waits for a connection, up to `wait_seconds`; then the outcome is Busy. If
+        the address is not one plain mailbox, no connection is made, and the outcome is Rejected.
         """
         if not is_mailbox(outgoing.address):
             return Rejected(Failure.BAD_ADDRESS, "the address is not one plain mailbox")

@@ -41,7 +41,7 @@ class WebhookDocument(ChannelDocument):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookEndpoint(ChannelEntry):
-    """A webhook of the catalogue."""
+    """A webhook of the catalogue: the URL to post to, with the secrets and headers for each message."""
 
     url: str = field(default="", repr=False)
     """Where messages are posted. Such addresses often carry a token."""
@@ -53,7 +53,7 @@ class WebhookEndpoint(ChannelEntry):
     """Whether the URL may lead to this machine and private networks."""
 
     def every_secret(self) -> tuple[Secret, ...]:
-        """Return every secret of the endpoint: the secrets that sign messages, and the header values."""
+        """Return every secret of the endpoint: the secrets that sign messages, and the values of the extra headers."""
         return (*self.secrets, *self.headers.values())
 
 

@@ -106,7 +106,7 @@ class Guard:
     Allowed are https URLs with certain ports at public addresses.
 
     Args:
-        allow: Networks that may be reached also by http and on any port.
+        allow: Networks, also private ones, to which connections are allowed by http too, and on any port.
         resolve: Looks up the IP addresses of a host name.
         ports: The ports allowed at public addresses.
     """
@@ -125,7 +125,7 @@ class Guard:
     async def vet(self, url: str, *, private: bool = False) -> Vetted | Denial:
         """Return the target of a URL with its checked addresses, or why the URL is denied.
 
-        Nothing is connected to. One forbidden address of the host name is enough to deny the URL.
+        The host name is looked up, but no connection is made. If one of its addresses is forbidden, the URL is denied.
 
         Args:
             private: Whether this URL may lead to private networks and this machine, also by http and on any port.

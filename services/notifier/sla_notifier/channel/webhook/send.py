@@ -129,11 +129,11 @@ def outcome_of_status(status: int, retry_after: str, now: datetime) -> Outcome:
     - 410: Rejected, and the endpoint is to be disabled.
     - Otherwise Retry, also for redirects.
 
-    A Retry holds the pause of `retry_after` for 502, 503, 504, and for 4xx except 401, 403 and 407.
+    For 502, 503, 504, and for 4xx except 401, 403 and 407, the Retry contains the pause that `retry_after` asks for.
 
     Args:
         retry_after: The Retry-After header (seconds or a date). "" if absent.
-        now: The start of a wait until a date.
+        now: The present instant. If `retry_after` is a date, the pause is counted from here.
     """
     detail = f"HTTP {status}"
     after = requested_pause(retry_after, now)
@@ -161,7 +161,7 @@ def requested_pause(retry_after: str, now: datetime) -> timedelta | None:
 
     Args:
         retry_after: The header's value, a number of seconds or a date.
-        now: The start of a wait until a date. For a date in the past the wait is zero.
+        now: The present instant, from which the wait until a date is counted. For a date in the past the wait is zero.
     """
     written = retry_after.strip()
     if written.isascii() and written.isdigit() and len(written) <= 9:

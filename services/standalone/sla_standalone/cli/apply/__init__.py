@@ -59,7 +59,8 @@ def apply(
 ) -> None:
     """Check a catalogue, show what it would change, and copy it to where the services read theirs.
 
-    Exit status: 0 applied (or could be), 1 the catalogue is not sound, 2 misuse.
+    Exit status: 0 the catalogue was applied or, with --dry-run, could be; 1 it has errors, or its own tests fail; 2 the
+    call makes no sense, or the catalogue cannot be copied there.
     """
     if not source.exists():
         stop(f"{source}: no such file or directory")

@@ -60,7 +60,7 @@ class Difference:
 def compare_catalogues(old: Catalogue, new: Catalogue) -> Difference:
     """Return the differences between two catalogues.
 
-    They are the entries and holidays that differ, and the contracts whose promises may change. Secrets are not
+    The result has the entries and holidays that differ, and the contracts whose promises may change. Secrets are not
     compared, since the stored texts of catalogues do not contain them.
     """
     before, after = parse_stored(old.text).sections, parse_stored(new.text).sections

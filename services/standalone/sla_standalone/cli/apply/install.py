@@ -34,15 +34,15 @@ class Installed:
 def install(plan: InstallPlan, version: str) -> Installed:
     """Write and remove the files that a plan names.
 
-    If the target is a symbolic link, the files go into a new folder, named by the catalogue's `version`, and then the
-    link is set to this folder.
+    If the target is a symbolic link, the files go into a new folder, named by the catalogue's `version`, and the link
+    is then changed to point to this folder.
 
     Args:
-        plan: The changed files. If there are none, nothing is done.
+        plan: The files to write and to remove. If there are none, nothing is done.
 
     Raises:
-        OSError: A file cannot be written or removed. A linked target then still holds the old catalogue. A plain folder
-            may hold files of both catalogues.
+        OSError: A file cannot be written or removed. After the error, a linked target still holds the old catalogue; a
+            plain folder may hold files of both catalogues.
     """
     if not plan.written and not plan.removed:
         return Installed((), (), plan.folder)

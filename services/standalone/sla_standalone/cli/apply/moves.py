@@ -18,7 +18,7 @@ from sla_domain.clock import Clock, ClockState
 class ClockMove(StrEnum):
     """How a new catalogue would change an open clock.
 
-    If several members apply, the first in this list is used.
+    If several of these values apply to a clock, the first in this list is used.
     """
 
     BREAKS = "breaks"
@@ -69,10 +69,10 @@ def moves(
 ) -> Iterator[Move]:
     """Yield the changes that a new catalogue would make to one incident's clocks.
 
-    They are sorted by metric and `cycle` (the clock's number among those of the metric).
+    The changes are sorted by metric and `cycle` (the clock's number among the incident's clocks of the metric).
 
     Args:
-        contract: The id of the incident's contract, for the result.
+        contract: The id of the incident's contract, copied into each change.
         told: The incident's clocks under the catalogue in force, as JSON from the timer's API. Ended clocks are
             ignored.
         clocks: The incident's clocks under the new catalogue. Cancelled clocks are ignored.

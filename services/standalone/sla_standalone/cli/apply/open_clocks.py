@@ -44,11 +44,11 @@ class OpenClocks:
 def compare_open_clocks(url: str, key: str, rulebook: Rulebook, contracts: Iterable[str] = ("",)) -> OpenClocks:
     """Return how the open clocks of a running service would change under other rules.
 
-    Incidents that vanish during the reading are skipped. If the service does not answer, or refuses, the command ends
-    with a message.
+    Incidents that the service deletes while they are being read are skipped. If the service does not answer, or refuses
+    the request, the command ends with a message.
 
     Args:
-        url: The service from which the clocks are read.
+        url: The address of the service from which the clocks are read.
         key: An API key. "" without a key.
         rulebook: The rules of a new catalogue.
         contracts: The contracts whose incidents are compared. "" means all contracts.
@@ -73,7 +73,7 @@ def compare_open_clocks(url: str, key: str, rulebook: Rulebook, contracts: Itera
 
 
 def service_time(client: httpx2.Client, contracts: Iterable[str]) -> datetime | None:
-    """Return the time by the clock of a service, read from its explanation of an incident.
+    """Return the present time by the clock of a service, read from the service's explanation of an incident.
 
     The result is None if no incident under one of these contracts can be explained.
     """

@@ -45,16 +45,17 @@ class InstallPlan:
 
 
 def plan_install(source: Path, target: Path) -> InstallPlan:
-    """Return which files to write and to remove so that a folder or file holds a catalogue.
+    """Return the files to write and to remove so that `target` holds a catalogue.
 
     Nothing is written.
 
     Args:
         source: The catalogue, a folder or a single file.
-        target: The folder or file that shall hold the catalogue.
+        target: The folder or file to which the catalogue is to be copied.
 
     Raises:
-        InstallRefused: `target` cannot hold the catalogue, or other files would be lost.
+        InstallRefused: `target` cannot hold the catalogue, or files in it that are not part of a catalogue would be
+            lost.
         OSError: A file cannot be read.
     """
     wanted = _wanted(source, target)

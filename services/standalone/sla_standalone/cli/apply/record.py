@@ -21,9 +21,9 @@ def install_recorded(
 ) -> tuple[Installed, str]:
     """Install a catalogue, and record the act in the audit log.
 
-    Returns the result, and why the act is not recorded. The reason is "" if the act is recorded, or if no file changed.
-    If the store cannot be reached, the files are still written, without a record. The record is committed after the
-    files are written.
+    Returns (files written and removed, reason why the act is not recorded). The reason is "" if the act is recorded, or
+    if no file changed. If the store cannot be reached, the files are still written, without a record. The record is
+    committed after the files are written.
 
     Args:
         settings: The settings, which name the store with the audit log.

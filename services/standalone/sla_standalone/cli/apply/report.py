@@ -51,7 +51,7 @@ def as_json(report: Report) -> dict[str, Any]:
     """Return the report as the JSON values that `slad apply --json` prints.
 
     Among them are `changes` (entries, contracts and holidays that differ), `open` (changes of open clocks), and the
-    file names `written` and `removed`. They are null if not known or not done.
+    file names `written` and `removed`. Each of these is None if it is not known or was not done.
     """
     done = report.done
     return {
@@ -82,7 +82,7 @@ def _difference_json(difference: Difference) -> dict[str, Any]:
 def open_clocks_json(seen: OpenClocks) -> dict[str, Any]:
     """Return how a new catalogue would change the open clocks of a service, as JSON values.
 
-    They are the fields of OpenClocks, and `counts`, which maps a kind of change to the number of clocks.
+    The keys are the fields of OpenClocks, and `counts`, which maps a kind of change to the number of clocks.
     """
     counts = Counter(move.turn for move in seen.moves)
     return {
@@ -155,8 +155,8 @@ def _tell_difference(difference: Difference) -> None:
 def print_open_clocks(seen: OpenClocks, book: Catalogue) -> None:
     """Print the changes that a new catalogue would make to open clocks.
 
-    At most 50 changes go to stdout; their numbers go to stderr. Times are in the zones of the contracts in the
-    catalogue `book`.
+    At most 50 changes go to stdout; how many clocks change in each way goes to stderr. Times are in the zones of the
+    contracts in the catalogue `book`.
     """
     for move in seen.moves[:_SHOWN]:
         zone = _zone(move, book)

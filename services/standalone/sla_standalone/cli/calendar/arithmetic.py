@@ -19,7 +19,7 @@ _SECOND = timedelta(seconds=1)
 
 
 class BadRow(ValueError):
-    """Raised for a row that is not a valid question of business-time arithmetic.
+    """Raised for a row that is not a valid question for `slad calendar eval`, such as 4 working hours after a start.
 
     The message says what is wrong.
     """
@@ -27,7 +27,7 @@ class BadRow(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class RowAnswer:
-    """The answer to one row of business-time arithmetic: a `result`, or an `error` in words."""
+    """The answer to one row (question) of `slad calendar eval`: a `result`, or an `error` in words."""
 
     id: Any
     """The row's id. Without an id, for example `line 7`."""
@@ -49,7 +49,9 @@ class RowAnswer:
 
 
 def answer(line: bytes, number: int, book: CalendarBook, at_close: AtClose = AtClose.STAY) -> RowAnswer:
-    """Return the answer to one question of business-time arithmetic; an error is returned as text.
+    """Answer one question of business-time arithmetic, such as the instant 4 working hours after a start.
+
+    A question that is wrong raises nothing: the answer then has `error`.
 
     Args:
         line: The question in JSON, for example `{"op": "add", "calendar": "PL", "start": "2026-11-12T16:00",

@@ -29,7 +29,7 @@ def register(app: typer.Typer) -> None:
 
 @dataclass(slots=True)
 class Score:
-    """The counts of `slad calendar eval`: call `add` for the answer to each row."""
+    """The counts that `slad calendar eval` prints at the end. Call `add` for the answer to each row."""
 
     rows: int = 0
     """The number of all answers."""
@@ -43,7 +43,7 @@ class Score:
     def add(self, one: RowAnswer) -> None:
         """Count the answer to one row.
 
-        An answer that is not as the row expects is kept in `differ`.
+        If the row states an expected result and the answer differs from it, the answer is appended to `differ`.
         """
         self.rows += 1
         self.errors += bool(one.error)
@@ -53,7 +53,7 @@ class Score:
 
     @property
     def sound(self) -> bool:
-        """Return whether there are no errors, and no answers that differ from what their row expects."""
+        """Return True if no answer is an error and no answer differs from the result that its row expects."""
         return not self.errors and not self.differ
 
     def as_json(self) -> dict[str, Any]:

@@ -95,7 +95,7 @@ def row_json(row: HolidayRow) -> dict[str, Any]:
 def feed(rows: Sequence[HolidayRow], name: str, now: datetime) -> str:
     """Return an iCalendar feed (RFC 5545) with an all-day event for each day off.
 
-    Each event's UID consists of date and `name`, so that a later feed has the same UIDs.
+    The UID of an event consists of its date and `name`. A feed that is made again later has the same UIDs.
 
     Args:
         rows: Holiday rows. Rows that are not days off are left out.

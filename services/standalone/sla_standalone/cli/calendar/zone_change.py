@@ -11,7 +11,7 @@ _STEP = timedelta(minutes=15)  # every change in the data since 1970 lies on a q
 
 @dataclass(frozen=True, slots=True)
 class ZoneChange:
-    """A period in which two releases of the zone data give a zone different UTC offsets (`old`, `new`)."""
+    """A period in which a time zone has one UTC offset in an old release of the zone data, and another in a new one."""
 
     zone: str
     start: datetime
@@ -24,10 +24,10 @@ class ZoneChange:
 def zone_changes(name: str, old: tzinfo, new: tzinfo, years: range) -> Iterator[ZoneChange]:
     """Yield the periods in which two releases of the zone data give a zone different UTC offsets.
 
-    The periods are in the order of time.
+    The periods come in order of time.
 
     Args:
-        name: The zone's name, for the result.
+        name: The zone's name. It is only copied into each ZoneChange.
         old: The zone in the first release.
         new: The zone in the second release.
         years: The years to compare, in UTC.

@@ -27,7 +27,7 @@ _AT_ONCE = 8  # requests in flight
 
 @dataclass(frozen=True, slots=True)
 class OwnClocks:
-    """slad's clocks of some tickets, by the ticket's names, as of an instant."""
+    """The clocks that slad has computed for some tickets, judged as of an instant. `of` finds those of a ticket."""
 
     clocks: Mapping[str, Sequence[OurClock]]
     """Incident id -> its clocks."""
@@ -37,10 +37,11 @@ class OwnClocks:
     """How many lines of a log could not be read."""
 
     def of(self, names: Iterable[str]) -> Sequence[OurClock] | None:
-        """Return the clocks of a ticket. None for an unknown ticket.
+        """Return the clocks of a ticket; None if no name of the ticket is known.
 
         Args:
-            names: The ticket's names, with or without a source before them. The first known name is used.
+            names: The ticket's names, each with or without its source (`jira:OPS-7` or `OPS-7`). The first known name
+                is used.
         """
         for name in names:
             found = self.clocks.get(name)
@@ -52,11 +53,13 @@ class OwnClocks:
 
 
 def clocks_of_log(history: ReplayHistory, book: Catalogue, contract: str, until: datetime | None) -> OwnClocks:
-    """Compute the clocks of all incidents in a log, judged by a catalogue.
+    """Return the clocks of all incidents in a log, computed by the plans and contracts of a catalogue.
+
+    A log without events ends the command.
 
     Args:
-        contract: Judge all incidents under this contract. "" to use the contract of each customer.
-        until: Ignore later events. None for the end of the log.
+        contract: The contract by which all incidents are judged. "" means the contract of each incident's customer.
+        until: Events after this instant are ignored. None means that the log ends with its last event.
     """
     rules = book.rulebook
     match = None if not contract else ContractMatch(rules.contracts[ContractId(contract)], MatchReason.CUSTOMER)
@@ -97,8 +100,8 @@ def clocks_of_service(
     A ticket that the service does not know is left out. If the service refuses, the command ends with a message.
 
     Args:
-        tickets: The names of each ticket. They are tried in order.
-        source: The source put before each name as `<source>:<name>`. "" if the names are whole ids.
+        tickets: For each ticket, its names; they are tried in order until the service knows one.
+        source: The id of the source, which is put before each name (`<source>:<name>`). "" if the names are whole ids.
         until: The instant as of which the clocks are judged.
     """
     found: dict[str, Sequence[OurClock]] = {}

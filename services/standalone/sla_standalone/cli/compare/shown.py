@@ -60,7 +60,7 @@ def show_comparison(engine: str, found: EngineComparison, rejects: Sequence[Unre
 
 
 def comparison_json(found: EngineComparison, rejects: Sequence[UnreadableRow]) -> dict[str, Any]:
-    """Return a comparison as JSON values.
+    """Return a comparison of slad with another engine as JSON values, as `slad compare --json` prints it.
 
     Args:
         rejects: Rows of the export that could not be read.

@@ -51,9 +51,9 @@ def connect(
 ) -> None:
     """Connect a ticketing system: write its source into the catalogue, make the secret, say what to set up there.
 
-    Nothing that stands in the catalogue is changed; a source that is there already is only tested and waited for. The
-    token of a system's API comes from the environment, such as GITHUB_TOKEN. Exit status: 0 done, 1 something does not
-    work yet, 2 the call makes no sense.
+    No entry that the catalogue already has is changed. If the source is in the catalogue already, nothing is written;
+    it can be tested (--test), and a delivery of it waited for (--wait). The token of a system's API comes from the
+    environment, such as GITHUB_TOKEN. Exit status: 0 done, 1 something does not work yet, 2 the call makes no sense.
     """
     if not system:
         _list()

@@ -25,7 +25,7 @@ GIVEN_SECRET = "SLAD_CONNECT_SECRET"  # noqa: S105 - a variable's name
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectOrder:
-    """What a call of `slad connect` is to do: connect a ticketing system as a source, and write it into these files."""
+    """What a call of `slad connect` is to do: which ticketing system to add as a source, and to which catalogue."""
 
     system: System
     source: str
@@ -53,15 +53,15 @@ class HookOrder:
 def order_of(
     system: str, source: str, catalogue: Path | None, into: Path | None, secret_env: str, public_url: str
 ) -> ConnectOrder:
-    """Return what a call of `slad connect` is to do. Options that cannot be used end the command.
+    """Return the order that the options of `slad connect` amount to. Options that cannot be used end the command.
 
     Args:
         system: The name of the ticketing system.
         source: The source's id. "" means the name of the system.
-        catalogue: The folder or file of the catalogue. None means that of the settings.
+        catalogue: The folder or file of the catalogue. None means the catalogue of the settings.
         into: The file of the catalogue to write into. None means a new file, or the catalogue's single file.
         secret_env: The environment variable with the secret. "" means that the secret is kept in a file.
-        public_url: The URL at which slad is reached from outside. "" means that of the settings.
+        public_url: The URL at which slad is reached from outside. "" means the URL of the settings.
     """
     settings = Settings()
     known = _system(system)
@@ -88,12 +88,13 @@ def order_of(
 def hook_of(system: System, target: str, api: str) -> HookOrder | None:
     """Return the webhook that slad is to create through the system's API; None if the user creates it by hand.
 
-    A target that is needed and not given is asked for at a terminal. Options that cannot be used end the command.
+    If the system needs a target and none is given, the user is asked at a terminal. Without a terminal, or without an
+    answer, the result is None. Options that cannot be used end the command.
 
     Args:
         system: The ticketing system.
         target: What the webhook is created for, from the options, such as a repository. "" means not given.
-        api: The URL of the API. "" means that of the vendor's own service.
+        api: The URL of the API. "" means the API of the vendor's own service.
     """
     known = HOOKS.get(system.dialect) if system.token else None
     if known is None:
@@ -125,9 +126,9 @@ def at_terminal() -> bool:
 
 
 def given_secret(system: System) -> str:
-    """Return the secret that the ticketing system chose: from the environment, or asked for at a terminal.
+    """Return the secret that the ticketing system chose: from SLAD_CONNECT_SECRET, or typed by the user at a terminal.
 
-    The result is "" if the user gives none. It is also "" for a system for which slad chooses the secret.
+    The result is "" if the user gives no secret, and also if slad itself chooses the secret for this system.
     """
     if system.secret is not SecretMaker.THEIRS:
         return ""

@@ -32,7 +32,10 @@ class SecretPlace:
 
     @property
     def key(self) -> str:
-        """Return the line in `authentication` that names the place, such as `secret_file: secrets/line`."""
+        """Return the line that states the place in the section `authentication` of a source.
+
+        For example `secret_file: secrets/line`.
+        """
         if self.file is None:
             return f'secret: "${{{self.variable}}}"'
         return f"secret_file: {SECRETS}/{self.file.name}"
@@ -47,9 +50,9 @@ class SecretPlace:
             return ""
 
     def keep(self, secret: str) -> None:
-        """Write the secret into a new file that only its owner can read; an existing file is replaced.
+        """Write the secret into the file, readable only by its owner; an existing file is replaced.
 
-        For a variable nothing happens: the user has to set it.
+        If the place is an environment variable, this does nothing: the user has to set the variable.
 
         Raises:
             OSError: The file cannot be written.
@@ -73,7 +76,7 @@ class Writing:
     after: str
 
     def write(self) -> None:
-        """Write the file. It is replaced as a whole, so nobody reads a file that is half written.
+        """Write the new text. The file is replaced in one step, so nobody reads a half-written file.
 
         Raises:
             OSError: The file cannot be written.
@@ -100,7 +103,7 @@ def made_secret(maker: SecretMaker) -> str:
     """Return a new random secret of 256 bits.
 
     Args:
-        maker: Determines the form: as Standard Webhooks require it (`whsec_` and base64), or hexadecimal.
+        maker: WHSEC gives the form of Standard Webhooks (`whsec_` and base64). Any other value gives hexadecimal.
     """
     if maker is SecretMaker.WHSEC:
         return f"whsec_{b64encode(secrets.token_bytes(32)).decode()}"
@@ -139,16 +142,18 @@ def writing_of(catalogue: Path, into: Path | None, system: System, source: str, 
 
 
 def compiled_after(catalogue: Path, writing: Writing, source: str) -> None:
-    """Check, in a temporary copy of the catalogue, that its sources are right after a file has been written.
+    """Check that a source can be added: write the file in a temporary copy of the catalogue, and compile the sources.
+
+    Nothing is returned if all is well.
 
     Args:
         catalogue: The folder or the single file.
         writing: The file that is to be written.
-        source: The id of the source that it adds.
+        source: The id of the new source.
 
     Raises:
-        CatalogueInvalid: The new source, or another one, would have errors.
-        NotInserted: The new source would be missing, or another one would be changed.
+        CatalogueInvalid: The new source, or an existing one, would have errors.
+        NotInserted: The new source would be missing, or an existing one would be changed.
     """
     root = folder_of(catalogue)
     with TemporaryDirectory(prefix="slad-connect-") as there:
@@ -180,7 +185,7 @@ def known_source(catalogue: Path, source: str, extra: Mapping[str, str]) -> Sour
     Args:
         catalogue: The folder or the single file.
         source: The source's id.
-        extra: Further variables, read as if they were in the environment.
+        extra: Variables that are used in addition to the environment's, by name.
 
     Raises:
         CatalogueInvalid: There are errors in the source, or its secret cannot be read.
@@ -189,5 +194,5 @@ def known_source(catalogue: Path, source: str, extra: Mapping[str, str]) -> Sour
 
 
 def has_files(catalogue: Path) -> bool:
-    """Return whether there is anything to read in a catalogue: it is a file, or a folder with YAML files."""
+    """Return whether the catalogue is a file, or a folder that has YAML files, also in subfolders."""
     return catalogue.is_file() or any(file.suffix in SUFFIXES for file in catalogue.rglob("*"))

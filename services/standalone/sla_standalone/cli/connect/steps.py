@@ -44,9 +44,9 @@ _TIMEOUT = httpx2.Timeout(20, connect=5)
 
 
 def present_source(order: ConnectOrder) -> Source | None:
-    """Return the source with the order's id if the catalogue has it already; None if not.
+    """Return the source that the order names if the catalogue already has it; None if not.
 
-    If the source has another dialect, the command ends.
+    If that source has another dialect than the ordered system, the command ends.
     """
     found = _source_in_catalogue(order)
     if found is not None and found.dialect is not order.system.dialect:
@@ -66,9 +66,9 @@ def _source_in_catalogue(order: ConnectOrder, secret: str = "", status: int = MI
 
 
 def connect_new(order: ConnectOrder, hook: HookOrder | None, *, yes: bool, dry_run: bool) -> bool:
-    """Add a source to the catalogue, and create its webhook or print how. Returns whether the source was added.
+    """Add a source to the catalogue, and create its webhook, or print how the user creates it.
 
-    Errors end the command.
+    Returns whether the source was added: False for a dry run, or if the user declines. Errors end the command.
 
     Args:
         order: What is to be connected.
@@ -175,11 +175,12 @@ def _tell_made(order: ConnectOrder, made: MadeHook) -> None:
 
 
 def print_steps(order: ConnectOrder, *, secret_known: bool = True) -> None:
-    """Print what to set up at the ticketing system by hand. The steps are those of its page of the documentation.
+    """Print what to set up at the ticketing system by hand, with the URL and the source's id filled in.
 
     Args:
         order: What is to be connected.
-        secret_known: Whether to print how to read the secret. False if the ticketing system has yet to choose it.
+        secret_known: Whether to print how to read the secret. Pass False if the ticketing system has not chosen the
+            secret yet.
     """
     say(f"At {order.system.title}:")
     for number, step in enumerate(order.system.steps, 1):
@@ -198,10 +199,10 @@ def print_steps(order: ConnectOrder, *, secret_known: bool = True) -> None:
 
 
 def print_test(order: ConnectOrder) -> bool:
-    """Test a source, and return whether the test succeeded.
+    """Test a source, print the results, and return whether the running service accepted a signed test delivery.
 
-    Printed are what slad makes of a sample delivery, and what the running service answers to a signed test delivery. A
-    source whose proof slad cannot sign counts as a success.
+    The events that a sample delivery would give are printed too. If slad cannot sign for this source, no test delivery
+    is sent and the result is True.
     """
     source = _proven(order)
     sample = order.system.sample
@@ -261,7 +262,9 @@ def _tell_outcome(title: str, found: dict[str, Any]) -> None:
 
 
 def print_wait(order: ConnectOrder, url: str, key: str, seconds: float, *, new: bool) -> bool:
-    """Wait for a source's first delivery, and print its result. Returns whether one came and was understood.
+    """Wait for a source's first delivery, and print what became of it.
+
+    Returns True if a delivery came and slad understood it.
 
     Args:
         order: What has been connected.

@@ -23,7 +23,7 @@ _MARKS = re.compile(r"\*\*?|`")
 
 
 class SecretMaker(StrEnum):
-    """Who chooses the secret with which a source proves where its deliveries come from."""
+    """Who chooses the secret by which slad checks that deliveries come from the source."""
 
     OURS = "ours"
     """slad chooses it, and the user enters it at the ticketing system."""
@@ -35,14 +35,14 @@ class SecretMaker(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SampleDelivery:
-    """A webhook as a ticketing system sends it for a new ticket, to show what slad makes of it."""
+    """A sample of the webhook that a ticketing system sends for a new ticket. `slad connect` uses it as a test."""
 
     body: str
     """JSON, with placeholders for the time: `{now}`, `{plain}`, `{seconds}` and `{millis}`."""
     headers: dict[str, str]
 
     def at(self, now: datetime) -> bytes:
-        """Return the body for a ticket that is opened at an instant.
+        """Return the body of the sample, as if the ticket had been opened at the instant `now`.
 
         Args:
             now: An aware datetime.
@@ -84,7 +84,7 @@ class System:
 
 
 class UnknownSystem(LookupError):
-    """Raised if no ticketing system has the name. `known` lists the names that there are."""
+    """Raised if slad knows no ticketing system of this name. `known` lists the names that slad knows."""
 
     def __init__(self, name: str, known: tuple[str, ...]) -> None:
         super().__init__(f"no system is called {name!r}")

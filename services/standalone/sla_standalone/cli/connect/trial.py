@@ -25,7 +25,9 @@ READY_SECONDS = 15.0
 
 
 def sample_outcome(source: Source, sample: SampleDelivery, now: datetime) -> Translation:
-    """Return what slad makes of a sample delivery that a source sends now. Nothing is sent or stored.
+    """Translate a sample delivery as if it came from the source now, and return the translation.
+
+    Nothing is sent or stored.
 
     Args:
         source: The source.
@@ -56,12 +58,12 @@ class SentTest:
 
 
 def signed_test(source: Source, url: str, word: str, now: datetime) -> tuple[bytes, dict[str, str]]:
-    """Return the body and the headers of a test delivery, signed as the source's sender signs its deliveries.
+    """Return the body and the headers of a test delivery, signed as the ticketing system signs real deliveries.
 
     Args:
         source: The source, with its secret.
         url: The URL that the test delivery is sent to.
-        word: A word that the service sends back if it accepts the test delivery.
+        word: A text that the service returns in its response if it accepts the test delivery.
         now: An aware datetime.
 
     Raises:
@@ -80,13 +82,15 @@ def signed_test(source: Source, url: str, word: str, now: datetime) -> tuple[byt
 
 
 def send_test(client: httpx2.Client, source: Source, url: str, word: str, now: datetime) -> SentTest:
-    """Send a test delivery to the running service, and return what it answers.
+    """Send a test delivery to the running service, and return its answer.
+
+    If the service cannot be reached, the result states this; nothing is raised.
 
     Args:
         client: The HTTP client.
         source: The source, with its secret.
         url: The URL that the source's deliveries are sent to.
-        word: A word that the service sends back if it accepts the test delivery.
+        word: A text that the service returns in its response if it accepts the test delivery.
         now: An aware datetime.
 
     Raises:
@@ -117,7 +121,8 @@ def until_ready(
 ) -> SentTest:
     """Send test deliveries until the service accepts one or refuses one for good; return the last answer.
 
-    A refusal that may pass, such as one before a changed catalogue is read, is tried again until the time is over.
+    A refusal may be temporary, for example while the service has not read the changed catalogue yet. After a temporary
+    refusal (`SentTest.again`), the test is sent again until the time is over.
 
     Args:
         send: Sends one test delivery.
@@ -140,11 +145,13 @@ def wait_for_delivery(
     pause: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> list[dict[str, Any]]:
-    """Wait for new deliveries of a source, and return them, the oldest first; [] if none came in time.
+    """Wait until at least one new delivery of a source has come; return the new ones, the oldest first.
+
+    The result is [] if none comes in time.
 
     Args:
         fetch: Returns the last deliveries of the source, the newest first, each with its `id`.
-        known: The ids of deliveries that are not new.
+        known: The ids of the deliveries that count as old.
         seconds: How long to wait.
         pause: Waits for a number of seconds.
         clock: Returns a time in seconds that only grows.

@@ -46,9 +46,10 @@ def new_file(system: System, lines: list[str]) -> str:
 
 
 def insert_source(text: str, lines: list[str]) -> str:
-    """Return the text of a file of the catalogue with a source added after those that it has.
+    """Return the text of a catalogue file with a source added at the end of its section `sources`.
 
-    All other lines, comments too, stay as they are. If the file has no section `sources`, one is added at the end.
+    All other lines, including comments, stay unchanged. If the file has no section `sources`, the section is added at
+    the end.
 
     Args:
         text: The file's text.

@@ -120,7 +120,7 @@ def end(
 ) -> None:
     """End a contract that is recorded in a running service.
 
-    Exit status: 0 it ends, 1 it cannot, or there is none, 2 misuse.
+    Exit status: 0 it ends, 1 it cannot be ended or does not exist, 2 misuse.
     """
     with open_client(url, key) as client:
         service = ContractService(client)

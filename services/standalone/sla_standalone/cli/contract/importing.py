@@ -74,9 +74,10 @@ class RefusedLine:
     misfits: tuple[Misfit, ...]
 
     def said(self, misfit: Misfit) -> str:
-        """Return one of the reasons for which the line was refused, as text.
+        """Return a reason for the refusal as text, such as `plan: there is no such plan`.
 
-        The text begins with the column that the reason concerns, if any: `plan: there is no such plan`.
+        The text begins with the name of the column that the reason concerns. It has no column if the reason concerns
+        the whole line.
         """
         column = column_of(misfit)
         return f"{column}: {misfit.detail}" if column else misfit.detail
@@ -84,8 +85,8 @@ class RefusedLine:
     def as_json(self) -> dict[str, object]:
         """Return the refused line as JSON values.
 
-        `line` is the line's number in the table, `contract` the contract's id. `errors` has the reasons, each with
-        `column` and `detail`.
+        `line` is the line's number in the table, and `contract` the contract's id. `errors` lists the reasons as
+        objects with `column` (null for the whole line) and `detail`.
         """
         errors = [{"column": column_of(each) or None, "detail": each.detail} for each in self.misfits]
         return {"line": self.line.wanted.line, "contract": self.line.wanted.id, "errors": errors}

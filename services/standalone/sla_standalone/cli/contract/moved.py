@@ -25,17 +25,19 @@ def moved_clocks(
     known: Mapping[str, KnownContract | None],
     catalogue: Path | None,
 ) -> tuple[OpenClocks, Catalogue] | None:
-    """Return how wanted contracts would change open clocks, and the catalogue with these contracts.
+    """Compute how open clocks would change if the wanted contracts were written, without writing them.
 
-    Returns None, with a note on stderr, if the catalogue's files do not exist or are not the ones in force in the
-    service. Only some incidents are compared: those under the wanted contracts, under other contracts of the same
-    customers, and under the default contract.
+    Returns the comparison of the clocks, and the catalogue with the wanted contracts. Returns None, with a note on
+    stderr, if the catalogue's files do not exist or are not those in force in the service.
+
+    Only some incidents are compared: those under the wanted contracts, under other contracts of the same customers,
+    and under the default contract.
 
     Args:
         timer: The URL of the timer.
         key: An API key.
         wanted: The contracts to be written.
-        known: Maps a contract's id to the contract as the service has it.
+        known: Maps a contract's id to the contract as the service has stored it; None if it has not.
         catalogue: The files of the catalogue. None means those that SLAD_CATALOGUE names.
     """
     place = catalogue or Settings().catalogue

@@ -17,12 +17,12 @@ from sla_standalone.cli.contract.service import API, ContractService, KnownContr
 class RemoteRecords:
     """The recorded contracts of a running service, read over HTTP.
 
-    The `wanted` contracts are shown as if they were already written. The class implements
+    The `wanted` contracts are returned as if they were already written. The class implements
     `sla_catalogue.recorded.Records`.
 
     Args:
-        known: Maps an id to its contract, for contracts that were already read. None if the service does not have the
-            contract.
+        known: The contracts that were already read: id -> contract. None stands for a contract that the service does
+            not have. Other contracts are read when they are needed.
         now: The instant from which a wanted contract applies if it names no instant.
     """
 
@@ -50,10 +50,10 @@ class RemoteRecords:
         return sum(1 for _ in self)
 
     def get(self, contract: str) -> ContractRecord | None:
-        """Return the record of a contract; None if nothing is recorded.
+        """Return the record of a contract; None if it has no versions and no booked windows.
 
-        The record has the contract's versions and booked windows (extra service hours). The last version of a wanted
-        contract is its wanted content.
+        The record has the contract's versions and booked windows (extra service hours). If the contract is wanted, the
+        wanted content is the last version.
         """
         if contract not in self._made:
             self._made[contract] = self._record(contract)
@@ -74,23 +74,23 @@ class RemoteRecords:
         return self._of[name]
 
     def with_products(self, products: Iterable[str]) -> tuple[str, ...]:
-        """Return () without looking for contracts that name one of these products.
+        """Return (). Contracts that name one of these products are not looked for.
 
-        The due instants of clocks do not depend on what a customer runs.
+        They are not needed here: the due instants of clocks do not depend on the customer's products.
         """
         return ()
 
     def with_domain(self, domain: str) -> tuple[str, ...]:
-        """Return () without looking for contracts that let a mail domain register for notices.
+        """Return (). Contracts that let the addresses of a mail domain register for notices are not looked for.
 
-        The due instants of clocks do not depend on it.
+        They are not needed here: the due instants of clocks do not depend on registrations.
         """
         return ()
 
     def products(self) -> Mapping[str, str]:
-        """Return an empty mapping; the products that contracts name are not read.
+        """Return an empty mapping. The products that contracts name are not read.
 
-        The due instants of clocks do not depend on what a customer runs.
+        They are not needed here: the due instants of clocks do not depend on the customer's products.
         """
         return {}
 
@@ -126,7 +126,7 @@ class RemoteRecords:
 
 
 def customers_of(wanted: WantedContract) -> list[str]:
-    """Return the names of the customers that a wanted contract states."""
+    """Return the customers' names in a wanted contract; [] if it names none."""
     names = wanted.section.get("customers") or []
     return [names] if isinstance(names, str) else [str(name) for name in names]
 

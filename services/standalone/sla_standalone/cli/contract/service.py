@@ -24,10 +24,7 @@ _STOPS = frozenset({401, 403, 405, 415})  # these concern every contract alike
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedContract:
-    """A contract to be written to a running service.
-
-    A file or a line of a table states it.
-    """
+    """A contract to be written to a running service, as it was read from a file or from a line of a table."""
 
     id: str
     section: dict[str, Plain]
@@ -70,8 +67,8 @@ class KnownContract:
 class ContractService:
     """Reads and writes the contracts of a running service.
 
-    A busy service is asked up to 20 times by `known`, `windows`, `write`, `write_part` and `end`. If the service
-    refuses the API key, the command ends (except in `windows`).
+    If the service is busy, `known`, `windows`, `write`, `write_part` and `end` repeat their request, up to 20 attempts
+    in all. If the service refuses the API key, the command ends (except in `windows`).
     """
 
     client: httpx2.Client
@@ -80,7 +77,9 @@ class ContractService:
     """Waits between two attempts."""
 
     def known(self, contract: str) -> KnownContract | None:
-        """Return a contract as the service has it, with the content of its newest version; None if it is unknown.
+        """Return a contract as the service has stored it; None if the service does not know the contract.
+
+        The result has the content of the newest version that was not withdrawn.
 
         Args:
             contract: The contract's id.
@@ -99,9 +98,9 @@ class ContractService:
         return KnownContract(answer.headers.get("etag", ""), told["managed"], newest, told)
 
     def version(self, contract: str, number: int) -> dict[str, Any]:
-        """Return one version of a recorded contract as JSON; its key `contract` has the content.
+        """Return one version of a recorded contract as a JSON object; the content is under the key `contract`.
 
-        An unknown version ends the command.
+        A version that the service does not know ends the command.
 
         Args:
             number: The version's number.
@@ -141,9 +140,9 @@ class ContractService:
             after = page["next"]
 
     def write(self, wanted: WantedContract, known: KnownContract | None, *, dry_run: bool) -> tuple[Misfit, ...]:
-        """Create or change a contract in the service; return why the service refuses, or () if it accepts.
+        """Create or change a contract in the service; return the reasons for a refusal, or () if the service accepts.
 
-        If the contract was changed since it was read, the service refuses.
+        The service refuses if somebody changed the contract after `known` was read.
 
         Args:
             wanted: The contract to write.
@@ -162,9 +161,9 @@ class ContractService:
         return misfits(answer)
 
     def end(self, contract: str, known: KnownContract, on: str, reason: str) -> tuple[Misfit, ...]:
-        """End a contract in the service; return why the service refuses, or () if it accepts.
+        """End a contract in the service; return the reasons for a refusal, or () if the service accepts.
 
-        If the contract was changed since `known` was read, the service refuses.
+        The service refuses if somebody changed the contract after `known` was read.
 
         Args:
             on: The first day without the contract, such as `2027-01-01`.
@@ -176,13 +175,13 @@ class ContractService:
     def write_part(
         self, contract: str, etag: str, method: str, part: Sequence[str], said: Mapping[str, Any], *, dry_run: bool
     ) -> tuple[Misfit, ...]:
-        """Change a part of a contract in the service; return why the service refuses, or () if it accepts.
+        """Change a part of a contract, such as a person; return the reasons for a refusal, or () if it is accepted.
 
         Args:
-            etag: The contract's ETag when it was read. If the contract was changed since, the service refuses.
+            etag: The contract's ETag from when it was read. The service refuses if the contract has changed since.
             method: PUT or DELETE.
-            part: The rest of the path, such as ("people", "anna").
-            said: The body of a PUT, or the query of a DELETE.
+            part: The path of the part below the contract's path, such as ("people", "anna").
+            said: The JSON body of a PUT, or the query parameters of a DELETE.
             dry_run: Whether the service only checks, and writes nothing.
         """
         path = "/".join([contract_path(contract), *(quote(step, safe="") for step in part)])
@@ -215,9 +214,9 @@ def contract_path(contract: str) -> str:
 
 
 def misfits(answer: httpx2.Response) -> tuple[Misfit, ...]:
-    """Return the reasons why a service refused a contract; () if it accepted the contract.
+    """Return the reasons why a service refused a contract; () if the service accepted it.
 
-    A response that concerns all contracts, such as 401, ends the command.
+    A status that would be the same for every contract, such as 401 for a wrong key, ends the command.
 
     Args:
         answer: The service's HTTP response.
@@ -235,9 +234,7 @@ def misfits(answer: httpx2.Response) -> tuple[Misfit, ...]:
 
 
 def unchanged(wanted: WantedContract, known: KnownContract | None) -> bool:
-    """Return whether the service already has the wanted contract, so that it need not be written.
-
-    The result is True if the contract is recorded in the service with the wanted content.
+    """Return True if the contract is recorded in the service with the wanted content, so need not be written.
 
     Args:
         known: The contract as the service has it. None means that the service does not have it.

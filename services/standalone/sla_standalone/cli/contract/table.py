@@ -101,14 +101,14 @@ def _listed(text: str) -> list[Plain]:
 
 
 def merge_with_stored(wanted: WantedContract, newest: Mapping[str, Plain], columns: list[str]) -> WantedContract:
-    """Return the contract of a table's line, completed by what the service has stored of the contract.
+    """Add stored values to the contract of a table's line, and return the result.
 
-    Stored values are added only where the table has no column for them. An empty cell means that the contract has no
-    such value.
+    A stored value is added only if the table has no column for it. An empty cell therefore removes the value from the
+    contract.
 
     Args:
         wanted: The contract as the line states it.
-        newest: The contract's content in the service.
+        newest: The contract's newest content in the service.
         columns: The table's columns.
     """
     stated = {name for name in columns if name in (*_TEXTS, *_LISTS)}

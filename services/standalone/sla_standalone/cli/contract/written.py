@@ -16,14 +16,14 @@ _KEYS = frozenset({"id", "contract", "reason", "effective_from"})
 
 
 def read_files(files: list[Path], reason: str, effective_from: str) -> list[WantedContract]:
-    """Return the contracts that YAML or JSON files state, in the order of the files.
+    """Read contracts from YAML or JSON files, and return them in the order of the files.
 
     As in a catalogue, the text `${NAME}` is replaced by the environment variable NAME. The command ends if a file
     cannot be read or has another form, a variable is not set, or an id occurs twice.
 
     Args:
-        reason: The reason for contracts that do not state their own.
-        effective_from: The start for contracts that do not state their own.
+        reason: The reason for contracts whose file states none.
+        effective_from: For contracts whose file states no `effective_from`: the instant from which they apply.
     """
     found: dict[str, WantedContract] = {}
     for file in files:

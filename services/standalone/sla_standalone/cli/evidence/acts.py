@@ -18,15 +18,15 @@ _MOVES_NO_CLOCK = ("contract.entry_posted",)
 def audit_lines(
     client: httpx2.Client, service: str, objects: Iterable[str], among: tuple[str, Collection[str]] | None = None
 ) -> list[dict[str, Any]] | str:
-    """Return the acts in a service's audit log that concern some objects, in the order of the log, as JSON objects.
+    """Return the acts on some objects from a service's audit log, in the order of the log, as JSON objects.
 
-    If the log cannot be read, the result is a text with the reason.
+    If the log cannot be read, the result is a text with the reason. Entries in ledgers of allowances are left out.
 
     Args:
         service: Name of the service.
-        objects: Ids of the objects. Each id is one request.
-        among: Pair of the name of a rare act and many ids of objects. All acts of this name are requested, and those on
-            the ids are kept.
+        objects: Ids of the objects. One request is sent for each id.
+        among: For many objects: a pair of the name of a rare act and the objects' ids. One query requests all acts of
+            this name, and the acts on these objects are kept.
     """
     found: dict[int, dict[str, Any]] = {}
     asked = [{"object": one} for one in dict.fromkeys(objects)]
@@ -54,7 +54,10 @@ def audit_lines(
 
 
 def audit_heads(client: httpx2.Client, service: str) -> list[AuditHead]:
-    """Return the heads of a service's audit log: number and hash of its last row. Empty if they cannot be read."""
+    """Return the head of a service's audit log (number and hash of the last row) as a list of one.
+
+    The list is empty if the head cannot be read.
+    """
     answer = client.get(f"/v1/audit/{service}/head")
     if answer.is_error:
         return []

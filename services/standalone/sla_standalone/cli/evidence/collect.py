@@ -52,10 +52,7 @@ _OF_SERVICE: Mapping[str, tuple[Member, ...]] = {
 
 @dataclass(slots=True)
 class Collected:
-    """The result of collecting evidence, besides the files.
-
-    It says what could not be collected, and has the ids that the parts refer to.
-    """
+    """The result of `collect`, besides the files: what could not be collected, and the ids that occur in the files."""
 
     about: dict[str, Any] = field(default_factory=dict)
     """The first record of the timer's part."""
@@ -82,13 +79,13 @@ def collect(
 ) -> Collected:
     """Collect the evidence about an incident from the services, and write it into files of a folder.
 
-    Parts that the key may not see, and services that are not at this address, are named in `left_out`. For an unknown
-    incident, and for a service that fails, the command ends with a message.
+    `left_out` of the result names the parts that the key may not see, and the services that do not answer at this
+    address. If the incident is unknown, or a service fails, the command ends with a message.
 
     Args:
-        language: Language tag of the explanations in words.
-        sleep: Waits, in seconds, for breaches that have not reached the board. The wait is 5 s at most; breaches still
-            missing are then named in `left_out`.
+        language: The language tag for the explanations in words.
+        sleep: Waits for a number of seconds. `collect` waits up to 5 s for breaches that the timer has recorded and
+            the board has not received. Breaches that are missing even then are named in `left_out`.
     """
     found = Collected()
     _service(client, "timer", incident, {"lang": language}, folder, found)

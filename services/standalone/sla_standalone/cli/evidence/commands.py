@@ -68,9 +68,9 @@ def make(
     """Write what proves the verdicts on an incident into a zip that anybody can verify without a connection.
 
     It has the raw deliveries, the events, the contract and catalogue with hours and holidays, every clock with its
-    arithmetic, who was told when, and the acts in the audit log. The key of one contract gets what belonged to its
-    contract then; raw deliveries need the key of an administrator. Exit status: 0 written, 1 no such incident, 2 the
-    call makes no sense or a service does not answer.
+    arithmetic, who was notified when, and the acts in the audit log. With the key of one contract, the zip has only
+    what belonged to that contract at the time. Raw deliveries need the key of an administrator. Exit status: 0 written,
+    1 no such incident, 2 the call makes no sense or a service does not answer.
     """
     if lang not in LANGUAGES:
         stop(f"--lang {lang}: it is one of {', '.join(LANGUAGES)}")
@@ -107,9 +107,9 @@ def verify(
 ) -> None:
     """Verify a file of evidence without a connection, and say in plain words what holds and what does not.
 
-    Digests, the raw deliveries behind the events, every clock and its arithmetic computed again from the events under
-    the contract and catalogue in the file, and the hashes of the audit log. Exit status: 0 nothing fails, 1 something
-    does, 2 the call makes no sense.
+    Checked are the digests, the raw deliveries behind the events, and the hashes of the audit log. Every clock is
+    computed again from the events, under the contract and catalogue in the file. Exit status: 0 nothing fails, 1
+    something fails, 2 the call makes no sense.
     """
     manifest, checks = verify_evidence(file, digest, whole_logs(audit or ()))
     failed = any(check.result is CheckResult.FAILS for check in checks)

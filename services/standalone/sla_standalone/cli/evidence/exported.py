@@ -12,7 +12,7 @@ from sla_standalone.cli.output import stop
 
 
 def whole_logs(files: Iterable[Path]) -> dict[str, list[AuditRow]]:
-    """Read complete audit logs from files that `slad audit export` wrote: service -> rows.
+    """Read complete audit logs from files that `slad audit export` wrote; return a mapping of service to rows.
 
     If a line is not part of an export, the command ends with a message.
     """

@@ -40,10 +40,12 @@ def cloud_event(event: IncidentEvent) -> dict[str, Any]:
 
 
 def batches(lives: Iterable[Sequence[IncidentEvent]], size: int) -> Iterator[list[dict[str, Any]]]:
-    """Yield the events of many incidents as CloudEvents, in batches of at most `size`.
+    """Yield the events of many incidents as CloudEvents, in batches of at most `size` events.
+
+    The events of one incident stay in one batch, unless there are more than `size` of them.
 
     Args:
-        lives: A list of events for each incident. A list is split only if it is longer than `size`.
+        lives: For each incident, the list of its events.
     """
     held: list[dict[str, Any]] = []
     for life in lives:
@@ -61,7 +63,7 @@ def batches(lives: Iterable[Sequence[IncidentEvent]], size: int) -> Iterator[lis
 
 @dataclass(frozen=True, slots=True)
 class NotImported:
-    """An event or line that was not imported, and the reason, for the rejects file."""
+    """An event, or a line of the table, that was not imported, with the reason. It is a line of the rejects file."""
 
     line: int
     """The line's number in the table. 0 for an event, whose line is not known."""
@@ -76,7 +78,8 @@ class NotImported:
 class ImportAccount:
     """The counts of one import of incidents into a running service.
 
-    Call `count_answer` for each response of the service, and `add_refusal` for each event that was not imported.
+    Call `count_answer` for each response of the service to a batch. If a whole batch is refused, call `add_refusal`
+    for each of its events.
     """
 
     incidents: int = 0
@@ -93,7 +96,7 @@ class ImportAccount:
     def count_answer(self, batch: list[dict[str, Any]], answer: Mapping[str, Any]) -> None:
         """Count the service's response (JSON of `POST /v1/events`) to one batch of CloudEvents.
 
-        Events whose outcome is neither `accepted` nor `ignored` are added to the refusals, with the service's reason.
+        An event with another outcome than `accepted` or `ignored` is added to the refusals, with the service's reason.
         """
         outcomes = answer["outcomes"]
         self.accepted += outcomes["accepted"]
@@ -109,7 +112,7 @@ class ImportAccount:
         self.refusals.append(NotImported(0, event["subject"], reason, f"{event['type']} {event['id']}"))
 
     def as_json(self) -> dict[str, Any]:
-        """Return the counts as JSON values; `rejected` is the number of refusals."""
+        """Return the counts as JSON values; `rejected` is the number of events and lines that were not imported."""
         return {
             "incidents": self.incidents, "events": self.events, "accepted": self.accepted,
             "duplicate": self.duplicate, "rejected": len(self.refusals),

@@ -18,7 +18,7 @@ _LONGEST_WAIT = 60.0
 
 
 class StillBusy(Exception):
-    """Raised when the service was busy at 20 attempts to send one batch.
+    """Raised when one batch was sent 20 times, and the service was busy each time.
 
     The import may be repeated: no event is imported twice.
     """
@@ -29,13 +29,14 @@ async def post(
 ) -> None:
     """Post a batch of CloudEvents to `/v1/events`, and count the service's response in `account`.
 
-    Depending on the status of the response:
+    The status of the response decides what happens:
 
-    - 429, 502, 503, 504 (busy): the batch is sent again, up to 20 times in all; then StillBusy is raised. `time_source`
-      waits in between, as long as the service asks for or ever longer, for at most a minute.
-    - 413 (too large): the batch is sent in halves.
+    - 202: the response is counted.
+    - 429, 502, 503, 504 (busy): the batch is sent again, 20 times in all; after that, StillBusy is raised. The wait
+      between two attempts is the one that the service asks for, else it grows. It is a minute at most.
+    - 413 (too large): the batch is sent in two halves. A batch of one event is refused instead.
     - 401, 403, 404, 405, 415 (such as a wrong key): the command ends.
-    - Any other status except 202: all events of the batch are added to the refusals.
+    - Any other status: all events of the batch are added to the refusals.
     """
     answer = await _patiently(client, batch, time_source)
     match answer.status_code:

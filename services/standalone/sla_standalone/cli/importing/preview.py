@@ -21,7 +21,10 @@ _WORDS = {FactKind.CLOCK_BREACHED: "breached", FactKind.CLOCK_WARNED: "warning"}
 
 @dataclass(slots=True)
 class ImportPreview:
-    """How many notifications `slad import --tell` would send: call `look` with the events of each incident."""
+    """Counts of the notifications that `slad import --tell` would send.
+
+    Call `look` with the events of each incident.
+    """
 
     catalogue: Catalogue
     """The catalogue, whose contracts, escalations and people apply."""
@@ -35,10 +38,9 @@ class ImportPreview:
     """Maps (contract, role, person) to the number of messages. The person is `nobody` if no one has the role."""
 
     def look(self, events: Sequence[IncidentEvent]) -> None:
-        """Count the notifications that the events of one incident would cause if a service received them now.
+        """Count the notifications that slad would send if it received these events of one incident now.
 
-        They are about the incident's breaches and warnings, and go to the people of the escalation levels without a
-        delay.
+        Counted are notifications of breaches and warnings, to the people in escalation levels without a delay.
         """
         if not events:
             return

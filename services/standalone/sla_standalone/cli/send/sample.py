@@ -72,9 +72,10 @@ def body_of(sample: Sample, number: int, unique: str, now: datetime) -> bytes:
     """Return the payload of a sample delivery, to be posted to a service.
 
     Args:
-        number: The incident's number.
-        unique: A text for the payload's ids, so that the service does not see a duplicate.
-        now: The date of the delivery.
+        number: The number of the incident in the payload.
+        unique: A text that is different each time. It is put into the payload's ids, so that the service does not take
+            the delivery for a duplicate.
+        now: The present instant, for the times in the payload.
     """
     text = files(__package__).joinpath("samples", f"{sample.name}.json").read_text("utf-8")
     at = now.astimezone(UTC)
@@ -88,12 +89,15 @@ def body_of(sample: Sample, number: int, unique: str, now: datetime) -> bytes:
 
 
 def proof(style: Style, secret: str, body: bytes, unique: str, now: datetime) -> dict[str, str]:
-    """Return the HTTP headers that identify and sign the delivery `body` in this style.
+    """Return the HTTP headers that identify and sign a delivery, as a sender of this style writes them.
 
     Args:
-        secret: Signs the body, or is the API key itself. "" means no signature or key.
+        style: How the sender identifies and signs.
+        secret: The secret of the signature, or the API key in a style that sends the key itself. "" means that the
+            delivery is not signed.
+        body: The delivery's payload.
         unique: The delivery's id.
-        now: The time stamp, for signatures that have one.
+        now: The present instant, for signatures with a time stamp.
     """
     match style:
         case Style.GITHUB:

@@ -15,9 +15,10 @@ METRICS = ("resolution",)
 
 
 def read(records: Iterable[tuple[int, Record]], options: ReadOptions) -> Iterator[TheirClock | UnreadableRow]:
-    """Yield the clock of each Linear issue with an SLA. The last of several webhooks about an issue is used.
+    """Yield the clock of each Linear issue with an SLA, from exported issues or from webhooks about SLAs.
 
-    A record that cannot be read gives an `UnreadableRow`.
+    If several records are about one issue, the last is used. For a record that cannot be read, an `UnreadableRow` is
+    yielded.
     """
     last: dict[str, tuple[int, Record, str]] = {}
     unreadable = []

@@ -69,7 +69,7 @@ class _Reading:
 def read(records: Iterable[tuple[int, Record]], options: ReadOptions) -> Iterator[TheirClock | UnreadableRow]:
     """Yield the clocks in Plain's webhooks of SLA status changes. Webhooks of other types are skipped.
 
-    A webhook that cannot be read gives an `UnreadableRow`.
+    For a webhook that cannot be read, an `UnreadableRow` is yielded.
     """
     reading = _Reading()
     for row, record in records:

@@ -41,19 +41,20 @@ class Engine:
 
 
 class UnreadableValue(ValueError):
-    """Raised for a value of a record that cannot be read; the message says which."""
+    """Raised if a field of a record has a value that cannot be read. The message names the field and the value."""
 
 
 def instant(record: Record, name: str, zone: str = "UTC") -> datetime | None:
-    """Return the instant in a field. None if the field is absent or empty.
+    """Return the instant in a field of a record, in UTC; None if the field is absent or empty.
 
-    The field is ISO 8601, or like `2026-03-02 09:00:00`.
+    The field's text is ISO 8601, also with a space before the time, as in `2026-03-02 09:00:00`.
 
     Args:
+        name: The field's name.
         zone: The time zone of a time without an offset.
 
     Raises:
-        UnreadableValue: The field holds no time.
+        UnreadableValue: The field's text is not a time.
     """
     value = plain(record.get(name))
     if value in (None, ""):
@@ -67,9 +68,9 @@ def instant(record: Record, name: str, zone: str = "UTC") -> datetime | None:
 
 
 def plain(value: Any) -> Any:
-    """Return the plain value of a field.
+    """Return a field's value; if it is an object, return its `display_value`, or else its `value`.
 
-    ServiceNow may send an object with `display_value` or `value` instead of a plain value.
+    ServiceNow may write such an object instead of a plain value.
     """
     if isinstance(value, Mapping):
         return value.get("display_value") or value.get("value")
@@ -77,7 +78,7 @@ def plain(value: Any) -> Any:
 
 
 def text(record: Record, *names: str) -> str:
-    """Return the first non-empty value of some fields as text. "" if all are empty."""
+    """Return, as text, the first value that is not empty among the fields `names`; "" if all are empty or absent."""
     for name in names:
         value = plain(record.get(name))
         if value not in (None, ""):
@@ -86,10 +87,10 @@ def text(record: Record, *names: str) -> str:
 
 
 def number(record: Record, name: str) -> float | None:
-    """Return the number in a field. None if the field is absent or empty.
+    """Return the number in the field `name` of a record; None if the field is absent or empty.
 
     Raises:
-        UnreadableValue: The field holds no number.
+        UnreadableValue: The field's value is not a number.
     """
     value = plain(record.get(name))
     if value in (None, ""):
@@ -101,10 +102,10 @@ def number(record: Record, name: str) -> float | None:
 
 
 def running(due_at: datetime | None, until: datetime) -> TheirVerdict:
-    """Return the verdict on an open clock: overdue if its due instant is before `until`."""
+    """Return the verdict on an open clock: OVERDUE if its due instant is before `until`, else OPEN."""
     return TheirVerdict.OVERDUE if due_at is not None and due_at < until else TheirVerdict.OPEN
 
 
 def ended(due_at: datetime, ended_at: datetime) -> TheirVerdict:
-    """Return the verdict on an ended clock: met if it ended at or before its due instant."""
+    """Return the verdict on an ended clock: MET if it ended at or before its due instant, else MISSED."""
     return TheirVerdict.MET if ended_at <= due_at else TheirVerdict.MISSED

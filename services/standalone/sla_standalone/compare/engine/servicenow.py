@@ -31,7 +31,7 @@ _UNITS = {"day": 86_400, "hour": 3_600, "minute": 60, "second": 1}
 def read(records: Iterable[tuple[int, Record]], options: ReadOptions) -> Iterator[TheirClock | UnreadableRow]:
     """Yield the clock of each row of ServiceNow's table `task_sla`.
 
-    A row that cannot be read gives an `UnreadableRow`.
+    For a row that cannot be read, an `UnreadableRow` is yielded.
     """
     for row, raw in records:
         record = {_LABELS.get(name, name): value for name, value in raw.items()}

@@ -32,7 +32,7 @@ _TARGETS = (
 
 
 def read(records: Iterable[tuple[int, Record]], options: ReadOptions) -> Iterator[TheirClock | UnreadableRow]:
-    """Yield the clocks of each Zammad ticket. A ticket that cannot be read gives an `UnreadableRow`."""
+    """Yield the clocks of each Zammad ticket; for a ticket that cannot be read, yield an `UnreadableRow`."""
     for row, record in records:
         try:
             yield from list(_clocks(row, record, options))

@@ -23,7 +23,7 @@ class HookRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class MadeHook:
-    """A webhook that has been created at a ticketing system through its API."""
+    """A webhook that slad has created at a ticketing system through that system's API."""
 
     id: str
     """The webhook's id at the ticketing system."""
@@ -35,10 +35,10 @@ class MadeHook:
 
 @dataclass(frozen=True, slots=True)
 class HookCall:
-    """Calls the API of a ticketing system with a token.
+    """Calls the API of a ticketing system; the headers carry the token.
 
-    A call is repeated at most twice if the API limits the rate of calls or its server is busy, after the time that the
-    response asks for. If that is longer than `MOST_WAIT` seconds, the call fails.
+    If the API limits the rate of calls or its server is busy, the call is repeated at most twice, each time after the
+    wait that the response asks for. If the wait would be longer than `MOST_WAIT` seconds, HookRefused is raised.
     """
 
     client: httpx2.Client
@@ -106,7 +106,7 @@ def _json(answer: httpx2.Response) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class HookApi:
-    """How webhooks are created through the API of a ticketing system."""
+    """What slad needs to create webhooks through the API of one ticketing system: the address and a function."""
 
     address: str
     """The URL of the API of the vendor's own service."""
@@ -124,13 +124,13 @@ class HookApi:
 
 
 def already(id_: object, url: str) -> HookRefused:
-    """Return the error that there is a webhook to this URL at the ticketing system already.
+    """Return the error to raise when the ticketing system already has a webhook that sends to this URL.
 
-    slad cannot use such a webhook, as it does not know its secret.
+    slad cannot use the existing webhook, because slad does not know the webhook's secret.
 
     Args:
-        id_: The id of the webhook that is there.
-        url: The URL that it sends to.
+        id_: The id of the existing webhook.
+        url: The URL that the webhook sends to.
     """
     return HookRefused(
         f"there is a webhook to {url} already ({id_}): delete it and try again, "
