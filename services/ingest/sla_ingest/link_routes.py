@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from sla_catalogue.api_key import KeyScope
@@ -12,7 +12,8 @@ from sla_domain.bounds import INCIDENT, VALUE
 from sla_domain.event import EventKind
 from sla_ingest.link import TicketLinker
 from sla_platform.http.audit import Reason, command_of
-from sla_platform.http.keys import Authorizer
+from sla_platform.http.body import demand_model, describes
+from sla_platform.http.keys import Authorizer, KeyAccess
 from sla_platform.inbound import LINE
 
 _PROBLEM = {"application/problem+json": {"schema": {"type": "object"}}}
@@ -59,24 +60,37 @@ def link_routes(links: TicketLinker, authorize: Authorizer) -> APIRouter:
     """
     routes = APIRouter(tags=["links"])
 
-    @routes.post("/links", summary="Link two tickets that are the same incident", responses=_REFUSED)
-    async def link(said: LinkRequest, request: Request) -> LinkResponse:
+    def linking(request: Request) -> KeyAccess:
+        return authorize(request, KeyScope.INGEST)
+
+    @routes.post(
+        "/links",
+        summary="Link two tickets that are the same incident",
+        responses=_REFUSED,
+        openapi_extra=describes(LinkRequest, required=True),
+    )
+    async def link(request: Request) -> LinkResponse:
         """Let the events of both count for one incident, from the first on: one set of clocks, one alert.
 
         Needs the scope `ingest`; with a key of one contract, both must be under that contract.
         """
-        access = authorize(request, KeyScope.INGEST)
+        access = linking(request)
+        said = await demand_model(request, LinkRequest)
         command = command_of(access, said.reason)
         told = await links.change(EventKind.LINKED, said.incident, said.same_as, access.contract, command)
         return LinkResponse(**told)
 
     @routes.delete("/links", summary="Unlink two tickets", responses=_REFUSED)
-    async def unlink(incident: _NameIn, same_as: _NameIn, request: Request, reason: Reason = "") -> LinkResponse:
+    async def unlink(
+        incident: _NameIn,
+        same_as: _NameIn,
+        access: KeyAccess = Depends(linking),  # before the query is looked at: strangers learn nothing of it
+        reason: Reason = "",
+    ) -> LinkResponse:
         """Let each have its own events again, as if they had never been linked.
 
         What a ticket says of the other in a field links them no more, until somebody links them again.
         """
-        access = authorize(request, KeyScope.INGEST)
         command = command_of(access, reason)
         told = await links.change(EventKind.UNLINKED, incident, same_as, access.contract, command)
         return LinkResponse(**told)

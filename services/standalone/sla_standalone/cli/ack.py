@@ -126,6 +126,10 @@ def _of_incident(client: httpx2.Client, incident: str, order: _Order) -> Iterato
     if waiting:
         return
     known = list(_alerts(client, "", incident))
+    if late := [alert for alert in known if alert["state"] in order.states]:  # opened since the first look
+        for alert in late:
+            yield _one(client, alert["id"], order)
+        return
     answers = {"acknowledged": "already", "closed": "closed"}
     in_hand = [one for one in known if one["state"] == "acknowledged"]
     for alert in in_hand or known[:1]:  # the newest that has ended, where none goes on
