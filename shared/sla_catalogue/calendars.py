@@ -132,9 +132,11 @@ def contract_of_zone(zone: str) -> Contract:
 def holiday_code_for(contract: Contract, coverage: Coverage) -> str:
     """Return the code of the holiday table, such as `DE-BY`, whose days close a coverage, or "" for none.
 
-    The setting `holidays` of the coverage names a fixed code, the contract's country, or no holidays. A setting
-    `holidays` of the contract changes this (section B of docs/clauses.md): with false, the result is always "". With
-    true, a coverage without holidays uses the contract's country, unless the coverage is open around the clock.
+    The coverage itself names a fixed code, the contract's country, or no holidays. The contract's setting `holidays`
+    can change this (section B of docs/clauses.md):
+
+    - False: the result is always "".
+    - True: a coverage without holidays uses the contract's country, unless it is open around the clock.
     """
     if contract.holidays is False:
         return ""

@@ -62,7 +62,7 @@ def parse_allowed(text: str, mode: WorkingDays = WorkingDays.SAME_TIME) -> Allow
     - `unspecified`: the plan gives no number
 
     Args:
-        mode: How a time in working days is counted.
+        mode: The rule by which a time in working days gives a due instant.
 
     Raises:
         BadDuration: The text has any other form.

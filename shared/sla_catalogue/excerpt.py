@@ -25,10 +25,12 @@ _OF_A_PERSON = frozenset({"name", "language", "languages", "zone", "hours", "unt
 def excerpt_text(text: str, contracts: Collection[str], recorded: Sequence[Mapping[str, Any]] = ()) -> str:
     """Return the stored text of a catalogue, reduced to some contracts and everything that they refer to.
 
-    A catalogue must have a default contract. If the default contract of the whole catalogue is not among `contracts`,
-    the first of `contracts` in the catalogue becomes the default. If the catalogue has none of `contracts`, a contract
-    without customers is added as the default. It is a copy of the first contract in `recorded`, or else of the default
-    contract of the whole catalogue.
+    Every catalogue needs a default contract. It is the first that exists of:
+
+    1. the default contract of the whole catalogue, if it is one of `contracts`
+    2. the first contract in the catalogue that is one of `contracts`
+    3. a copy, without customers, of the first contract in `recorded`
+    4. a copy, without customers, of the default contract of the whole catalogue
 
     Args:
         text: The stored text of the whole catalogue (`Catalogue.text`).

@@ -71,8 +71,9 @@ class HorizonEnd:
 def horizon_ends(rulebook: Rulebook, tables: Mapping[str, HolidayTable], horizon: Horizon) -> tuple[HorizonEnd, ...]:
     """Return the last days for which calendars are compiled and holidays are known, earliest first.
 
-    The result has one entry for the compiled years (`horizon`), and one for each holiday table that a contract of the
-    rulebook uses. A table that is empty, or is not in `tables` (code -> table), gives no entry.
+    One entry is for the years for which calendars are compiled (`horizon`). The others are for the holiday tables that
+    contracts of the rulebook use, one for each table. A table that is empty, or is not in `tables` (code -> table),
+    gives no entry.
     """
     bought = [one for contract in rulebook.contracts.values() for one in contract.bought]
     pairs = [(contract, rulebook.plans.get(contract.plan)) for contract in bought]
@@ -84,8 +85,9 @@ def horizon_ends_of(
 ) -> tuple[HorizonEnd, ...]:
     """Return the last days for which calendars are compiled and holidays are known, earliest first.
 
-    The result has one entry for the compiled years (`horizon`), and one for each holiday table that these contracts
-    use. A table that is empty, or is not in `tables` (code -> table), gives no entry.
+    One entry is for the years for which calendars are compiled (`horizon`). The others are for the holiday tables that
+    the contracts in `used` use, one for each table. A table that is empty, or is not in `tables` (code -> table), gives
+    no entry.
 
     Args:
         used: Pairs (contract, its plan).
@@ -100,12 +102,12 @@ def horizon_ends_of(
 def known_until(table: HolidayTable, horizon: Horizon) -> date | None:
     """Return the last day for which the holidays of a table are known, or None for an empty table.
 
-    This is the day of the last holiday or closing. If that day lies in the last compiled year or later, the result is
-    the end of the compiled years. Days added by hand are ignored if the table has other days, as a single day may be
-    added for a year far ahead.
+    This is the day of the last holiday or closing in the table. If that day lies in the last year of `horizon` or
+    later, the result is the last day of that year. Days added by hand are ignored if the table has other days: somebody
+    may have added a single day of a distant year.
 
     Args:
-        horizon: The compiled years.
+        horizon: The years for which calendars are compiled.
     """
     known = [row.date for row in table.rows if not row.source.startswith("manual:")]
     known += [span.end.date() for span in table.spans]

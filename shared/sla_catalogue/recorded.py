@@ -28,7 +28,7 @@ _VERSION_MARK = ".v"  # before the version in the id of a plan that a version of
 
 
 class Records(Protocol):
-    """The records of contracts in the database, found by contract, customer, product or mail domain (protocol).
+    """Protocol: the records of contracts in the database, found by contract, customer, product or mail domain.
 
     A record has a contract's versions and what happened to the contract, such as bookings.
     """
@@ -120,7 +120,7 @@ class VersionBuilder:
     def add_live_parts(self, contract: Contract, parts: LiveParts) -> Contract:
         """Return the contract with the booked hours and products in use from the database.
 
-        The result is cached: the same contract and parts give the same object.
+        A later call with the same contract and equal parts returns the same object.
 
         Args:
             parts: The booked hours and products in use. If the products are None (never recorded), the contract keeps
@@ -170,7 +170,7 @@ class CataloguedRecords:
     def of_files(self) -> Mapping[ContractId, Contract]:
         """Return the contracts written in catalogue files, by id.
 
-        Bookings that the database has for them are left out.
+        What the database adds to these contracts, such as booked extra hours, is left out.
         """
         return self._of_files
 
@@ -188,8 +188,8 @@ class CataloguedRecords:
     def at(self, contract: ContractId, instant: datetime) -> Contract | None:
         """Return the version of a contract that applies at an instant.
 
-        A contract from a file is returned whatever the instant. The result is None before the first version, for an
-        unknown id, and for a version that does not fit the catalogue's plans.
+        A contract from a file has no versions and is returned for every instant. The result is None before the first
+        version, for an unknown id, and for a version that cannot be built with the catalogue's plans.
         """
         record = self._records.get(contract)
         if record is None or contract in self._of_files:
@@ -200,8 +200,8 @@ class CataloguedRecords:
     def newest(self, contract: ContractId) -> Contract | None:
         """Return the version of a contract that took effect last.
 
-        A contract from a file is returned as it is. The result is None if no version has taken effect, for an unknown
-        id, and for a version that does not fit the catalogue's plans.
+        A contract from a file has no versions and is returned as it is. The result is None if no version has taken
+        effect, for an unknown id, and for a version that cannot be built with the catalogue's plans.
         """
         record = self._records.get(contract)
         if record is None or contract in self._of_files:
@@ -244,11 +244,12 @@ class CataloguedRecords:
         return self._records.products()
 
     def revisions(self, contracts: Iterable[ContractId]) -> dict[str, int]:
-        """Return the revision (number of a change) of each contract by which incidents are judged, by contract id.
+        """Return the revision of each contract that is used to judge incidents, by contract id.
 
-        Contracts that are not recorded have no entry. If this object was created with a revision for the contract, that
-        number is returned. Otherwise it is the number of the newest change that can affect the clocks of incidents;
-        ledger entries, for example, never affect clocks.
+        A revision is the number of a change to the contract's record; the record is used as it was after that change.
+        It is the number that was given to this object for the contract. If none was given, it is that of the newest
+        change that can affect the clocks of incidents, which ledger entries, for example, cannot. Contracts that are
+        not recorded have no entry.
         """
         found = {}
         for contract in contracts:
@@ -260,7 +261,7 @@ class CataloguedRecords:
     def pin(self, contracts: Iterable[ContractId]) -> str:
         """Return a hash of the revisions of these contracts (see `revisions`), in twelve hexadecimal digits.
 
-        Two equal hashes mean that incidents are judged by the same state of the contracts. The result is "" if none of
+        If two hashes are equal, incidents are judged by the same terms of these contracts. The result is "" if none of
         the contracts is recorded.
         """
         return pin_of(self.revisions(contracts))
@@ -268,8 +269,9 @@ class CataloguedRecords:
     def plan(self, plan: PlanId) -> Plan | None:
         """Return the plan with this id that was made for recorded contracts, or None for an unknown id.
 
-        Such a plan is not written in a catalogue file. It was made for one version of a contract (`gold@acme.v3`), or
-        merged over a base plan for several contracts (`gold+standard`).
+        Such a plan is not written in a catalogue file. It was made for one version of a contract (`gold@acme.v3`). Or
+        it was merged over a base plan (the plan for products that are not covered), such as `gold+standard`, and is
+        shared by several contracts.
         """
         if (shared := self._builder.plans.get(plan)) is not None:
             return shared
@@ -356,6 +358,8 @@ def with_records(
 ) -> Rulebook:
     """Return a copy of the rulebook that includes the contracts recorded in the database.
 
+    A rulebook is the plans, contracts and calendars by which incidents are judged.
+
     Args:
         builder: The builder of versions of contracts with the catalogue's plans.
         records: The records of all contracts.
@@ -374,6 +378,7 @@ def with_records(
 class RecordOverlay:
     """Adds the contracts recorded in the database to the rulebooks of catalogues.
 
+    A rulebook is the plans, contracts and calendars of a catalogue, by which incidents are judged.
     The built contracts are cached for the last four catalogues used. Create one object for each service of a process.
 
     Args:
@@ -385,7 +390,7 @@ class RecordOverlay:
         self._builders: OrderedDict[int, tuple[Catalogue, VersionBuilder]] = OrderedDict()
 
     def rulebook(self, catalogue: Catalogue, revisions: Mapping[str, int] | None = None) -> Rulebook:
-        """Return the catalogue's rulebook with the contracts recorded in the database.
+        """Return the catalogue's rulebook (plans, contracts, calendars), with the contracts recorded in the database.
 
         Args:
             revisions: Contract id -> number (from 1) of the last change to use. Contracts that are missing here use all
@@ -404,7 +409,7 @@ class RecordOverlay:
 
 
 class RecordedCatalogue:
-    """A callable that returns the present catalogue, with the recorded contracts in its rulebook.
+    """A callable that returns the present catalogue, to which it adds the contracts recorded in the database.
 
     Args:
         current: Function that returns the present catalogue.

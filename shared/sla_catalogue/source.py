@@ -115,7 +115,7 @@ _WAITING = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lookup:
-    """Where to find a value in a delivery. Each field may be empty."""
+    """Where to find a value in a delivery of a source. Any field may be empty."""
 
     field: str = ""
     """A dotted path in the delivery, such as `issue.fields.priority.name`."""

@@ -15,7 +15,7 @@ NO_EXPRESSIONS: Mapping[str, Expression] = MappingProxyType({})
 
 
 class MapAct(StrEnum):
-    """The values of `when` entries in a source's map that do not name a kind of event."""
+    """What an entry `when` of a source's map can mean besides a kind of event: a new status, or nothing."""
 
     STATUS = "status"
     """The events that follow from a change of the status, by the table `statuses`."""
@@ -49,9 +49,9 @@ class MapEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceMap:
-    """The map of a source: expressions that find the parts of an event in a delivery.
+    """The map of a source: JMESPath expressions that find the parts of an event in a delivery.
 
-    An expression that is None finds nothing.
+    A part whose expression is None is never found.
     """
 
     entries: tuple[MapEntry, ...]

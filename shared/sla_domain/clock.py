@@ -98,7 +98,7 @@ class Mark:
 
     @property
     def key(self) -> str:
-        """Return the key under which the mark is published: `<generation>/<kind>`, such as `0/warn-75`.
+        """Return the key under which the mark is published: `<number of the target>/<kind>`, such as `0/warn-75`.
 
         If another published fact of the clock already has that key, the mark gets a different one, such as
         `0/warn-75~1` (`published_mark.unused_key`).
@@ -118,9 +118,10 @@ class EarnedBreach:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
-    """One measurement of one metric of an incident, with its target, segments and marks.
+    """One measurement of time in an incident for a metric, such as the time to the first response.
 
-    All instants are in UTC.
+    A clock has a target (the allowed time), segments (spans in which it ran or was paused) and marks (the instants of
+    warnings and of the breach). All instants are in UTC.
     """
 
     id: ClockId
@@ -197,7 +198,7 @@ class Clock:
 
     @property
     def pending(self) -> tuple[Mark, ...]:
-        """Return the marks (warnings, breach) that still lie ahead of the running clock.
+        """Return the marks (instants of warnings and of the breach) that the running clock has not reached yet.
 
         A timer is set for each of them.
         """

@@ -246,16 +246,19 @@ class Contract:
 
     @property
     def bought(self) -> tuple[Contract, ...]:
-        """Return one contract for each entitlement (plan with its own products), in the order written.
+        """Return the contract split by plan: one copy for each entitlement (a plan with its own products).
 
-        Each has the plan, base plan and products of one entitlement. For a contract without entitlements, the result is
-        the contract itself as the only item.
+        Each copy has only the plan, base plan and products of its entitlement. They are in the order written. For a
+        contract without entitlements, the result is the contract itself as the only item.
         """
         return tuple(each.bought for each in self.entitlements) or (self,)
 
     @property
     def plans(self) -> tuple[PlanId, ...]:
-        """Return the ids of all plans and base plans that the contract has, each once, in the order written."""
+        """Return the ids of all plans that the contract has, each once, in the order written.
+
+        Base plans, which apply to products that are not covered, are included.
+        """
         named = [plan for one in self.bought for plan in (one.plan, one.base_plan) if plan is not None]
         return tuple(dict.fromkeys(named))
 

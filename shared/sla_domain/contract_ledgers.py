@@ -9,10 +9,10 @@ from sla_domain.rulebook import Rulebook
 
 
 def ledger_terms(rulebook: Rulebook, contract: Contract) -> tuple[LedgerTerms, ...]:
-    """Return the terms of each ledger of the contract, in the order of the allowances.
+    """Return what the ledgers of a contract are computed from, in the order of its allowances.
 
-    A ledger is the account of one allowance (included amount). It is computed from its terms: the allowance, the dates
-    of the contract, and its hours. The result is empty for a contract without a first day.
+    A ledger is the account of one allowance (an included amount, such as support hours). It is computed from the
+    allowance, the dates of the contract, and the service hours. The result is empty for a contract without a first day.
 
     Args:
         rulebook: The plans and calendars.

@@ -34,7 +34,7 @@ NOT_SHOWN = "not shown"
 
 @dataclass(frozen=True, slots=True)
 class ContractShare:
-    """The periods of an incident that belong to one contract, for an incident that may have moved between contracts.
+    """Which periods of an incident belong to one contract. A period is a time in which one contract applied to it.
 
     The methods return which clocks, facts and alerts an API key of that contract may read.
     """
@@ -71,8 +71,8 @@ class ContractShare:
     def has_fact(self, label: str, at: datetime) -> bool:
         """Return whether an API key of this contract may read a published fact that became true at `at`.
 
-        The key may read the fact if `has_label` is true and `at` does not lie inside a period of another contract. The
-        instants at which such a period starts and ends are not inside.
+        The key may read the fact if `has_label` returns True and `at` does not lie inside a period of another contract.
+        The instants at which such a period starts and ends do not count as inside.
 
         Args:
             label: Id of the contract under which the fact was published.
@@ -89,8 +89,8 @@ class ContractShare:
         The result is True in two cases:
 
         1. `label` is this contract.
-        2. `at` lies in a period, both ends included, that is under the contract `label` and belongs to this contract
-           (`own`).
+        2. `label` is the contract that applied at `at`, and that period belongs to this contract (`own`), as the time
+           under the default contract may. Both ends of the period are included.
 
         Args:
             label: Id of the contract that the alert or delivery names.
@@ -103,9 +103,9 @@ class ContractShare:
         )
 
     def parts_of(self, spans: Iterable[HolderSpan]) -> tuple[HolderSpan, ...]:
-        """Return the parts of `spans` that lie in the contract's own periods, in their order.
+        """Return the parts of `spans` that lie in the time that belongs to this contract, in their order.
 
-        A span is a time in which one assignee, group and support line had the incident.
+        A span says who (assignee, group and support line) had the incident from when to when.
         """
         parts: list[HolderSpan] = []
         for span in spans:
@@ -138,7 +138,7 @@ class ContractView:
     def everything(self) -> bool:
         """Return whether the API key may see all of the incident: every period and every event.
 
-        Events copied from merged incidents are ignored.
+        Events copied from merged incidents are never shown, but do not make the result False.
         """
         own = all(event.id in self.own or event.carried_from is not None for event in self.events)
         return self.until is None and self.share.whole and own
@@ -166,7 +166,7 @@ class ContractView:
         ]
 
     def of(self, incident: Incident) -> Incident:
-        """Return the incident with only the clocks, holders and remarks of this contract's own periods.
+        """Return the incident with only the clocks, holders and remarks of the time that belongs to this contract.
 
         Args:
             incident: The incident, computed from this view's `events`.
@@ -217,8 +217,8 @@ def contract_view(
             before the newest events. If an event names another customer than its period, that event and all later
             ones are not shown.
         contract: Id of the contract.
-        complete: Whether `events` are all events of the incident. If False, the instants of the periods decide to which
-            period an event belongs.
+        complete: Whether `events` are all events of the incident. If False, the event with which a period began may be
+            missing; an event is then assigned to a period by its instant.
     """
     share = contract_share(periods, contract)
     known = list(events)

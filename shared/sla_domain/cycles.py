@@ -20,9 +20,10 @@ from sla_domain.published_mark import digest
 
 
 class PublishedClock(Protocol):
-    """The stored data by which a published clock is recognised when its incident is computed anew (protocol).
+    """What is stored of a clock about which events were published (protocol).
 
-    `PublishedState` implements it.
+    When the incident is computed anew, these data tell which of its clocks is that clock. `PublishedState` implements
+    the protocol.
     """
 
     @property
@@ -59,15 +60,17 @@ Place = tuple[MetricId, int]
 def start_name(clock: Clock) -> str:
     """Return a short hash (twelve hexadecimal digits) of the clock's metric and starting event.
 
-    The hash stays the same if a late event adds an earlier clock of the metric, which changes `cycle`.
+    The number of the clock (`cycle`) goes up if a late event adds an earlier clock of the metric. The hash stays the
+    same.
     """
     return digest(EventId(f"{clock.metric}\n{clock.start_event}"))
 
 
 def with_published_ids(incident: Incident, known: Mapping[ClockId, PublishedClock]) -> Incident:
-    """Return the incident with the ids under which its clocks were published.
+    """Return the incident with its clocks under the ids that published events use for them.
 
-    A clock gets the id of a published clock if one of these holds:
+    An incident that is computed anew may number its clocks differently. A clock gets the id of a published clock if one
+    of these holds:
 
     1. Both have a breach at the same instant.
     2. Both began with the same event.

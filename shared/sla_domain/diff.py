@@ -82,8 +82,8 @@ def new_facts(
         keys: Keys of the published facts about the incident itself.
         upto: The instant up to which to return warnings and breaches, for callers without timers (replay, tests). None
             if timers publish future warnings and breaches.
-        unread: Ids of published clocks whose catalogue version cannot be read. Those that `incident` lacks are
-            cancelled if they are open, and left unchanged if they have ended.
+        unread: Ids of published clocks that cannot be computed anew, as their catalogue version cannot be read. If
+            `incident` lacks such a clock, the clock is cancelled if it is open, and left unchanged if it has ended.
     """
     facts: list[Fact] = [*contract_changed_facts(incident, keys)]
     for clock in incident.clocks:
@@ -109,8 +109,8 @@ class ClockDiff:
 
     Args:
         published: The state of what is published about the clock. None if nothing is published.
-        upto: The instant up to which pending warnings and breaches are treated as passed, for callers without timers
-            (replay, tests). None means that no pending warning or breach is.
+        upto: A warning or breach that is still to come is treated as passed if it is due by this instant. This is for
+            callers without timers (replay, tests). None means that none is treated as passed.
     """
 
     def __init__(

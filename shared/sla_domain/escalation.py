@@ -59,7 +59,7 @@ class AckExpiry:
     """How many acknowledgements of one alert expire at most. A further one does not expire."""
 
     def share(self, expired: int) -> int | None:
-        """Return the percentage of the remaining time at which the next acknowledgement expires.
+        """Return what percentage of the remaining time must be left when the next acknowledgement expires.
 
         The remaining time is the counted time from the acknowledgement to the due instant. For example, with 25 the
         acknowledgement expires when only a quarter of this time is left. The result is None if the policy has no such
@@ -117,7 +117,7 @@ class EscalationPolicy:
 
 @dataclass(frozen=True, slots=True)
 class RoundStep:
-    """One step of an escalation round: a level is notified, or the next round begins."""
+    """One step of an escalation round (one pass through all levels): a level is notified, or the next round begins."""
 
     round: int
     """Number of the round, from 0."""

@@ -173,7 +173,8 @@ class Snapshot:
     def phase_text(self) -> str:
         """Return the ticket's phase as a text, such as `waiting:customer` or `open`.
 
-        The result is "" if `phase` is None. A later snapshot has this text in its `before`.
+        The result is "" if `phase` is None. The field `before` (earlier values of the ticket) of a later snapshot uses
+        the same text.
         """
         if self.phase is None:
             return ""
@@ -239,8 +240,8 @@ class IncidentEvent:
     def order(self) -> Order:
         """Return the key by which the events of an incident are sorted.
 
-        The parts of the key are instant, sender's version, time of arrival, kind and id. Kinds are ordered as in an
-        incident's life: `opened` comes first, the kinds that end an incident come late.
+        The parts of the key are instant, version (the sender's number of the change), time of arrival, kind and id.
+        Kinds are ordered as in an incident's life: `opened` comes first, the kinds that end an incident come late.
         """
         return (self.occurred_at, self.version, self.received_at, _NATURAL_ORDER[self.kind], self.id)
 

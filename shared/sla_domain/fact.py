@@ -331,7 +331,8 @@ class ContractChanged:
 class PhaseChanged:
     """Body of a published fact: the phase of an incident changed.
 
-    The fact is published only if the event causes no other fact, as every fact carries the phase.
+    The fact is published only if the event that changed the phase causes no other fact. Every fact states the phase, so
+    another fact would show the change already.
     """
 
     kind: ClassVar[FactKind] = FactKind.PHASE_CHANGED
@@ -481,7 +482,8 @@ def reason_of(body: FactBody) -> str:
 def caused_by_catalogue(body: FactBody, version: str) -> FactBody:
     """Return the fact's body with the catalogue version that caused the fact in its field `catalogue`.
 
-    A body without this field is returned unchanged. So is a `Gone` for a clock that was open.
+    A body without this field is returned unchanged. A `Gone` (the clock no longer exists) is also returned unchanged if
+    the clock was open.
 
     Args:
         version: The catalogue version.

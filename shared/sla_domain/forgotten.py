@@ -17,12 +17,12 @@ BEGINNINGS = frozenset({EventKind.OPENED, EventKind.REOPENED})
 
 
 def drop_forgotten(events: Iterable[IncidentEvent], ended_at: datetime | None) -> list[IncidentEvent]:
-    """Return those events of a ticket from which its incident is computed, if earlier events were deleted by retention.
+    """Return the events from which to compute an incident whose earlier events may have been deleted.
 
-    Retention deletes the events of incidents that ended long ago. If the ticket is reopened, its incident is computed
-    from the reopening on: the result begins with the first event after `ended_at` that shows the ticket open. The
-    result is empty if there is no such event. If a snapshot (state of the whole ticket) has a creation date from before
-    `ended_at`, the result has a copy without this date.
+    Retention deletes the events of incidents that ended long ago. If the ticket is reopened afterwards, the incident is
+    computed from the reopening on: the result begins with the first event after `ended_at` that shows the ticket open.
+    The result is empty if there is no such event. If a snapshot (state of the whole ticket) has a creation date from
+    before `ended_at`, the result has a copy without this date.
 
     Args:
         ended_at: When the deleted incident ended. None if nothing was deleted: all events are returned in this case.

@@ -37,7 +37,7 @@ def hours_name(calendar: Calendar | None) -> str:
 
 
 def calendar_named(rulebook: Rulebook, contract: ContractId, name: str) -> Calendar | None:
-    """Return the calendar of a contract that has this name in published events.
+    """Return that calendar of a contract which published events call `name`.
 
     The calendars of the contract's plans and base plans are searched. If the rulebook does not have the contract, those
     of the default contract are searched. The result is None for `wall`, and for a name that is not found.

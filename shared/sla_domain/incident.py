@@ -60,7 +60,7 @@ class Scope(StrEnum):
 
 
 class PassedReason(StrEnum):
-    """Why an entitlement (plan with its own scope) does not apply to an incident."""
+    """Why an entitlement (one of the contract's plans) does not apply to an incident."""
 
     BEGINS = "begins"
     """Not in force yet."""

@@ -21,7 +21,7 @@ _ALWAYS = STRUCTURAL | {
 
 @dataclass(frozen=True, slots=True)
 class DueDateMovers:
-    """The events that can change a due instant under one catalogue version (see `may_move`)."""
+    """Tells which events can change a due instant under one catalogue version (`may_move`)."""
 
     kinds: frozenset[EventKind]
     """Kinds of events that can move a due instant."""
@@ -34,8 +34,9 @@ class DueDateMovers:
     def may_move(self, event: IncidentEvent) -> bool:
         """Return whether the event could start, stop, pause, resume or move a clock.
 
-        The result is True in case of doubt. It is True for every event with a snapshot (state of the whole ticket). If
-        `dated` is True, the result is True for every event, as any event may be the first under another contract.
+        The result is True in case of doubt. It is True for every event with a snapshot (state of the whole ticket). It
+        is also True for every event if `dated` is True: contracts then begin or end on some day, and any event may be
+        the first under another contract.
         """
         return (
             self.dated

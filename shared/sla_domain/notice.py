@@ -55,7 +55,7 @@ class NoticeReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NoticeMatch:
-    """Why a notice concerns a contract."""
+    """The result of comparing a notice with a contract that it concerns: why it concerns the contract."""
 
     reason: NoticeReason
     product: str

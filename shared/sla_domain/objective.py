@@ -26,7 +26,7 @@ class PeriodKind(StrEnum):
 
 
 class CountedUnit(StrEnum):
-    """What an objective counts."""
+    """What an objective (promised share that is in time) counts: requests or clocks."""
 
     REQUESTS = "requests"
     """Incidents. Each is counted once, and is in time if all its clocks are in time."""
@@ -47,7 +47,7 @@ class ObjectiveNews(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ServiceCredit:
-    """A row of a table of service credits."""
+    """A row of a table of service credits: the credit that is due if attainment is below a percentage."""
 
     below: Decimal
     """The row applies to an attainment below this percentage."""

@@ -39,7 +39,7 @@ NO_TEXTS: Texts = MappingProxyType({})
 
 
 class HolidaySource(StrEnum):
-    """Which holidays are subtracted from the hours of a coverage (when time is counted)."""
+    """Which holidays are subtracted from a coverage (the hours in which time is counted)."""
 
     NONE = "none"
     """No holidays."""
@@ -50,7 +50,7 @@ class HolidaySource(StrEnum):
 
 
 class Combination(StrEnum):
-    """How a coverage made of several parts (other coverages) combines their hours."""
+    """How a coverage (the hours in which time is counted) combines the hours of other coverages, its parts."""
 
     ALL = "all"
     """Open while every part is open."""
@@ -133,7 +133,7 @@ class PriorityChangeMode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trigger:
-    """A kind of event that a metric reacts to."""
+    """A kind of event that a metric reacts to, with limits on who caused it and whom the incident waits on."""
 
     kind: EventKind
     actors: frozenset[str] = frozenset()
@@ -144,9 +144,10 @@ class Trigger:
 
 
 class Reactions(NamedTuple):
-    """The triggers of one metric for one kind of event, by their effect on a clock.
+    """What one kind of event can do to the clocks of one metric.
 
-    For an event, the fields are tried in their order here. A field is empty if the kind has no such effect.
+    Each field is named for an effect, and has the triggers (conditions on an event) that cause it. The fields are tried
+    in their order here. A field is empty if the kind of event never has this effect.
     """
 
     stop: tuple[Trigger, ...]
@@ -159,7 +160,7 @@ class Reactions(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
-    """What is timed, such as the first response, by the events that move its clocks.
+    """Something that is timed, such as the first response, and the events that start, stop or pause its clocks.
 
     An event acts on an open clock through the first of stop, reset, cancel, pause and resume that accepts the event.
     Afterwards the event may start the next clock through `start`.

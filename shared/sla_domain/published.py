@@ -91,7 +91,8 @@ class PublishedState:
 class Timer:
     """A row of the timer table: at the instant `at`, a warning or breach is published.
 
-    The published fact has the key `<generation>/<kind>`.
+    The published fact has the key `<generation>/<kind>`, such as `0/breach`. The generation is the number of the
+    clock's target.
     """
 
     kind: str

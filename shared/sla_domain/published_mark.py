@@ -28,8 +28,8 @@ _WARNING = "warn-"
 class MarkMeaning:
     """The instant and the target for which a warning or breach was published.
 
-    They are stored beside the key of the fact, because the key identifies the target by its number, such as 1 in
-    `1/breach`. A late event may give the targets of the clock other numbers.
+    The key of the published fact, such as `1/breach`, names the target only by its number (1). A late event may change
+    the numbers of a clock's targets, so instant and target are stored too.
     """
 
     at: datetime | None

@@ -124,9 +124,9 @@ def read_keys(text: str) -> frozenset[str]:
 
 
 def earned_under(text: str) -> frozenset[str]:
-    """Return the catalogue versions that promised the targets of the clock's earned breaches.
+    """Return the catalogue versions that promised the replaced targets of a clock's earned breaches.
 
-    An earned breach is one that stays on record although a newer catalogue version replaced its target.
+    An earned breach stays on record although a newer catalogue version replaced its target.
 
     Args:
         text: The stored state of one clock, as `write_state` made it.

@@ -88,7 +88,7 @@ class RecordedContracts(Protocol):
     def of_files(self) -> Mapping[ContractId, Contract]:
         """Return id -> contract, for the contracts written in the catalogue's files.
 
-        Bookings that the database has for these contracts are left out.
+        They are as written: extra hours that were booked for them, which are stored in the database, are left out.
         """
         ...
 
@@ -260,7 +260,7 @@ class Rulebook:
     def person(self, contract: Contract, id_: str) -> Person | None:
         """Return a person by id, or None if the person is not known.
 
-        People of the contract come first, then people whom an override may put on call.
+        People of the contract come first, then people whom an override (exception to a rota) may put on call.
         """
         return contract.people.get(id_) or self.people.get(id_)
 
@@ -300,7 +300,7 @@ _JOIN = "x"  # after the hexadecimal digits of a catalogue version, in every col
 
 
 def joined_version(catalogue: str, pin: str) -> str:
-    """Return one text for a catalogue version and a state of the recorded contracts.
+    """Return one text for a catalogue version and a state of the contracts that are stored in the database.
 
     As text, the result sorts after `catalogue` and before `after_version(catalogue)`.
 

@@ -12,7 +12,7 @@ from sla_domain.match import NO_CONDITIONS, Match
 class Happening(StrEnum):
     """What people can be notified of by a rule of the catalogue.
 
-    If a fact fits two of these, the one listed first here is used.
+    If a fact (published event) fits two of these, the one listed first here is used.
     """
 
     OPENED = "opened"

@@ -15,7 +15,8 @@ def ticket_key(incident: str, url: str, stated: str = "") -> str:
 
     The name has at most 200 characters. A name that the ticket states is used first. Otherwise the name is read from
     the URL: `/browse/SUP-77` gives `SUP-77`, `/acme/shop/issues/12` gives `acme/shop#12`. Any other URL gives the
-    incident's id without the source before the colon, or the whole id if only a number would be left.
+    incident's id without the source before the colon (`SUP-77` for `jira:SUP-77`). If that leaves only a number, it
+    gives the whole id.
 
     Args:
         url: Address of the ticket's page.
@@ -27,10 +28,10 @@ def ticket_key(incident: str, url: str, stated: str = "") -> str:
 
 
 def unstated_key(incident: str, url: str, stated: str) -> str:
-    """Return the name that the ticket states, or "" if it need not be stored.
+    """Return the ticket's own name (`stated`) if it must be stored, else "".
 
-    It need not be stored if `ticket_key` finds the same name from the incident's id and the URL alone. Store the result
-    with the URL, and pass it to `ticket_key` as `stated` later.
+    The name need not be stored if `ticket_key` finds the same name from the incident's id and the URL alone. Store the
+    result with the URL, and pass it to `ticket_key` as `stated` later.
 
     Args:
         url: Address of the ticket's page.

@@ -31,7 +31,7 @@ be read again for it."""
 
 @dataclass(frozen=True, slots=True)
 class WithEarlierPromises:
-    """An incident to which clocks and breaches were added that only earlier versions of the catalogue have."""
+    """An incident with clocks and breaches of earlier catalogue versions added, which the present version lacks."""
 
     incident: Incident
     """The incident, with those clocks and breaches."""
@@ -48,7 +48,7 @@ def with_earlier_promises(
     before: Before,
     now: datetime,
 ) -> WithEarlierPromises:
-    """Return the incident with the published clocks and breaches that only earlier catalogue versions have.
+    """Return the incident with published clocks and breaches added that only earlier catalogue versions have.
 
     A published clock that the incident lacks is added. If this clock was open when its target was taken away, it is
     cancelled at that instant (at `now` if no such instant is stored). A clock of the incident whose target was replaced

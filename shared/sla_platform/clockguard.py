@@ -31,7 +31,10 @@ class ClockReading(StrEnum):
 
     @property
     def held(self) -> bool:
-        """Return whether the reading is not believed, so that slad's time continues as before the leap."""
+        """Return whether the reading is not believed because the clock leapt.
+
+        slad's time then continues as if there had been no leap.
+        """
         return self in (ClockReading.LEAPT_FORWARD, ClockReading.WENT_BACK)
 
 
@@ -41,8 +44,8 @@ class ClockGuard:
 
     A reading that is believed is taken as the present instant. A reading that follows a leap is not believed until the
     new time has lasted for a while. To find leaps, readings are compared with `steady_seconds`, a counter that nobody
-    can set. A clock leaps when it differs from this counter by more than the tolerance, at once or in quick small
-    steps. The first reading is believed, unless `resume` was called before.
+    can set. A clock has leapt if it moved differently from this counter by more than `tolerance`, at once or in quick
+    small steps. The first reading is believed, unless `resume` was called before.
     """
 
     tolerance: timedelta = TOLERANCE
@@ -116,7 +119,8 @@ def _less(moved: timedelta, seconds: float) -> timedelta:
 def steady_seconds() -> float:
     """Return the seconds since an arbitrary start, by a counter that nobody can set.
 
-    On Linux the counter includes the time in which the machine slept, so that waking up is no leap.
+    On Linux the counter also counts while the machine sleeps. So a clock that has moved on during the sleep is not
+    mistaken for one that leapt.
     """
     if _BOOTTIME is not None:
         return time.clock_gettime(_BOOTTIME)

@@ -62,8 +62,8 @@ class Retention:
     def of(cls, settings: Settings) -> Retention:
         """Return the retention that the settings state. `SLAD_RETENTION_DAYS` is the number of days; 0 means for ever.
 
-        `linger`, by which each group of services deletes later than the group before, is seven days, or as long as
-        Kafka keeps records if that is longer.
+        Services delete in three turns (`RetentionOrder`). `linger`, the time from one turn to the next, is seven days,
+        or as long as Kafka keeps records if that is longer.
         """
         keep = timedelta(days=settings.retention_days) if settings.retention_days else None
         return cls(keep, max(_LEAST_LINGER, timedelta(hours=settings.kafka_retention_hours)))
@@ -71,19 +71,19 @@ class Retention:
     def horizon(self, now: datetime, turn: RetentionOrder) -> datetime | None:
         """Return the instant before which an incident must have ended to be deleted now.
 
-        The result is None if nothing is ever deleted. For services that delete first (TOLD), the instant is `now` minus
-        the retention time (`keep`). It is earlier by `linger` for those that delete second (COUNTED), and by twice
-        `linger` for those that delete last (SHOWN).
+        The instant is `now` minus the retention time (`keep`) for the services that delete first. It is earlier by
+        `linger` for those that delete second, and by twice `linger` for those that delete last. The result is None if
+        nothing is ever deleted.
 
         Args:
-            turn: The service's position in the order of deletion.
+            turn: Whether the service deletes first (TOLD), second (COUNTED) or last (SHOWN).
         """
         return None if self.keep is None else now - self.keep - turn * self.linger
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceSweeps:
-    """The functions by which one service deletes data of finished incidents, and the service's position in the order.
+    """The functions by which one service deletes data of finished incidents, and its turn among the services.
 
     A `RetentionLoop` calls these functions.
     """
@@ -157,7 +157,7 @@ async def doubted_now(time_source: TimeSource, newest: Newest | None) -> datetim
     """Return the present instant, but at most a day (MOST_SILENT) after the latest stored instant.
 
     This limit keeps a clock that is far ahead from deleting data too early. The limit does not apply if nothing is
-    stored, if `newest` itself is None, or if the time source is `authoritative`.
+    stored, if `newest` itself is None, or if the time source is `authoritative` (an artificial time, as in tests).
 
     Args:
         newest: Function that returns the latest stored instant, or None if nothing is stored.
@@ -170,8 +170,8 @@ async def doubted_now(time_source: TimeSource, newest: Newest | None) -> datetim
 def newest_in(store: Store, column: Column[datetime]) -> Newest:
     """Return a function that reads the latest instant in a column, or None when the table is empty.
 
-    Choose a column that slad fills from its own clock. With instants from outside, a sender could decide what is
-    deleted.
+    Choose a column that slad fills from its own clock. An instant from outside could lie in the future, and
+    would then not limit a clock that is far ahead.
     """
 
     async def ask() -> datetime | None:

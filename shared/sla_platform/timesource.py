@@ -61,8 +61,8 @@ class TimeSource(Protocol):
     def judge_store_clock(self, now: datetime, asked: float) -> Believed:
         """Judge a reading of the database's clock; return (the instant to take as the present, the verdict).
 
-        The verdict is a `ClockReading`. If this source is `authoritative`, the database's clock is ignored, and the
-        result is that of `read`.
+        The verdict is a `ClockReading`. If this source is `authoritative` (an artificial time, as in tests), the
+        database's clock is ignored, and the result is that of `read`.
 
         Args:
             now: The time that the database's clock shows.
@@ -80,9 +80,9 @@ class SystemTime:
     """The time source of a real process: the clocks of the machine and of the database, guarded against leaps.
 
     After a leap of a clock, time at first continues as if there had been no leap. The new time is believed after it has
-    lasted for `confirm_seconds`. `authoritative` is False: if the database has a clock, that clock is used. The
-    attribute `watch` can be set to a function to call whenever the verdict on a clock changes, with the clock and the
-    new verdict (`ClockReading`). The object may be used by several threads.
+    lasted for `confirm_seconds`. `authoritative` is False: if the database has a clock, that clock is used. Set
+    the attribute `watch` to a function to be told when the verdict on a clock changes. The function is called with the
+    clock and the new verdict (`ClockReading`). The object may be used by several threads.
 
     Args:
         wall: Function to read in place of the system's clock.
@@ -148,7 +148,8 @@ class SystemTime:
     def resume(self, bases: Bases) -> None:
         """Continue from the last clock readings that an earlier process believed.
 
-        A clock is skipped if its value of `steady` in `bases` is greater than the present value.
+        A clock is skipped if its counter in `bases` is greater than the present value of `steady`: that value is then
+        from another boot.
 
         Args:
             bases: The mapping that the method `bases` returned in the earlier process. That process must have run on

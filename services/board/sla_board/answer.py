@@ -102,7 +102,7 @@ class BoardClocks(_Answer):
 
 
 class SpanAnswer(_Answer):
-    """A period of a clock's timeline in which the clock was in one condition, `kind`."""
+    """A period in which a clock was in one condition (`kind`), such as running or paused."""
 
     kind: str = Field(description="running, outside (its hours are closed), paused or overdue")
     start: datetime
@@ -264,7 +264,8 @@ class IncidentBreachAnswer(_Answer):
 class IncidentAnswer(_Answer):
     """The content of an incident's page, as far as the caller's API key may see it.
 
-    The contract, plan and time zone are those of the newest clock. Without a clock, they are those of the newest fact.
+    The contract, plan and time zone are those of the newest clock. Without a clock, they are those of the
+    newest fact (an event in which the timer service reports what happened).
     """
 
     now: datetime
@@ -302,7 +303,7 @@ class IncidentAnswer(_Answer):
 def clocks_answer(queue: Queue, attempts: Attempts) -> BoardClocks:
     """Return the board's list (`queue`) as its JSON model.
 
-    A clock that fails with an error is listed in `not_shown` instead of `clocks`.
+    A clock that cannot be shown because of an error is listed in `not_shown` instead of `clocks`.
 
     Args:
         attempts: Object that builds each clock's part of the model, and logs errors.
@@ -410,7 +411,8 @@ def parts_answer(known: Breakdown, *, counted: bool) -> tuple[BreakdownPartAnswe
     """Return the parts of a breakdown as their JSON models.
 
     Args:
-        counted: Whether it is known how much time was within the clock's hours. If not, only wall-clock time is given.
+        counted: Whether it is known how much time was within the clock's service hours. If False, the parts have only
+            wall-clock time.
     """
     return tuple(
         BreakdownPartAnswer(

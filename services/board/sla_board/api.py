@@ -46,8 +46,8 @@ class Board:
     Args:
         shown: Reads the board's tables and renders pages.
         hub: Sends pages to browsers after changes.
-        projector: Has the instant at which events were last applied.
-        event_source: Has the number of events that are not read yet.
+        projector: Writes events to the board's tables, and remembers when it last did so.
+        event_source: Reads the events from the bus, and knows how many are still unread.
         authorizer: Checks API keys.
         metrics: The board's Prometheus metrics.
         public_url: The board's public address, for links in calendar files. "" for no links.

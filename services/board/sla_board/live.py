@@ -158,12 +158,12 @@ class BoardReader:
             return await read_notices(connection, only_contract, self.pages.attempts)
 
     async def frame(self, view: View) -> Frame:
-        """Return a view as a Frame: the rendered page in the form in which browsers receive it.
+        """Render a page, and return it as a Frame: the form in which browsers receive it.
 
-        If an incident is unknown, or the viewer may not see it, the page has no content.
+        The page of an incident has no content if the incident is unknown, or if the viewer may not see it.
 
         Args:
-            view: The filtered board, or one incident.
+            view: What the page shows: the board with a filter, or one incident.
         """
         match view:
             case BoardFilter():

@@ -61,7 +61,7 @@ class ReportWatch:
     Args:
         catalogue: Returns the catalogue in force.
         pages: Renders reports as HTML.
-        calendars: Finds the hours of clocks.
+        calendars: Finds the calendars of the hours in which clocks count.
         public_url: The board's public address, with which the links in mails begin.
         published: Called after a report was written to the board's log.
     """

@@ -35,7 +35,7 @@ class AnswerHandler:
     A question asks the customer's people whether a lower priority is agreed (clause E9, docs/clauses.md).
 
     Args:
-        commit: Stores the answers, like deliveries.
+        commit: Stores the events that are made from the answers, in the same way as events of deliveries.
     """
 
     def __init__(self, commit: GroupCommit, time_source: TimeSource) -> None:

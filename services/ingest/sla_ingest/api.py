@@ -61,7 +61,8 @@ class IngestDeps:
         intake: Accepts deliveries.
         notices: Publishes notices of critical fixes.
         parked: Lists and replays deliveries that were not understood.
-        authorize: Called with a request and the scope it needs; returns what the API key allows, or raises 401 or 403.
+        authorize: Called with a request and the scope (kind of permission) it needs. Returns what the API key
+            allows, or raises HTTP error 401 or 403.
         settings: The process's settings, with the limits on body size and on requests per minute.
     """
 

@@ -81,10 +81,10 @@ class GroupCommit:
 
     Args:
         rulebook: Returns the plans, contracts and calendars in force.
-        wake_signal: Woken when events were stored.
+        wake_signal: Wakes the readers of ingest's event log when events were stored.
         bounds: The limits of a commit and of the queue. None means the default limits.
         count_work: Counts reported work in the ledgers of contracts. None means that no contract has a ledger.
-        refresh: Updates the recorded contracts in memory from the database. None means that no contracts are recorded.
+        refresh: Updates the contracts in memory that are kept in the database. None means that there are none.
     """
 
     def __init__(
@@ -155,8 +155,10 @@ class GroupCommit:
 
         Call this within `batch`. Each slice is stored in one transaction, which it may share with other requests. Only
         a few slices wait in the queue at a time, so that other requests are stored in between. A transaction that has
-        only slices gives way to other writers of the database. After an error some slices may be stored: pass all
-        slices again, and deliveries that were stored get their first response.
+        only slices waits behind other writers of the database.
+
+        After an error some slices may be stored. Pass all slices again: deliveries that were stored get their first
+        response.
 
         Args:
             sender: Who sends them, a source or an API key. Senders take turns.

@@ -96,8 +96,9 @@ class CommitQueue(Generic[T]):
     """A bounded queue of items that wait for a commit. Senders take turns, and each sender's items keep their order.
 
     Args:
-        deliveries: The most deliveries of all items, without those added with `counted` False.
-        size: The most bytes of these items.
+        deliveries: The most deliveries that all items may have together. Items that were added with `counted` False
+            are not limited.
+        size: The most bytes that the limited items may have together.
     """
 
     def __init__(self, deliveries: int, size: int) -> None:

@@ -146,9 +146,9 @@ def entry_of(
 ) -> InboxEntry:
     """Return the inbox row of a translated delivery, without storing it.
 
-    The row has the sender's delivery id, with two exceptions: a refused delivery, and a delivery that an unsigned
-    header contradicts. These get an id made from their digest (checksum), so that a good delivery can still come under
-    the sender's id.
+    The row has the sender's delivery id, with two exceptions: a refused delivery, and a delivery whose body
+    contradicts an unsigned header. These get an id made from their digest (checksum). So a
+    good delivery can still come under the sender's id.
 
     Args:
         translation: The result of translating the delivery.

@@ -111,7 +111,7 @@ class IncidentHistory:
         return incident in self.partly or len(self.events.get(incident, ())) > MOST or self._folded > _FOLDED_AT_MOST
 
     def contract_at(self, incident: IncidentId, at: datetime, rulebook: Rulebook) -> ContractMatch | None:
-        """Return the contract that applies to the incident at the instant `at`, and why; None for an unknown incident.
+        """Return the contract of the incident at the instant `at`, and why it applies; None for an unknown incident.
 
         The result is the same as if the whole incident were computed. It is faster, since only the events that name a
         customer are read.
@@ -140,10 +140,9 @@ class IncidentHistory:
         return rulebook.contract_for(customer, max(at, opened_at))
 
     def nameless(self, event: IncidentEvent) -> bool:
-        """Return whether the incident's customer is still unknown when an event is read.
+        """Return whether neither an event nor an earlier event of its incident names a customer.
 
-        The result is True if neither this event nor an earlier event of its incident names a customer. An event is
-        earlier if it is read before `event` when the incident is computed.
+        Earlier are the events that are read before `event` when the incident is computed.
         """
         if event.attributes.get("customer"):
             return False

@@ -89,9 +89,9 @@ _PARKED_BY_HEADERS = (ParkedBecause.ID_REUSED.code, ParkedBecause.CONTRADICTED.c
 
 @dataclass(slots=True)
 class NeededHistories:
-    """The incidents whose stored events must be read to answer some deliveries.
+    """The incidents whose stored events must be read to answer some deliveries, in three sets by what is needed.
 
-    The object is false in a condition if there are none.
+    The object is false in a condition if all sets are empty.
     """
 
     judged: set[IncidentId] = field(default_factory=set)
@@ -108,7 +108,7 @@ class NeededHistories:
         Args:
             entries: The deliveries.
             names: The renames and merges of incidents.
-            rulebook: Decides which events can move a due instant.
+            rulebook: The plans and contracts. They decide which events can move a due instant.
         """
         asked = cls()
         for entry in entries:
@@ -208,8 +208,8 @@ async def decide_receipts(
     """Decide what becomes of deliveries, and return a receipt (response) for each, in order; nothing is stored.
 
     A receipt holds the events to store. A delivery is parked in three cases: it concerns another contract than that of
-    the sender's API key, would join too many incidents, or reports work for which no contract is found. A delivery with
-    `by_rule` is refused if it states an agreement that the contract's plan does not allow.
+    the sender's API key, would join too many incidents, or reports work for which no contract is found. A delivery
+    whose `by_rule` is True is refused if it states an agreement that the contract's plan does not allow.
 
     Args:
         entries: The deliveries.

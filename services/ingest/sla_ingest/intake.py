@@ -83,7 +83,7 @@ class Intake:
 
     Args:
         catalogue: Returns the catalogue in force.
-        budget: Limits the events per source or key and minute.
+        budget: Limits how many events a source or an API key may send in a minute.
         issuer_keys: The keys by which JWTs are checked.
     """
 
@@ -481,8 +481,8 @@ def group_by_incident(entries: Sequence[InboxEntry], size: int) -> list[list[int
     """Divide a request's entries among several commits.
 
     The result has a list for each commit, with the indexes of its entries in `entries`. All entries of an incident are
-    in the same commit, so that a reader never sees half of them. Entries that rename, merge or link incidents may be in
-    any commit.
+    in the same commit, so that a reader never sees half of them. The exception are entries that rename, merge or link
+    incidents: they may be in any commit.
 
     Args:
         size: About how much a commit holds, in units of `weight` (1 for most entries). If the entries of one incident

@@ -59,7 +59,7 @@ class IssuerKeys:
     Args:
         addresses: Returns the addresses that the catalogue in force names.
         fetch: Returns the text at an address, or raises KeysUnavailable.
-        clock: A steady clock in seconds.
+        clock: Returns a monotonic time in seconds.
     """
 
     def __init__(

@@ -33,7 +33,7 @@ class TicketLinker:
 
     Args:
         rulebook: Returns the plans, contracts and calendars in force.
-        wake_signal: Woken when events were stored.
+        wake_signal: Wakes the readers of ingest's event log when events were stored.
     """
 
     def __init__(

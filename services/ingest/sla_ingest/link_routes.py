@@ -56,7 +56,8 @@ def link_routes(links: TicketLinker, authorize: Authorizer) -> APIRouter:
     """Return the routes that link and unlink tickets.
 
     Args:
-        authorize: Called with a request and the scope it needs; returns what the API key allows, or raises 401 or 403.
+        authorize: Called with a request and the scope (kind of permission) it needs. Returns what the API key
+            allows, or raises HTTP error 401 or 403.
     """
     routes = APIRouter(tags=["links"])
 

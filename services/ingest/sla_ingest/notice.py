@@ -47,7 +47,7 @@ class Notices:
     """Publishes notices of critical fixes: call `publish`.
 
     Args:
-        wake_signal: Woken when a notice was stored.
+        wake_signal: Wakes the readers of ingest's event log when a notice was stored.
         max_depth: The greatest depth of nested JSON in a notice.
         rulebook: Returns the plans, contracts and calendars in force, which decide whom a notice reaches.
     """

@@ -13,14 +13,14 @@ WAIT_SECONDS = 4.0  # a sender waits for its answer
 
 
 class BatchPace:
-    """Limits requests with many events of one incident: they are stored one at a time, with pauses. See `turn`.
+    """Stores requests with many events of one incident one at a time, with pauses between them: call `turn`.
 
     Other requests are stored during the pauses.
 
     Args:
         pauses: The length of a pause, as a multiple of the time that the request before it took.
         seconds: The longest time that a request waits.
-        clock: A steady clock in seconds.
+        clock: Returns a monotonic time in seconds.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class BatchPace:
         stored without waiting further.
 
         Args:
-            begun: When the work on the request began, by the steady clock. The length of the pause depends on it.
+            begun: When the work on the request began, as a time of `clock`. The length of the pause depends on it.
         """
         spent = self._clock() - begun
         held = await self._acquired()

@@ -61,7 +61,7 @@ class ParkedDeliveries:
     Args:
         intake: Translates a replayed delivery.
         rulebook: Returns the plans, contracts and calendars in force.
-        wake_signal: Woken when a replay stored events.
+        wake_signal: Wakes the readers of ingest's event log when a replay has stored events.
         count_work: Counts reported work in the ledgers of contracts. None means that there are no ledgers.
     """
 
@@ -90,7 +90,7 @@ class ParkedDeliveries:
             after: The `next` of the previous page. "" means the first page.
 
         Raises:
-            Problem: HTTP error 400 if `after` cannot be a `next`.
+            Problem: HTTP error 400 if `after` does not have the form of a `next`.
         """
         statement = select(*_LISTED).where(inbox.c.outcome.in_(WAITING)).order_by(inbox.c.received_at, inbox.c.id)
         if after:

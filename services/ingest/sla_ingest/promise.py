@@ -35,8 +35,8 @@ def promise(
 
     Args:
         folded: Returns the incident as computed with the delivery's events.
-        view: Called with the computed incident. Returns the incident as the sender's key may see it, or None if the
-            incident is now under another contract.
+        view: Called with the computed incident. Returns what the sender's API key may see of it, or None if the
+            incident is now under another contract. If `view` itself is None, the sender may see everything.
     """
     try:
         found: Incident | None = folded()
@@ -66,7 +66,7 @@ def _without_targets(remark: IngestRemark, detail: str = "") -> dict[str, Any]:
 
 
 def latest_passed_due(events: Iterable[IncidentEvent], rulebook: Rulebook, by: datetime) -> datetime | None:
-    """Return the instant of the latest breach of any clock of an incident, up to `by`; None without a breach.
+    """Return the latest due instant of an incident that was missed, up to `by`; None if none was missed.
 
     If the incident cannot be computed from the events, this is logged, and None is returned.
 

@@ -33,9 +33,9 @@ _inbox, _event = tables.inbox.c, tables.event.c
 
 
 class Deliveries:
-    """Deletes old deliveries from the inbox (the table of deliveries), by its method `done`.
+    """Deletes old deliveries from the inbox, the table of everything that ticketing systems have sent. Call `done`.
 
-    Only deliveries that need no further action are deleted.
+    Only deliveries that nobody has to look at again are deleted.
     """
 
     def __init__(self, store: Store) -> None:
@@ -140,9 +140,13 @@ async def finished_incidents(
 ) -> dict[IncidentId, datetime | None]:
     """Return the incidents of `history` whose events may be deleted: incident id -> the instant of its last event.
 
-    An incident is included if it has ended according to `rulebook`, and if none of its events happened or was received
-    at `horizon` or later. The instant is None for an incident that retention (the removal of old incidents) removed
-    before: the events to delete are then late events, received after that removal.
+    An incident is included if both conditions are true:
+
+    - It has ended according to `rulebook`, or its earlier events were deleted already.
+    - None of its events happened or was received at `horizon` or later.
+
+    If its earlier events were deleted already, the instant is None. Its present events then arrived after the
+    deletion.
     """
     found: dict[IncidentId, datetime | None] = {}
     turn = LoopYielder()

@@ -20,17 +20,17 @@ _VOID = {RemarkKind.AGREED_DATE_REFUSED: "/data/agreed", RemarkKind.DOWNGRADE_NO
 
 
 def rule_refusal(entry: InboxEntry, history: IncidentHistory, rulebook: Rulebook) -> Refused | None:
-    """Return the error for a delivery with an agreement that does not count; None if no agreement is refused.
+    """Return the error with which to refuse a delivery because of an agreement in it; None if nothing is refused.
 
-    A delivery may report that the customer has agreed to another due instant, or to a lower priority. The agreement is
-    refused in three cases:
+    An agreement is a report that the customer has agreed to another due instant, or to a lower priority. It is refused
+    in three cases:
 
     1. The agreed due instant had passed when the delivery was received.
     2. The plan does not allow the agreement at the incident's priority.
     3. The plan requires the customer's consent, and the agreement was made without the customer.
 
-    Cases 2 and 3 are checked only if `history` has events of the incident, but not too many of them (`crowded`). If the
-    incident cannot be computed, the delivery is not refused. Events that are already stored are not checked.
+    Cases 2 and 3 are checked only if `history` has events of the incident. They are not checked if it has too many
+    (`crowded`), or if computing the incident fails. Events that are already stored are not checked.
     """
     for event in (one.event for one in entry.events):
         known = history.counting(event.incident)

@@ -16,9 +16,10 @@ _ATTRIBUTE = "ce-"
 
 
 def canonical_content(body: bytes, headers: Mapping[str, str]) -> bytes | None:
-    """Return a delivery's content in a canonical JSON form, to compare deliveries of the same id.
+    """Return a delivery's content as JSON with sorted keys, to compare two deliveries of the same id.
 
-    The result is None if the body is not a JSON object. The field `history` (how an event was imported) is left out.
+    Deliveries with the same content have the same result. The field `history` (how an event was imported) is left out.
+    The result is None if the body is not a JSON object.
 
     Args:
         headers: The stored headers. Headers that begin with `ce-`, the attributes of a binary CloudEvent, are part of

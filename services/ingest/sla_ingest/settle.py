@@ -15,11 +15,11 @@ _NEXT = timedelta(microseconds=1)
 
 
 def with_accepted_time(one: TranslatedEvent, tolerance: timedelta) -> TranslatedEvent:
-    """Return the event with the time that slad uses, and with its remarks as texts in `warnings`.
+    """Return the event with a time that is not in the future, and with its remarks as texts in `warnings`.
 
-    If the stated time is too late, the event gets the time of its receipt, with a remark. The attribute `claimed_at`
-    keeps the stated time. Times in the event's snapshot (state of the ticket) that are too late also become the time of
-    the receipt, without a remark.
+    If the event claims to have happened later than `tolerance` after its receipt, it gets the time of the receipt and a
+    remark. The attribute `claimed_at` keeps the claimed time. The same limit holds for the times in the event's
+    snapshot (state of the ticket), but there is no remark on them.
 
     Args:
         one: The event as translated.
@@ -61,7 +61,7 @@ def _with_snapshot_settled(event: IncidentEvent, tolerance: timedelta) -> Incide
 
 
 def with_reporter_recognised(one: TranslatedEvent, history: Iterable[IncidentEvent]) -> TranslatedEvent:
-    """Return the event with its author recognised as the incident's reporter, or as somebody else.
+    """Return the event with its `actor` set by whether its author is the person who reported the incident.
 
     - If the author is the reporter, the event becomes a customer's reply. If it was a comment, `actor_id` is the
       account.
@@ -111,13 +111,13 @@ def _names_reporter(event: IncidentEvent) -> str | None:
 
 
 def after_breaches(one: TranslatedEvent, history: Iterable[IncidentEvent], ran_out: datetime | None) -> TranslatedEvent:
-    """Return an event whose exact time is not known, moved if necessary so that it does not undo a breach.
+    """Return the event, moved to a microsecond after the breach `ran_out` if it would otherwise undo that breach.
 
-    Only an event with `not_before_told` is moved: it happened at its stated time or later. It is moved to a microsecond
-    after the last breach. An event keeps its stated time in three cases:
+    Only an event with `not_before_told` may be moved. Its exact time is not known: it happened at its stated time or
+    later. Such an event keeps its stated time in three cases:
 
-    1. There is no breach.
-    2. The breach is before the stated time.
+    1. `ran_out` is None.
+    2. `ran_out` is before the stated time.
     3. `history` has events after the stated time.
 
     Args:

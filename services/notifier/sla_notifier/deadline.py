@@ -51,9 +51,9 @@ class DeadlineChange:
 
 
 def changed_deadlines(facts: Iterable[ClockFact]) -> DeadlineChange:
-    """Return the changes that facts (events about clocks) make to the stored due instants of running clocks; pure.
+    """Return the changes that facts (events about clocks) make to the stored due instants of running clocks.
 
-    Only the last fact of each clock matters. Facts that are not about a clock are ignored.
+    Nothing is stored here. Only the last fact of each clock matters. Facts that are not about a clock are ignored.
     """
     told = (fact for fact in facts if fact.clock is not None and fact.kind is not FactKind.CLOCK_WARNED)
     last = {str(fact.clock): fact for fact in told}  # a warning moves no deadline
@@ -86,9 +86,9 @@ async def save_deadlines(connection: AsyncConnection, change: DeadlineChange) ->
 
 
 def counted_left(rulebook: Rulebook, contract: str, due: Deadline, now: datetime) -> timedelta:
-    """Return the counted time from `now` to a clock's due instant.
+    """Return the time from `now` to a clock's due instant, counted only within the hours of the clock.
 
-    If the clock's hours are not known, the result is wall-clock time.
+    If the clock's hours are not known, all time counts.
 
     Args:
         rulebook: The contracts and calendars.

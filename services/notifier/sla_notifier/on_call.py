@@ -16,6 +16,8 @@ from sla_domain.rota import Rota, RotaId, Shift, next_shift, on_call
 def rotas_of(catalogue: Catalogue, contract: Contract | None) -> dict[RotaId, Rota]:
     """Return the rotas whose person on call holds a role of a contract: rota id -> rota.
 
+    A rota says who is on call at which times.
+
     Args:
         contract: The contract. None means every rota of the catalogue.
     """

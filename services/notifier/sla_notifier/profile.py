@@ -34,7 +34,7 @@ Environment = tuple[EnvironmentItem, ...]
 
 
 class Profiles:
-    """Notifies people of older critical-fix notices that concern their contract since its products changed.
+    """Notifies people of earlier critical-fix notices that came to concern their contract when its products changed.
 
     Call `run`, or `look` to check once.
     """

@@ -93,7 +93,8 @@ async def later_expiry(
         connection: A connection to the notifier's database.
         rulebook: The contracts and calendars.
         alert: The alert of the step.
-        step: A due escalation step. The result is None for a step other than an expiry at a share of the time left.
+        step: A due step of the alert's escalation. The result is None unless the step ends an acknowledgement that
+            expires when a share of the time is left.
         now: The present instant.
     """
     by_time = alert.expires_at is not None and alert.expires_because is ExpiryReason.TIME_LEFT

@@ -85,8 +85,8 @@ class RulebookParts:
 class JudgedVersion:
     """A catalogue version by which incidents or clocks were judged, with the contracts of one such incident.
 
-    The contracts and customers save a query: if their present revisions give the same version, the present rulebook is
-    used and the table `timer_pin` is not read.
+    The contracts and customers save a query. If the present revisions of the contracts give the same version, the
+    present rulebook (plans, contracts, calendars) is used, and the table `timer_pin` is not read.
     """
 
     version: str
@@ -98,7 +98,7 @@ class JudgedVersion:
 
 @dataclass(frozen=True, slots=True)
 class PinnedRulebooks:
-    """The rulebooks (plans, contracts, calendars) of one transaction."""
+    """The rulebooks (plans, contracts, calendars) that one transaction needs, by catalogue version."""
 
     current: Rulebook
     """The rulebook of the present catalogue."""
@@ -186,8 +186,9 @@ class Rulebooks:
     ) -> PinnedRulebooks:
         """Return the rulebooks by which incidents of these versions are judged, for a transaction that writes.
 
-        Two things are done first: the recorded contracts in memory are updated from the database, and the text of the
-        present catalogue is stored if it is new. A version whose text is lost is logged, and is missing in the result.
+        A rulebook has plans, contracts and calendars. Two things are done first: the recorded contracts in memory are
+        updated from the database, and the text of the present catalogue is stored if it is new. A version whose text is
+        lost is logged, and is missing in the result.
 
         Args:
             connection: The transaction.

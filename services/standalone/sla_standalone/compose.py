@@ -40,7 +40,7 @@ KEYS_SECONDS = 3.0  # how long a start waits for the store to tell its keys
 
 @dataclass(frozen=True, slots=True)
 class RunningProcess:
-    """A process whose services are running."""
+    """Services that run in this process, with their HTTP application and the objects that they share."""
 
     app: FastAPI
     """The HTTP application with the routes of all services."""

@@ -29,7 +29,7 @@ EVENTS = b"text/event-stream"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionTimeouts:
-    """How long to wait for the parts of a request, in seconds."""
+    """How long the server waits until it has received the head and the body of an HTTP request, in seconds."""
 
     head: float = 10.0
     """The longest wait for the whole head of a request."""
@@ -61,7 +61,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     Args:
         patience: How long the head and the body of a request may take.
-        admission: Decides whether the connection is accepted, and counts it.
+        admission: Counts the open connections, and decides whether a new one is accepted.
         ended: Called with the EndReason when slad refuses the connection or cuts it off.
     """
 
@@ -100,7 +100,7 @@ class BoundedHttp(HttpToolsProtocol):
     def activity(self, now: float) -> ConnectionActivity:
         """Return what the connection is doing at `now`, such as waiting for a request or receiving a body.
 
-        The Admission uses this to choose which connection to close when a new one needs the place.
+        When there are too many connections, `admission` chooses by this which one to close in favour of a new one.
 
         Args:
             now: Seconds of the event loop's clock.
@@ -130,9 +130,9 @@ class BoundedHttp(HttpToolsProtocol):
     # -- the transport's side -----------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Register the new connection with the admission.
+        """Register the new connection with `admission`, which counts the open connections.
 
-        If the admission refuses, send status 503 and close the connection.
+        If there are too many, send status 503 and close the connection.
         """
         super().connection_made(transport)
         refused = self._admission.enter(self, self.client[0] if self.client else "", self.loop.time())
@@ -144,7 +144,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._refuse(503, "too-many-connections", "Too many connections", detail, retry=True)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Remove the connection from the admission, and stop the timers; asyncio calls this at the connection's end."""
+        """Stop counting the connection as open, and stop its timers; asyncio calls this at the connection's end."""
         self._parting = True
         self._admission.leave(self)
         self._stop_timer()
@@ -207,7 +207,7 @@ class BoundedHttp(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Start counting the bytes of the request's body, and the time that the request takes.
 
-        If the connection is to end after the response, `close_when_sent` will close it.
+        uvicorn may end the connection after the response. From now on it does so by `close_when_sent`.
         """
         self._in_head, self._in_body = False, True
         self._body_seen = self._unwanted = 0

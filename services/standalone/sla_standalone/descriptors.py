@@ -19,7 +19,7 @@ WANTED = 65_536  # the soft limit is raised to this, as far as the hard one allo
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """How many connections a process can hold under its limit on open files."""
+    """How many connections a process can hold. Each is an open file, whose number the operating system limits."""
 
     connections: int
     """The number of connections in all."""

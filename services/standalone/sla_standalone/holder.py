@@ -87,9 +87,9 @@ class CatalogueHolder:
     def refresh(self) -> tuple[FileProblem, ...]:
         """Read the catalogue's files again if any has changed; put the new catalogue in force if it is valid.
 
-        If the files have errors, the old catalogue stays in force, and the problems are returned. If `against` refuses
-        the new catalogue, the old one stays in force, the reasons are logged, and () is returned. In all other cases ()
-        is returned.
+        If the files have errors, the old catalogue stays in force, and the problems are returned. In all other cases ()
+        is returned. The function `against`, given to the constructor, may name reasons against a valid catalogue. Then
+        the reasons are logged, and the old catalogue stays in force.
         """
         problems = self._read_again()
         self._look_ahead()

@@ -46,8 +46,8 @@ def housekeeping(duties: Mapping[str, tuple[float, Duty]]) -> Part:
 def run_postponed_jobs(scheduler: AsyncIOScheduler) -> None:
     """Reschedule to now each job whose next run is further ahead than its interval.
 
-    This is the case if the system's clock was wrong and too far ahead when the next run was planned, and was then set
-    back.
+    This happens when the system's clock was too far ahead, and is then set back: runs that were planned before are now
+    in the far future.
     """
     now = datetime.now(UTC)  # noqa: TID251 - what APScheduler counts by
     for job in scheduler.get_jobs():

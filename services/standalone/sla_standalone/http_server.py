@@ -32,7 +32,7 @@ def server_config(
     Args:
         drain_seconds: How many seconds requests may still take when the server stops.
         registry: Where the metrics of connections are registered.
-        room: How many connections the process can hold. None means that `measure_capacity` finds out.
+        room: How many connections the process can hold. None means that this is computed from its limit on open files.
 
     Raises:
         BadSettings: Too few connections fit.

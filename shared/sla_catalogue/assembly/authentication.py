@@ -36,7 +36,8 @@ _SHORT: Mapping[str, SignedContent] = {
 def kind_of_proof(dialect: Dialect, document: AuthenticationDocument) -> AuthenticationKind:
     """Return how the deliveries of a source are authenticated, such as by a signature.
 
-    The result is the kind that the document states, else the default of its scheme or of the dialect, else `BEARER`.
+    The result is the kind that the document states. If it states none, the result is the default of its `scheme` (a
+    sender whose usual way of signing applies), else that of `dialect` (payload format), else `BEARER`.
     """
     return AuthenticationKind(document.kind or usual_proof(dialect, document).get("kind", "bearer"))
 
@@ -44,8 +45,8 @@ def kind_of_proof(dialect: Dialect, document: AuthenticationDocument) -> Authent
 def usual_proof(dialect: Dialect, document: AuthenticationDocument) -> Mapping[str, Any]:
     """Return the default values of a source's section `authentication`, as key -> value.
 
-    The defaults of the scheme that the document names are used, else those of the dialect. The result is empty if there
-    are none.
+    The defaults are those of the document's `scheme`, a sender such as `slack` whose usual way of signing applies.
+    Without a scheme, they are those of `dialect` (payload format). The result is empty if there are none.
     """
     return SCHEMES.get(document.scheme or dialect.value, {})
 

@@ -46,7 +46,7 @@ CONTACT = "contact"  # the role of the customer's own contact person
 
 @dataclass(frozen=True, slots=True)
 class BuiltContract:
-    """A contract as built from the files, with its plan, its own targets and the document, for the checks."""
+    """A contract built from catalogue files, together with what the checks need to know about its origin."""
 
     contract: Contract
     built: BuiltPlan
@@ -65,16 +65,16 @@ class BuiltContract:
 
     @property
     def bought(self) -> tuple[BuiltContract, ...]:
-        """Return one built contract for each entitlement (a plan with its own products).
+        """Return the contract split by plan: one item for each entitlement (a plan with its own products).
 
-        For a contract with one plan, the result is the contract itself as the only item.
+        A contract with one plan is returned whole, as the only item.
         """
         return self.parts or (self,)
 
     def coverage(self, name: str) -> Coverage | None:
         """Return the coverage (when time is counted) with this name, or None if no plan of the contract has it.
 
-        If several plans of the contract have such a coverage, that of this object's own plan is returned.
+        If several plans of the contract have a coverage with this name, that of the plan `built` is returned.
         """
         return self.built.plan.coverages.get(name) or self.siblings.get(name)
 
@@ -117,8 +117,8 @@ class Plans:
         The plan is built once for each id. Later calls return the same object.
 
         Args:
-            like: Coverages by name. A coverage of the plan that equals the coverage of the same name here is replaced
-                by that object, so that plans share it. Only the first call uses `like`.
+            like: Existing coverages (when time is counted) by name. If the plan has an equal coverage of the same name,
+                the object in `like` is used, to save memory. Only the first call for a plan id uses `like`.
         """
         if draft.id not in self.built:
             self.built[draft.id] = build_plan(draft, self.shared, self.context, like)
@@ -134,7 +134,7 @@ class Plans:
         return sorted((id_ for id_ in named if id_ in self.order), key=self.order.__getitem__)
 
     def over(self, draft: PlanDraft, base: PlanDraft) -> PlanDraft:
-        """Return the draft of a plan merged over the draft of its base plan.
+        """Return the draft of a plan merged over that of its base plan, the plan for products that are not covered.
 
         What `draft` lacks is taken from `base`. The same pair always returns the same object.
         """
@@ -147,8 +147,9 @@ class Plans:
 def build_contracts(plans: Plans, context: Context) -> list[BuiltContract]:
     """Build the contracts of the section `contracts`, in the order written.
 
-    A contract with an unknown plan, base plan or time zone is left out. A holder of a role is left out if the person,
-    the rota or the coverage (hours) is unknown. Errors are reported to `context.findings`.
+    A contract is left out if its time zone, its plan or its base plan (for products that are not covered) is unknown. A
+    person or rota (on-call plan) with a role is left out if unknown, or if the hours of the role are. Errors are
+    reported to `context.findings`.
 
     Args:
         plans: The builder of their plans.
@@ -160,9 +161,9 @@ def build_contracts(plans: Plans, context: Context) -> list[BuiltContract]:
 def build_contract(
     name: str, document: ContractDocument, plans: Plans, context: Context, version: int = 0
 ) -> BuiltContract | None:
-    """Build one contract with its plan, or None if its plan, base plan or time zone is unknown.
+    """Build one contract with its plan. The result is None if its plan, base plan or time zone is unknown.
 
-    Errors are reported to `context.findings`.
+    A base plan is the plan for products that are not covered. Errors are reported to `context.findings`.
 
     Args:
         name: Id of the contract.

@@ -127,9 +127,9 @@ def _child(draft: PlanDraft, parent: PlanDocument) -> PlanDraft:
 def lay_over(top: PlanDraft, base: PlanDraft, id_: str) -> PlanDraft:
     """Merge two plans into one with the id `id_`: what `top` lacks is taken from `base`.
 
-    If both have a priority, metric, coverage, role, window, allowance, objective or report of the same id or name, that
-    of `top` is used. Targets and notification rules of both plans are kept, those of `top` first. Two things are never
-    taken from `base`: the base plans that it requires, and when and where it is sold.
+    For entries with an id or name (such as priorities, metrics and roles), an entry of `top` replaces that of `base`
+    with the same id or name. Targets and notification rules of both plans are kept, those of `top` first. Two things
+    are never taken from `base`: which other plans must be bought with it, and when and where it is sold.
     """
     upper, lower = top.document, base.document
     named = {each.id for _, each in top.priorities}

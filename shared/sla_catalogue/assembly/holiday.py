@@ -27,7 +27,7 @@ def build_holidays(
 
     Args:
         codes: Code that a coverage needs -> path of that coverage in the catalogue.
-        horizon: The years.
+        horizon: The years for which to build the tables.
         bases: Name of a catalogue file -> directory for relative file names in that file.
     """
     wanted = {**{code: ("holidays", code) for code in context.document.holidays}, **codes}
@@ -37,10 +37,11 @@ def build_holidays(
 def later_table(
     code: str, path: Path, tables: Mapping[str, HolidayTable], horizon: Horizon, context: Context
 ) -> HolidayTable:
-    """Build the holiday table of a code that was not needed when the catalogue was built, for a newer contract.
+    """Build the holiday table of one more code, such as `PL`, for a catalogue that is already built.
 
-    Holidays are generated for the years of `horizon`. No calendar file is read: days from such files are taken from the
-    country's table in `tables` (code -> table). Unknown codes are reported to `context.findings`.
+    A contract that is newer than the catalogue may need such a table. Holidays are generated for the years of
+    `horizon`. No calendar file is read: days from such files are taken from the country's table in `tables` (code ->
+    table). Unknown codes are reported to `context.findings`.
 
     Args:
         path: Path, in the catalogue, of the value that needs the code. Errors are reported there.

@@ -32,7 +32,7 @@ NO_COVERAGES: Mapping[str, Coverage] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class BuiltPlan:
-    """A plan ready for use, with the paths and names that later checks of the catalogue need."""
+    """A plan ready for use, with the paths and names that the checks of the whole catalogue need."""
 
     plan: Plan
     rows: tuple[TargetRow, ...]
@@ -53,8 +53,8 @@ def build_plan(
 
     Args:
         shared: The coverages of the section `coverages`. A coverage of the plan with the same name is used instead.
-        like: Coverages by name, of the plan from which this plan is derived. A coverage that equals the one of the same
-            name here is replaced by that object, so that both plans share it.
+        like: The coverages, by name, of the plan from which this plan is derived. If this plan has an equal coverage of
+            the same name, the object in `like` is used, to save memory.
     """
     document = draft.document
     priorities = tuple(_priority(rank, path, each, context) for rank, (path, each) in enumerate(draft.priorities, 1))

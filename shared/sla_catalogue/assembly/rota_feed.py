@@ -24,11 +24,11 @@ MAX_FEED_BYTES = 4 * 1024 * 1024
 def read_rota_feeds(horizon: Horizon, bases: Mapping[str, FilePath], context: Context) -> ListedShifts:
     """Read the shifts in the calendar files of rotas (on-call plans).
 
-    The result is rota id -> number of the layer, from 0 -> shifts. An unreadable file is reported to `context.findings`
-    as an error. An entry of a file that is left out, or that is unclear, is reported as a warning.
+    The result is rota id -> number of the layer (from 0) -> shifts. An unreadable file is reported as an error to
+    `context.findings`. An entry of a file that is left out, or that is unclear, is reported as a warning.
 
     Args:
-        horizon: The years.
+        horizon: The years from which to read shifts.
         bases: Name of a catalogue file -> directory for relative file names in that file.
     """
     found: dict[str, dict[int, tuple[ListedShift, ...]]] = {}

@@ -23,7 +23,7 @@ PRIORITY = "priority"
 
 @dataclass(frozen=True, slots=True)
 class TargetRow:
-    """A target of a plan or contract, with its place in the catalogue."""
+    """A target (allowed time) of a plan or contract, with its path in the catalogue."""
 
     path: Path
     """Path of the target in the catalogue, for findings."""
@@ -32,7 +32,7 @@ class TargetRow:
 
 @dataclass(frozen=True, slots=True)
 class RowNames:
-    """The names that a target, objective or rule may refer to: of metrics, coverages and priorities."""
+    """The metrics, coverages and priorities that targets, objectives and notification rules may name."""
 
     metrics: Collection[str]
     coverages: Collection[str]

@@ -16,7 +16,7 @@ Multiplier = Annotated[Decimal, Field(gt=1, le=100, decimal_places=3), WithJsonS
 
 
 class OffHoursDocument(Document):
-    """The rate of work outside the hours of a coverage (clause E10, docs/clauses.md)."""
+    """The rate at which work outside given hours uses up an allowance (clause E10, docs/clauses.md)."""
 
     coverage: str
     """Name of the coverage."""

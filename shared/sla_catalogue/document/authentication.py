@@ -15,7 +15,10 @@ OfSecrets = Literal["HS256", "HS384", "HS512"]
 
 
 class AuthenticationDocument(Document):
-    """How a source's deliveries are authenticated. An absent key has the default value of the scheme."""
+    """How a source's deliveries are authenticated.
+
+    An absent key has the default value of the scheme (a sender, such as `slack`, whose usual way of signing applies).
+    """
 
     scheme: str | None = None
     """A sender whose usual way of signing applies, such as `slack`. Absent means that of the source's dialect."""

@@ -18,7 +18,7 @@ CalendarTerm = Annotated[Term, PlainValidator(guarded(parse_term)), WithJsonSche
 class EntitlementDocument(Document):
     """One of several plans of a contract, with its own products, dates and types of requests.
 
-    The first in the list that covers an incident applies.
+    The first entitlement in the contract's list that covers an incident applies to the incident.
     """
 
     id: str

@@ -42,7 +42,10 @@ class AcknowledgementDocument(Document):
 
 
 class HoldDocument(Document):
-    """When messages wait until a receiver's quiet hours end, or until a receiver who is off duty is on duty."""
+    """The condition on which a message waits for a receiver who has quiet hours or is off duty.
+
+    Such a message is sent when the quiet hours end or the duty begins.
+    """
 
     leaves: TimeLeft
     """The counted time that must then be left until the due instant: a span such as `2h`, or a share such as `50%` of

@@ -184,7 +184,7 @@ Percent = Annotated[Decimal, PlainValidator(_percent), WithJsonSchema({"type": [
 
 
 class Validity(Document):
-    """A period of days."""
+    """The range of days in which something, such as a contract, is valid."""
 
     model_config = ConfigDict(validate_by_alias=True, validate_by_name=True)
 

@@ -8,7 +8,7 @@ from sla_catalogue.document.field import Day, Document, Minute, Names
 
 
 class AddedDocument(Document):
-    """A day that is closed by hand."""
+    """A day off, or half a day off, that somebody added to the holidays by hand."""
 
     date: Day
     name: str
@@ -21,7 +21,7 @@ class AddedDocument(Document):
 
 
 class RemovedDocument(Document):
-    """A day that is worked although a generated holiday or a calendar file closes it."""
+    """A working day that would otherwise be a holiday, as generated or from a calendar file."""
 
     date: Day
     reason: str
@@ -38,7 +38,7 @@ class FeedDocument(Document):
 
 
 class HolidayDocument(Document):
-    """The holidays of one code, such as `PL` or `DE-BY`.
+    """The holidays of a country or subdivision, named by its code, such as `PL` or `DE-BY`.
 
     A subdivision without an entry, such as `DE-BY`, uses the entry of its country. A country without an entry has its
     generated public holidays.

@@ -45,7 +45,7 @@ class PriorityDocument(Document):
 
 
 class TriggerDocument(Document):
-    """A kind of event that a metric reacts to, such as `responded`."""
+    """A kind of event that starts, stops or otherwise changes the clocks of a metric, such as `responded`."""
 
     event: str
     """The kind of event. A plain text means this."""
@@ -61,7 +61,10 @@ class TriggerDocument(Document):
 
 
 class MetricDocument(Document):
-    """A metric (what is timed), with conditions of its own or taken from another metric."""
+    """A metric (what is timed): the events that start, stop and pause its clocks.
+
+    Keys that are absent may be taken from another metric (`like`).
+    """
 
     like: str | None = None
     """Name of the metric whose keys are used for absent keys. Absent means the built-in metric of the same name, if

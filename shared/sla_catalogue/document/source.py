@@ -12,7 +12,7 @@ from sla_catalogue.document.source_map import MapDocument
 
 
 class LookupDocument(Document):
-    """Where to find a value in a delivery. A plain text means `constant`."""
+    """Where to find a value in a delivery. A plain text in the file is read as the key `constant`, a fixed value."""
 
     field: str | None = None
     """A dotted path in the delivery, such as `issue.fields.priority.name`."""
@@ -30,7 +30,7 @@ class LookupDocument(Document):
 
 
 class SameAsDocument(LookupDocument):
-    """Where a ticket names tickets of another source that are the same incident."""
+    """Where a delivery names tickets of another source that are about the same incident."""
 
     source: str
     """The source whose tickets they are."""

@@ -57,7 +57,7 @@ def generate_rows(recipe: Recipe, horizon: Horizon) -> tuple[HolidayRow, ...]:
 
     Args:
         recipe: The country, and which holidays to generate.
-        horizon: The years.
+        horizon: The years for which to generate holidays.
 
     Raises:
         UnknownRegion: The package `holidays` lacks what the recipe names.

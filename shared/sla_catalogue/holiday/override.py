@@ -17,9 +17,9 @@ THIS_AND_FUTURE = "THISANDFUTURE"
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """The occurrences of a recurring calendar entry that other entries of the file replace.
+    """Which occurrences of a recurring calendar entry are replaced by other entries of the same file.
 
-    They are identified by their starts.
+    An occurrence is identified by its start.
     """
 
     once: frozenset[Start]
@@ -44,10 +44,10 @@ class Series:
     """Those starts from which all later occurrences are changed too (THISANDFUTURE)."""
 
     def changed(self, start: Start, zone: tzinfo) -> Changed:
-        """Return the occurrences of one entry of the series that are replaced by other entries.
+        """Return which occurrences of a recurring entry are replaced by other entries with the same UID.
 
         Args:
-            start: When the entry starts.
+            start: When the recurring entry starts.
             zone: The time zone of the whole file.
         """
         once = frozenset(as_occurrence_start(each, start, zone) for each in self.once)
@@ -56,9 +56,9 @@ class Series:
 
 
 def changes_later_ones(event: Any) -> bool:
-    """Return whether a calendar entry changes all later occurrences of another entry.
+    """Return whether a calendar entry replaces one occurrence of another entry and changes all later ones too.
 
-    Such an entry replaces one occurrence and has `RANGE=THISANDFUTURE`.
+    Such an entry has `RANGE=THISANDFUTURE`.
 
     Args:
         event: The entry.
@@ -70,8 +70,8 @@ def changes_later_ones(event: Any) -> bool:
 def series_by_uid(events: Iterable[Any]) -> dict[str, Series]:
     """Group the entries of a calendar file by UID (id in the file), cancelled ones included.
 
-    The result is UID -> entries. Entries without a UID are under ""; only `once` (the starts of the occurrences that
-    they replace) is filled for them.
+    The result is UID -> entries. Entries without a UID are under "". Of these only the starts of the occurrences that
+    they replace (`once`) are kept.
     """
     found: dict[str, Series] = {}
     for event in events:
@@ -95,9 +95,9 @@ def later_ones(
 ) -> Iterator[Occurrence]:
     """Yield the later occurrences that a calendar entry with `RANGE=THISANDFUTURE` moves (RFC 5545 §3.8.4.4).
 
-    Each is moved by the same time as `own` (wall-clock time, or days), and lasts as long as `own`. The move ends at the
-    next entry with `RANGE=THISANDFUTURE`. For an entry without that RANGE, or with its own recurrence rule, nothing is
-    yielded.
+    Such an entry moves one occurrence of a recurring entry to `own`. Each later occurrence is moved by as much
+    wall-clock time, or as many days, and lasts as long as `own`. This ends at the next entry with the same RANGE.
+    Nothing is yielded for an entry without that RANGE, or with its own recurrence rule.
 
     Args:
         event: The entry.

@@ -56,7 +56,7 @@ class WorkedDay:
 
 @dataclass(frozen=True, slots=True)
 class HolidayTable:
-    """The holidays of one code, such as `PL`, over the catalogue's years."""
+    """The holidays of a country or subdivision, named by its code, such as `PL`, over the catalogue's years."""
 
     code: str
     rows: tuple[HolidayRow, ...]

@@ -17,7 +17,7 @@ def check_contracts(subject: CheckedCatalogue) -> None:
     """Check contracts as a whole, and add mistakes to `subject.findings`.
 
     Mistakes are impossible dates, a missing base plan, nobody to notify, and a customer of two contracts at the same
-    time. Unless the catalogue is a stored one, the terms of the plan are checked too (`check_terms`).
+    time. The terms of the plan are checked too (`check_terms`), except for a catalogue rebuilt from its stored text.
     """
     for built in subject.contracts:
         for bought in built.bought:

@@ -34,7 +34,7 @@ def check_duty(subject: CheckedCatalogue) -> None:
 
     The warnings are added to `subject.findings`. The check covers 366 days from `subject.today`, or 92 days for levels
     with a rota (on-call plan). If `today` is None, the check covers a year in the middle of the compiled years and
-    skips levels with a rota. A stored catalogue is not checked.
+    skips levels with a rota. A catalogue rebuilt from its stored text is not checked.
     """
     if subject.context.stored:
         return

@@ -20,7 +20,7 @@ def check_escalations(subject: CheckedCatalogue) -> None:
 
     A plan without an escalation, and a level that cannot work, are added to `subject.findings`. A level cannot work if
     nobody of the contract has its roles, or if it pages somebody on the customer's side, who is never paged. In a
-    stored catalogue, only levels that notify nobody are reported.
+    catalogue rebuilt from its stored text, only levels that notify nobody are reported.
     """
     if not subject.context.stored:
         _check_plans(subject)

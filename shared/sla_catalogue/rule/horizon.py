@@ -8,9 +8,9 @@ from sla_catalogue.rule.subject import CheckedCatalogue
 
 
 def check_horizon(subject: CheckedCatalogue) -> None:
-    """Add a warning to `subject.findings` if known holidays or compiled years end within 90 days of `subject.today`.
+    """Add a warning to `subject.findings` if known holidays or computed calendars end within 90 days.
 
-    If `today` is None, nothing is checked.
+    The days are counted from `subject.today`. If `today` is None, nothing is checked.
     """
     today = subject.today
     if today is None:

@@ -25,8 +25,8 @@ _Named = tuple[Path, str, int]  # where, what is written there, and how long it 
 def check_lengths(subject: CheckedCatalogue) -> None:
     """Add an error to `subject.findings` for each id or name that the database cannot hold.
 
-    Such an id or name is too long, or has a control character. Do not call this function for a stored catalogue, which
-    must stay readable.
+    Such an id or name is too long, or has a control character. Do not call this function for a catalogue rebuilt from
+    its stored text, which must stay readable.
     """
     for path, text, longest in _named(subject.written):
         if len(text) > longest:

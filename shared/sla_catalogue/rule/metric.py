@@ -21,7 +21,8 @@ def check_metrics(subject: CheckedCatalogue) -> None:
     """Check that metrics (what is timed) can work as written, and add mistakes to `subject.findings`.
 
     Mistakes are a metric that can never start, stop or resume, a metric that waits for its own clock to stop, and a
-    condition that never applies. A metric that no plan uses gives a warning, except in a stored catalogue.
+    condition that never applies. A metric that no plan uses gives a warning, except in a catalogue rebuilt from its
+    stored text.
     """
     seen: set[Path] = set()
     for built in subject.plans:

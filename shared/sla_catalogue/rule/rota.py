@@ -22,7 +22,7 @@ def check_rotas(subject: CheckedCatalogue) -> None:
 
     Mistakes are a rota that no contract uses for a role, an override that has no effect or overlaps another override,
     and shifts of a person who has left. A calendar file whose shifts end within 14 days of `subject.today` gives a
-    warning too, unless `today` is None. A stored catalogue is not checked.
+    warning too, unless `today` is None. A catalogue rebuilt from its stored text is not checked.
     """
     if subject.context.stored:
         return

@@ -12,9 +12,9 @@ ANY = "(any other)"
 
 
 def priorities_of(target: Target, all_of_them: Sequence[str]) -> list[str]:
-    """Return the priorities that a target can match.
+    """Return those of the plan's priorities that a target can match.
 
-    If the target also matches priorities that the plan does not have, the last item is `ANY`.
+    The item `ANY` is added at the end if the target matches incidents with a priority unknown to the plan too.
 
     Args:
         all_of_them: The plan's priorities.
@@ -79,12 +79,12 @@ def takes_all(other: Target, row: Target, priority: str, all_of_them: Sequence[s
 
 
 def restrict_to(target: Target, known: Mapping[str, str]) -> Target | None:
-    """Return the target limited to incidents with the given attributes.
+    """Return a copy of the target that matches only incidents with the attributes `known`.
 
-    The result is None if the target matches no such incident.
+    The result is None if the target matches no incident with these attributes.
 
     Args:
-        known: Name of an attribute -> value.
+        known: Name of an attribute -> the value that an incident must have.
     """
     conditions = target.match.conditions
     if not all(each.holds(known) for each in conditions if each.attribute in known):

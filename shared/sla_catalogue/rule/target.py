@@ -26,7 +26,7 @@ def check_targets(subject: CheckedCatalogue) -> None:
     Mistakes are a target that is never used because earlier ones match first, a target without a number that a contract
     uses, and a warning due before the clock starts. Missing targets are reported too: if a plan has any target for the
     first response or the resolution, each of its priorities needs one that always applies. A plan that requires a base
-    plan is checked for missing targets only together with the base plan.
+    plan (which supplies what the plan lacks) is checked for missing targets only together with the base plan.
     """
     for built in subject.plans:
         _check_rows(built.rows, [p.id for p in built.plan.priorities], subject)

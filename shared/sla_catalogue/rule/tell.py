@@ -27,7 +27,7 @@ def check_tell(subject: CheckedCatalogue) -> None:
     - `tell-shadowed`: an earlier rule already notifies the same people in all of these cases
     - `unheard`: no rule is for escalations by the customer, although there are rules for other happenings
 
-    For a stored catalogue, only `unknown-role` is checked.
+    For a catalogue rebuilt from its stored text, only `unknown-role` is checked.
     """
     known = subject.known_roles()
     for path, names in _written(subject):

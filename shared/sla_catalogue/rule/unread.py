@@ -105,7 +105,8 @@ _OF_GENERATED = ("categories", "language", "observed", "half_day_closes_at")
 def check_unread(subject: CheckedCatalogue) -> None:
     """Add an error to `subject.findings` for each key that has no effect where it is written.
 
-    An example is `zone` of a GitHub source: all times from GitHub have an offset. A stored catalogue is not checked.
+    An example is `zone` of a GitHub source: all times from GitHub have an offset. A catalogue rebuilt from its stored
+    text is not checked.
     """
     if subject.context.stored:
         return

@@ -16,7 +16,7 @@ def service_credit(rows: Sequence[ServiceCredit], share: Fraction | None) -> Dec
 
     Args:
         rows: The table of service credits.
-        share: The attainment, from 0 to 1. None if no promise was decided, which gives no credit.
+        share: The attainment, from 0 to 1. None if no promise was met or missed; the result is then None.
     """
     if share is None:
         return None

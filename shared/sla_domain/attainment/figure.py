@@ -33,7 +33,7 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttainmentFigure:
-    """The result of an objective in a period: counts, forecast, service credit and state."""
+    """The result of an objective in a period, such as a month: counts, forecast, service credit and state."""
 
     objective: Objective
     tally: Tally
@@ -56,7 +56,10 @@ class AttainmentFigure:
 
     @property
     def misses_left(self) -> int:
-        """Return how many more promises may be missed. The number is negative if too many were missed."""
+        """Return how many more promises (clocks or requests) may be missed in the period.
+
+        The number is negative if too many were missed.
+        """
         return self.allowed - self.tally.missed
 
 
@@ -82,7 +85,7 @@ def figure_of(objective: Objective, tally: Tally, before: Tally, provisional: bo
 
 
 def misses_allowed(total: int, percent: Decimal) -> int:
-    """Return how many of `total` promises may be missed while `percent` are met."""
+    """Return how many of `total` promises (clocks or requests) may be missed if at least `percent` must be met."""
     return int(total * (1 - Fraction(percent) / 100))
 
 

@@ -14,7 +14,7 @@ from sla_domain.attainment.tally import Tally
 
 @dataclass(frozen=True, slots=True)
 class AttainmentForecast:
-    """How many promises a period is expected to have at its end, and which share of them is met.
+    """How many promises (clocks or requests) a period is expected to have at its end, and which share is met.
 
     Shares are from 0 to 1. A share is None if there are no promises to compute it from.
     """

@@ -35,7 +35,10 @@ def objectives_of(contract: Contract) -> tuple[ScopedObjective, ...]:
 
 
 def zones_of(rulebook: Rulebook, contract: ContractId) -> ZoneHistory | None:
-    """Return the time zones that a contract has had, from its versions. None for an unknown contract."""
+    """Return the time zones that a contract has had, read from the versions of the contract.
+
+    The result is None if the rulebook (plans, contracts and calendars) does not have the contract.
+    """
     now = rulebook.contracts.get(contract)
     if now is None:
         return None

@@ -10,7 +10,7 @@ from sla_domain.attainment.verdict import PromiseVerdict
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many requests or clocks of a period were met, missed, exempt or open."""
+    """How many requests or clocks of a period (such as a month) were met, missed, exempt or open."""
 
     met: int = 0
     missed: int = 0

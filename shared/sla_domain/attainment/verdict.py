@@ -17,7 +17,7 @@ from sla_domain.incident import ContractPeriod
 
 
 class PromiseVerdict(StrEnum):
-    """Whether a promise was met, for one clock or for a whole request."""
+    """Whether a promise was kept: that one clock, or a whole request, is in time."""
 
     MET = "met"
     MISSED = "missed"
@@ -79,15 +79,19 @@ class JudgedClock:
 
     @property
     def counts_at(self) -> datetime | None:
-        """Return the instant whose period counts the clock: its decision, else its due instant. None without both."""
+        """Return the instant that decides in which period (such as a month) the clock is counted.
+
+        It is when the clock was met or missed. For any other clock it is the due instant, or None if there is none.
+        """
         return self.at if self.verdict.decided else self.due_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedRequest:
-    """A request (an incident) with its verdict, as it is counted in the attainment: once, by the clock that decides it.
+    """A request (an incident) with its verdict, as it is counted in the attainment (the share of met promises).
 
-    Fields without a description have the values of that clock.
+    A request is counted once, although it may have several clocks. One of its clocks decides the verdict. Fields
+    without a description have the values of that clock.
     """
 
     incident: str
@@ -114,15 +118,18 @@ class JudgedRequest:
 
     @property
     def counts_at(self) -> datetime | None:
-        """Return the instant whose period counts the request: its decision, else its due instant. None without both."""
+        """Return the instant that decides in which period (such as a month) the request is counted.
+
+        It is when the request was met or missed. For any other request it is the due instant, or None if there is none.
+        """
         return self.at if self.verdict.decided else self.due_at
 
 
 def contract_then(periods: Sequence[ContractPeriod], at: datetime) -> ContractId | None:
     """Return the contract that an incident belonged to at an instant, or None if `periods` is empty.
 
-    Before the customer's own contract first applied to the incident, the default contract was used instead. For an
-    instant in that time, the customer's own contract is returned.
+    The incident may have been under the default contract at first, until its customer was known. For an instant in that
+    time, the first contract of the customer's own is returned.
 
     Args:
         periods: The incident's contracts with the instant from which each applied, oldest first.

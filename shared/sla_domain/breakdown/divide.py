@@ -24,8 +24,8 @@ def incident_breakdown(incident: Incident, at: datetime) -> Breakdown:
     """Return the wall-clock time of an incident, divided by holder (assignee, group, line) and party (who had to act).
 
     The time reaches from the opening to the end of the incident. For an incident that has not ended it reaches to `at`.
-    The parts sum to `incident.elapsed(at)`. If the incident comes from `ContractView.of`, only the time under that
-    view's contract is included.
+    The parts sum to `incident.elapsed(at)`. An incident that `ContractView.of` has reduced to one contract gives only
+    the time under that contract.
     """
     first, last = incident.opened_at, incident.ended_at or at
     edges = sorted({*_edges(incident.holders), *_edges(incident.waits), *_edges(incident.ended_spans)})

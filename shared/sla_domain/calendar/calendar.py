@@ -38,7 +38,7 @@ _STAY = AtClose.STAY  # looking a member up in its enum costs as much as a bisec
 
 
 class HorizonSide(Enum):
-    """Whether a calendar lacks open hours before or after the years that are computed so far."""
+    """The side on which a result lies outside the years for which a calendar's open hours are computed so far."""
 
     EARLIER = "earlier"
     LATER = "later"

@@ -49,8 +49,8 @@ class DayIndex:
     def target(self, at: int, count: int, mode: WorkingDays) -> int | None:
         """Return the instant that lies `count` (≥ 0) working days after the instant `at`.
 
-        Instants are in microseconds since 1970 UTC. The result is None if the instant lies outside the span for which
-        `table` is compiled.
+        Instants are in microseconds since 1970 UTC. The result is None if the instant lies outside the time for which
+        the calendar's open hours are computed.
 
         Args:
             at: The instant from which to count.

@@ -38,10 +38,10 @@ class LocalTime:
         return self.skipped or self.again is not None
 
     def after(self, known: datetime) -> datetime:
-        """Return the instant of this wall-clock time, which is expected not to lie before the instant `known`.
+        """Return the instant that this wall-clock time means, given that it should not lie before `known`.
 
-        If the clock shows the time twice, and only the second instant (`again`) fits, `again` is returned. Otherwise
-        `at` is returned, even if it lies before `known`.
+        The clock may show the time twice. If the first instant (`at`) lies before `known`, and the second (`again`)
+        does not, `again` is returned. In all other cases `at` is returned, even if it lies before `known`.
         """
         return self.again if self.again is not None and self.at < known <= self.again else self.at
 

@@ -15,7 +15,7 @@ from sla_domain.calendar.note import Note
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The open intervals of one calendar from `low` to `high`, with running totals.
+    """The open intervals of one calendar from `low` to `high`, with running totals of the open time.
 
     All numbers are microseconds; instants are counted from 1970 UTC.
     """

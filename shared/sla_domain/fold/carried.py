@@ -72,10 +72,14 @@ def copy_for_survivor(event: IncidentEvent, survivor: IncidentId, id_: EventId) 
 
 
 def is_foldable(events: Iterable[IncidentEvent]) -> bool:
-    """Return whether these events, all of one incident, are enough to compute the incident.
+    """Return whether an incident can be computed from these events, which all belong to it.
 
-    At least one event must be the incident's own, or the copy of an event by which another incident was merged into
-    this one. Other copies from merged incidents (`carried_from`) are not enough, and links are not enough either.
+    At least one event must be one of these:
+
+    1. An event of the incident itself that does not link or unlink tickets.
+    2. A copy of the event by which another incident was merged into this one.
+
+    Other copies from merged incidents (events with `carried_from`) are not enough.
     """
     return any(_founds(event) for event in events)
 
@@ -83,7 +87,8 @@ def is_foldable(events: Iterable[IncidentEvent]) -> bool:
 def own_events(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
     """Return the incident's own events and those on linked tickets, without copies from merged incidents.
 
-    If there are only copies (`carried_from`), return comments and the first opening among them, in place of own events.
+    A copy is an event taken over from an incident that was merged into this one (`carried_from`). If there are only
+    copies, the result has the comments and the first opening among them.
     """
     known = list(events)
     found = [event for event in known if event.carried_from is None]

@@ -554,7 +554,7 @@ class ClockBuilder:
         self.agreed = self._recounted = None
 
     def backdate(self, at: datetime, since: datetime) -> None:
-        """Move the start of the clock back to `since`, from when a customer waits for an answer.
+        """Move the start of the clock back to `since`, the instant from which a customer has waited for an answer.
 
         Call `attach` next with the same `at`, so that time is counted from `since`.
 
@@ -586,8 +586,8 @@ class ClockBuilder:
         docs/clauses.md).
 
         Args:
-            other: The earlier clock. If `other` was started because a lowered priority rose again, `other.behind` is
-                the clock that it replaced. In this case, the start and segments of `other.behind` are taken over too.
+            other: The earlier clock. It may itself have replaced a clock, `other.behind`, when a lowered priority rose
+                again. Then the start is that of `other.behind`, and the segments of both are taken over.
         """
         first = other.behind or other
         self.started_at, self.counted_from = first.started_at, first.counted_from

@@ -51,8 +51,9 @@ class Entitlement:
     def rows(self, metric: MetricId) -> tuple[Target, ...]:
         """Return the targets of a metric in the order in which they are tried.
 
-        The contract's own targets come first, then the plan's. If the base plan applies because the product is not
-        covered, the contract's targets without a condition on `scope` are left out.
+        The contract's own targets come first, then the plan's. For a product that the contract does not cover, its base
+        plan may apply. In this case, a target of the contract is left out unless it has a condition on `scope` (whether
+        the contract covers the product).
         """
         found = self._rows.get(metric)
         if found is None:
@@ -65,8 +66,8 @@ def entitle(
 ) -> Entitlement:
     """Return what the contract of `match` promises for an incident.
 
-    For a product that is not covered, the contract's base plan applies, if there is one. Results are cached in
-    `rulebook.derived`.
+    For a product that the contract does not cover, its base plan (a plan for such products) applies, if there is one.
+    Results are cached in `rulebook.derived`.
 
     Args:
         attributes: The incident's attributes, name -> value. `product` and `type` select the entitlement.
@@ -98,8 +99,8 @@ def _entitle(rulebook: Rulebook, match: ContractMatch, chosen: Chosen) -> Entitl
 def added_attributes(contract: Contract, scope: Scope) -> dict[str, str]:
     """Return the attributes that slad adds to an incident.
 
-    They are `contract`, `plan`, `base_plan` and `scope`. `base_plan` is "" without a base plan. `scope` is `in`, `out`
-    or `excluded`.
+    They are `contract`, `plan`, `base_plan` and `scope`. `base_plan` is the plan for products that the contract does
+    not cover, or "" if there is none. `scope` says whether the contract covers the product: `in`, `out` or `excluded`.
     """
     return {
         "contract": contract.id,

@@ -36,11 +36,11 @@ def choose(contract: Contract, attributes: Mapping[str, str], opened_at: datetim
 
     1. The first entitlement that is valid on the local day of `opened_at` and covers the incident's product and type. A
        missing product or type is covered by all.
-    2. The first valid entitlement with a base plan.
+    2. The first valid entitlement with a base plan (a plan for products that are not covered).
     3. The first valid entitlement.
 
-    In the last two cases, the scope says that nothing covers the incident. If no entitlement is valid, all are treated
-    as valid.
+    In the last two cases, `scope` of the result says that no entitlement covers the incident. If no entitlement is
+    valid on that day, all are treated as valid.
 
     Args:
         attributes: Attributes of the incident. `product` and `type` decide.

@@ -42,7 +42,7 @@ from sla_domain.sentence import Sentence
 
 
 class Unfit(StrEnum):
-    """Why a `Folding` (an incident under computation) cannot read some events next.
+    """Why the computation of an incident (`Folding`) cannot go on with some events.
 
     The caller then starts again: from an older copy (`branch`) of the folding, or from all events. The value is the
     reason in words.
@@ -78,10 +78,10 @@ class Folding:
     """The computation of an incident from its events, kept in memory so that later events can be added.
 
     Use it in these steps:
-    - Create it from `line`, the events so far in order. This reads the opening.
+    - Create it from `line`, the `Timeline` of the events so far. This reads the opening.
     - Call `read_timeline` with `line.following`.
     - For a later event, call `unfit` to check whether the event can be added, then `read_next`.
-    - Read the incident from the property `incident`. It equals the result of `fold` over all events.
+    - Read the incident from the method `incident`. It equals the result of `fold` over all events.
 
     Args:
         contract: The contract to use in place of the customer's, for previews. None for the customer's.
@@ -361,10 +361,10 @@ class Folding:
     # -- what it comes to
 
     def build_ended(self) -> None:
-        """Build the immutable clocks for all clocks that can no longer change, ahead of `incident`.
+        """Build the final `Clock` of each clock that can no longer change, and keep it for `incident`.
 
-        The result of `incident` stays the same, but needs less work. Call this after each batch when reading very many
-        events in batches.
+        The result of `incident` stays the same, but later takes less work. Call this after each batch when reading very
+        many events in batches.
         """
         for tracker in self._trackers.values():
             if len(tracker.builders) > 1:

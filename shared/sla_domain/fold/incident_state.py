@@ -164,9 +164,12 @@ class IncidentState:
     def imported_through(self) -> datetime | None:
         """Return the instant up to which the incident is history from an import, or None if it was not imported.
 
-        People are not notified of anything that became true up to this instant. It is the instant at which slad
-        received the import's last event. If an event from the sender itself arrived earlier, during the import, it is
-        the arrival of that event. The result is None if an event from the sender itself arrived before the import.
+        People are not notified of anything that became true up to this instant. It depends on the first event that slad
+        received from the sender itself:
+
+        1. It arrived before the import: the result is None.
+        2. It arrived during the import: the result is the instant of its arrival.
+        3. It arrived later, or none has arrived: the result is the arrival of the import's last event.
         """
         live = self._first_live_receipt
         if self._imported is None or (live is not None and live < self._imported[0]):
@@ -277,7 +280,7 @@ class IncidentState:
         return tuple(one for one in known if one.at > after)
 
     def change_contract(self, event: IncidentEvent, at: datetime) -> None:
-        """Look up the contract and its promise again, because a contract version takes effect at `at`.
+        """Look up again which contract applies and what it promises, as a contract version takes effect at `at`.
 
         If the promise changed, `rematch` becomes True: the open clocks must select their targets anew.
 

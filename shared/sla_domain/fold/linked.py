@@ -76,8 +76,8 @@ def counting_events(events: Sequence[IncidentEvent]) -> Sequence[IncidentEvent]:
     """Return the events from which the incident is computed: those on its own ticket and on linked tickets.
 
     Events that link or unlink tickets are left out. Some attributes of a linked ticket, such as its title, are left out
-    if the incident's own ticket states them too. For an incident that is itself linked to another one and counts there,
-    the events on its own ticket are returned.
+    if the incident's own ticket states them too. If the incident itself is linked to another incident, which takes its
+    events over, only the events on its own ticket are returned.
 
     Args:
         events: All events of one incident, in order.
@@ -174,10 +174,10 @@ def linked_tickets(rows: Sequence[IncidentEvent], links: LinkedNames) -> LinkedT
 
 
 def as_merge(link: IncidentEvent) -> IncidentEvent:
-    """Return a merge event made of a link: it ends an incident that counts under another name.
+    """Return a merge event that ends an incident because its ticket was linked to another incident.
 
     Args:
-        link: An event `linked`. Its `merged_into` names the incident under which the events count.
+        link: The event `linked`. Its `merged_into` names the other incident, which is computed from the events of both.
     """
     assert link.merged_into is not None
     reason = Sentence.LINKED_ELSEWHERE.filled(incident=link.merged_into)

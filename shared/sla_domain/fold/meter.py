@@ -20,7 +20,9 @@ ZERO = timedelta()
 
 
 class Meter(Protocol):
-    """How a target counts time (protocol): open time, wall-clock time, or up to a date.
+    """Computes consumed time, due instant and warnings for one target (protocol).
+
+    There is one meter for open time, one for wall-clock time, and one for targets that are due at a date.
 
     The methods share these arguments:
 
@@ -88,10 +90,11 @@ class Meter(Protocol):
 
 
 class CoverageMeter:
-    """The meter of a target in business hours: due once the open time `span` is consumed.
+    """The meter of a target in business hours: it counts open time.
 
     Args:
         calendar: The business hours.
+        span: The allowed time. The target is due once this much open time is consumed.
         at_close: What happens to a due instant that falls exactly on a closing time.
     """
 
@@ -156,7 +159,7 @@ class CoverageMeter:
 
 
 class WallMeter:
-    """The meter of a target in wall-clock time: due once the time `span` is consumed."""
+    """The meter of a target in wall-clock time: the target is due once the allowed time (`span`) is consumed."""
 
     __slots__ = ("span",)
     moved_by_pauses = False

@@ -62,11 +62,11 @@ class Timeline:
 
 
 def in_order(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
-    """Return each event once, in the order in which a fold reads them.
+    """Return each event once, in the order in which the computation of an incident (`fold`) reads the events.
 
-    Events are sorted by instant, version and arrival. If snapshots (states of the whole ticket) show that events of the
-    same instant happened in another order, they are put in that order. Of several events with the same id, only the
-    first is returned.
+    Events are sorted by instant, version (the sender's number of the change) and arrival. If snapshots (states of the
+    whole ticket) show that events of the same instant happened in another order, they are put in that order. Of several
+    events with the same id, only the first is returned.
 
     Raises:
         NoEvents: There is no event.
@@ -98,8 +98,8 @@ def in_order(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
 def position(event: IncidentEvent) -> Position:
     """Return the key by which an event is sorted in reading order.
 
-    Its parts are instant, sender's version, time of arrival, kind and id. Compare the key only with other keys from
-    this function and with `Folding.last`.
+    Its parts are instant, version (the sender's number of the change), time of arrival, kind and id. Compare the key
+    only with other keys from this function and with `Folding.last`.
     """
     return (event.order, event.received_at)
 

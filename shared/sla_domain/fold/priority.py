@@ -213,8 +213,8 @@ class Priorities:
         Args:
             event: The event that brings the other plan.
             plan: The plan that applies from `at` on.
-            moved: Whether the plan belongs to another contract. A lower priority that keeps waiting is then recorded as
-                proposed by `event`.
+            moved: Whether the plan belongs to another contract. If so, a lower priority that keeps waiting for
+                agreement is recorded as proposed by `event`.
         """
         stated, known = plan.priority(self._stated or ""), plan.priority(self.in_force)
         if self.pending is not None and plan.priority(self.pending.new) is None:

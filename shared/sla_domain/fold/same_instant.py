@@ -29,7 +29,7 @@ def in_causal_order(rows: Sequence[IncidentEvent]) -> list[IncidentEvent]:
     delivery. The events of an instant keep their given order in three cases:
 
     1. No other order fits the snapshots better.
-    2. One of the events has a version.
+    2. One of the events has a version (a number by which the sender orders its changes).
     3. The events came in more than 50 deliveries.
 
     An event that is moved is replaced by a copy with a `version` that sorts it into its new place.

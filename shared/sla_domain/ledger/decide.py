@@ -97,7 +97,8 @@ class Replayed:
 def replay(terms: LedgerTerms, entries: Iterable[LedgerEntry], now: datetime) -> Replayed:
     """Decide anew on all entries of a ledger under `terms`, to see the effect of a change of terms.
 
-    The entries are decided on in order of time, each by the ledger of those accepted before.
+    The entries are decided on in order of time. Each decision is made from the ledger that holds the entries accepted
+    before.
 
     Args:
         terms: The terms for the allowance to apply.

@@ -59,7 +59,7 @@ class RefusalReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Objection:
-    """What is wrong with an entry of a ledger.
+    """What is wrong with an entry in a ledger (account of an allowance).
 
     `missing` and `free` are in seconds if the allowance is in hours, else in its unit.
     """

@@ -58,10 +58,10 @@ def lots_to_expire(ledger: Ledger) -> tuple[LotBalance, ...]:
 
 
 def current_crossings(ledger: Ledger) -> tuple[Crossing, ...]:
-    """Return the warnings about an allowance that apply now, each as of the last time its threshold was crossed.
+    """Return the warnings about an allowance that apply now.
 
-    An allowance is an included amount, such as 120 hours a year. A lot is a portion of the allowance with its own
-    expiry. There are two kinds of warnings:
+    Of each warning, the last crossing of its threshold is returned. An allowance is an included amount, such as 120
+    hours a year. A lot is a portion of the allowance with its own expiry. There are two kinds of warnings:
 
     - Low balance: applies while a lot is valid and the balance is at or below the warning's threshold.
     - Expiry in some days: applies while the lot is valid and not used up.

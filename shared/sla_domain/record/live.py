@@ -11,7 +11,7 @@ from sla_domain.window import BookedWindow
 
 @dataclass(frozen=True, slots=True)
 class LiveParts:
-    """What a contract's record holds besides its text: booked windows, and what the customer runs."""
+    """What is stored of a contract besides its text: booked extra hours, and what the customer runs."""
 
     windows: tuple[BookedWindow, ...] = ()
     """The booked extra hours."""

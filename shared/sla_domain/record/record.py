@@ -84,7 +84,7 @@ class ProfileEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractRecord:
-    """All that is stored of one contract: versions, booked windows, ledger entries and environment."""
+    """All that is stored of one contract: versions, booked extra hours, ledger entries, and what the customer runs."""
 
     id: ContractId
     revision: int = 0

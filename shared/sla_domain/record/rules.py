@@ -14,7 +14,7 @@ from sla_domain.record.record import ContractRecord, ContractVersion
 class RefusalCode(StrEnum):
     """Why a change of a contract's record is refused.
 
-    The value is the last part of the API problem's type.
+    The value is the last part of the `type` in the error that the API returns.
     """
 
     OVERLAPS = "version-overlaps"
@@ -73,8 +73,8 @@ def prepare_version(
         effective_from: When the version takes effect. None means `now`.
 
     Raises:
-        RefusedChange: Another version takes effect later (withdraw that one first), the instant lies in a frozen
-            period, or the text equals that of the newest version.
+        RefusedChange: Another version takes effect later (withdraw that one first). Or the instant lies in a frozen
+            period, whose promises are final. Or the text equals that of the newest version.
     """
     since = now if effective_from is None else effective_from
     if record.frozen_through is not None and since < record.frozen_through:
@@ -118,7 +118,8 @@ def prepare_freeze(record: ContractRecord, through: datetime, now: datetime) -> 
         record: The contract's stored record.
 
     Raises:
-        RefusedChange: `through` is later than `now`, or earlier than the present freeze.
+        RefusedChange: `through` is later than `now`, or earlier than the instant up to which promises are final
+            already.
     """
     if through > now:
         raise RefusedChange(RefusalCode.FROZEN, "only what lies behind can be frozen", "through")

@@ -98,7 +98,7 @@ class RotaPerson:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rota:
-    """A rota: the layers of shifts that say who is on call when, and the exceptions to them."""
+    """A rota: who is on call when, as layers (sources) of shifts and exceptions to them."""
 
     id: RotaId
     zone: str

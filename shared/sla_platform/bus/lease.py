@@ -22,9 +22,10 @@ CONFIRM_SECONDS = 1.0
 
 
 class LeaseLock(Protocol):
-    """A lock that at most one process holds at a time, and that is released when its holder ends.
+    """A lock that at most one process holds at a time, and that is released when this process ends.
 
-    `while_held` uses it. When a method raises Retryable, the lock may be lost: the holder must then stop its work.
+    `while_held` uses it. When a method raises Retryable, the lock may be lost: the work that it protects must
+    then stop.
     """
 
     async def take(self) -> bool:

@@ -22,9 +22,9 @@ from sla_platform.envelope import Envelope, Topic
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Events of one partition, in order, and the instant up to which all events of the partition have been given.
+    """Events of one partition, in order, and an instant (`through`) up to which the handler now has all its events.
 
-    A batch without events only reports that this instant (`through`) is now later.
+    A batch without events only reports that this instant is now later.
     """
 
     partition: int
@@ -60,8 +60,8 @@ class Handler(Protocol):
 
         After any other error, `fault_of` decides. If the surroundings are at fault, such as the network, the batch is
         passed again. Otherwise the batch is passed in halves, down to the single event that fails, and this event is
-        quarantined. If the cause of its error is not known, the event is tried three times before. A batch without
-        events is not split: its error is raised.
+        quarantined. If the cause of its error is not known, the event is tried three times before it is quarantined. A
+        batch without events is not split: its error is raised.
         """
         ...
 

@@ -81,7 +81,7 @@ async def refresh(connection: AsyncConnection, tables: ContractTables, shelf: Re
     """Read the contract records stored since the last call into memory.
 
     The result has the ids of the contracts that changed. If none changed, the call is cheap: a single query by an
-    index. Call it at the start of a transaction that computes clocks under the contracts.
+    index. Call it at the start of a transaction that computes due instants from the contracts.
 
     Args:
         shelf: The records in memory.
@@ -177,9 +177,9 @@ class ContractCopies:
     The handler also keeps the records in memory (`copy.shelf`) up to date.
 
     Args:
-        within: Function to call in the transaction that stores records. Its second argument is the stored records whose
-            change may alter clocks; records with nothing new but a ledger entry are left out. None means that nothing
-            is called.
+        within: Function to call in the transaction that stores records. Its arguments are the connection and the stored
+            records. Only records whose change may alter a promised due instant are passed: not those with nothing new
+            but a ledger entry (an amount in the account of an allowance). None means that nothing is called.
     """
 
     def __init__(
@@ -211,13 +211,13 @@ class ContractCopies:
     async def assigned(self, partitions: frozenset[int]) -> None:
         """Do nothing when the bus gives partitions to this process.
 
-        A record that is read twice is recognised by its revision.
+        Nothing need be prepared: a record that the bus delivers twice is recognised by its revision, and skipped.
         """
 
     async def revoked(self, partitions: frozenset[int]) -> None:
         """Do nothing when the bus takes partitions away from this process.
 
-        A record that is read twice is recognised by its revision.
+        Nothing need be cleared: a record that the bus delivers twice is recognised by its revision, and skipped.
         """
 
     async def handle(self, batch: Batch) -> None:
@@ -247,7 +247,7 @@ class ContractCopies:
     async def follow(self) -> None:
         """Call `load` every second until cancelled.
 
-        So records that another instance of the service has stored are read, too.
+        By this the records that another process of the service has stored get into this process's memory, too.
         """
         while True:
             with contextlib.suppress(Retryable):  # the readiness check reports it; the next look reads what is new
@@ -270,7 +270,7 @@ def with_records(
     Args:
         copy: The object that keeps the records in the database and in memory.
         within: Function to call in the transaction that stores records. Its second argument is the stored records whose
-            change may alter clocks. None means that nothing is called.
+            change may alter a promised due instant. None means that nothing is called.
     """
     copies = ContractCopies(store, copy, within)
     keep = feeds.quarantine(service.name).keep_quarantined

@@ -113,9 +113,9 @@ class RecordShelf:
     """The in-memory records of all contracts, found by contract, customer, product or mail domain.
 
     The class implements `sla_catalogue.recorded.Records`; iterating yields contract ids. Records are kept as compressed
-    JSON and parsed on demand, so that a hundred thousand records fit in memory. The attribute `seq` is the greatest
-    value of the column `seq` (`contract_table`) among these records. The attribute `read` says whether the stored
-    records have been read once.
+    JSON and parsed on demand, so that a hundred thousand records fit in memory. The database numbers the records in the
+    order of writing; the attribute `seq` is the greatest number among those in memory. The attribute `read` says
+    whether the stored records have been read once.
 
     Args:
         store: The database of a process, or any object that stands for it. Shelves with the same `store` keep equal
@@ -139,8 +139,8 @@ class RecordShelf:
     def first_read(self) -> asyncio.Lock:
         """Return the lock to hold while the stored records are read for the first time.
 
-        All shelves of the same store share this lock. The first holder reads the records; the other shelves then `copy`
-        them.
+        All shelves of the same store share this lock. The shelf that gets it first reads the records; the others then
+        `copy` them.
         """
         return self._pool.first_read
 
@@ -192,7 +192,7 @@ class RecordShelf:
     def with_domain(self, domain: str) -> tuple[str, ...]:
         """Return the ids, sorted, of the contracts that may allow this mail domain to register for notices.
 
-        A contract with a domain that is not written in ASCII is always included, whatever `domain` is.
+        Domains that are not written in ASCII are not compared: a contract that lists one is always included.
 
         Args:
             domain: The domain in lower case.

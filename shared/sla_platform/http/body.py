@@ -30,7 +30,8 @@ class BodyBudget:
     """A limit on the bytes of request bodies that this process holds at once, over all connections.
 
     A reader is the `asyncio.timeout` block in which `read_body` reads one body. If more than `most` bytes are held, the
-    reader that entered first is interrupted, so that slow senders block nobody. `held` is the number of bytes held now.
+    reader that has been reading for the longest time is interrupted, so that slow senders block nobody. `held` is the
+    number of bytes held now.
 
     Args:
         most: The greatest number of bytes.

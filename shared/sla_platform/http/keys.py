@@ -77,7 +77,7 @@ Authorizer = Callable[[Request, str], KeyAccess]
 
 
 def for_all_contracts(access: KeyAccess) -> KeyAccess:
-    """Return `access` unchanged if it is for all contracts.
+    """Return `access` unchanged if the API key is for all contracts.
 
     Raises:
         Problem: With status 403, the access is limited to one contract.

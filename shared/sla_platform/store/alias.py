@@ -20,8 +20,8 @@ def alias_table(metadata: MetaData, service: str) -> Table:
     Another name is, for example, the key of a ticket before it was moved. If the ticket was moved again, `incident` may
     itself be an old name; `incident_named` follows the names to the present one.
 
-    If the ticket `name` was linked to another ticket or unlinked again, `version` is the highest version among these
-    links and unlinks; otherwise it is 0. An unlinked ticket has itself as `incident`.
+    People may link the ticket `name` to another ticket, and unlink it again. Each such event has a version; the column
+    `version` is the highest of them, or 0 if there was none. After an unlink, `incident` is the ticket itself.
     """
     return Table(
         f"{service}_alias",
@@ -40,7 +40,7 @@ async def store_names(connection: AsyncConnection, table: Table, events: Iterabl
 
     - renamed, linked: `known_as` is another name of `incident`
     - merged: `incident` is another name of `known_as`
-    - unlinked: `known_as` is an incident of its own again
+    - unlinked: `known_as` no longer names another incident, and gets a row that names itself
 
     An earlier row of the same name is overwritten. A link or unlink overwrites only a row with a lower `version`.
     Events of other kinds, events without `known_as` and events copied from another incident (`carried_from`) are

@@ -53,8 +53,8 @@ class Store:
         """Return a copy of this store whose transactions have low priority.
 
         These transactions wait behind those of the original store. After a quarter of a second they come before them.
-        Use the copy for work that pages nobody: on SQLite all services of a process share a single connection for
-        writing. Close only the original store.
+        Use the copy for work that may wait because no notification depends on it. On SQLite all services of a process
+        share a single connection for writing. Close only the original store.
         """
         same = copy(self)
         same._writer = self._writer.giving_way()
@@ -64,9 +64,9 @@ class Store:
         """Return a copy of this store whose latest transactions may be lost in a power failure.
 
         Use the copy to store data that are derived from stored events, since such data are derived again after a
-        restart. On SQLite, a transaction of the copy does not wait for the disk. It is safe once a later transaction of
-        the original store has been committed. So commit a transaction of the original store before anything is sent out
-        of the process. If only the process ends, nothing is lost. On PostgreSQL the copy behaves like the original.
+        restart. On SQLite, a transaction of the copy does not wait for the disk. The next commit of the original store
+        writes it to the disk as well. So commit a transaction of the original store before anything is sent out of the
+        process. If only the process ends, nothing is lost. On PostgreSQL the copy behaves like the original.
 
         Do not close the copy.
         """

@@ -172,8 +172,8 @@ _SETTLED = "txid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 async def read(connection: AsyncConnection, log: Table, topics: Sequence[Topic], cursor: Cursor, limit: int) -> LogPage:
     """Return the next events of these topics after `cursor`, in log order.
 
-    On PostgreSQL an event waits for a later page while an older transaction still runs, because that transaction may
-    yet commit an earlier event. The page is then not `complete`.
+    On PostgreSQL, an older transaction that still runs may yet commit an event that comes earlier in the log. Until it
+    ends, the events after it are left for a later page, and the returned page is not `complete`.
 
     Args:
         limit: The greatest number of rows.
@@ -246,9 +246,9 @@ async def oldest(
 ) -> tuple[list[LogEntry], tuple[UnreadableLogRow, ...]]:
     """Return the first rows of an event log by position: (the events, the rows that cannot be read as events).
 
-    Together they are at most `limit` rows. The relay calls this, and deletes what it has copied to Kafka. An event that
-    is committed late, with a smaller position, is found by the next call. Events of the same key keep their order,
-    since their writers wait for each other's commit.
+    Together they are at most `limit` rows. The relay (the task that copies the log to Kafka) calls this, and deletes
+    what it has copied. An event may be committed after events with a greater position; the next call then finds it.
+    Events of the same key keep their order, since their writers wait for each other's commit.
 
     Args:
         without: Partition keys whose events are left out.
@@ -287,7 +287,7 @@ async def remove(connection: AsyncConnection, log: Table, positions: Sequence[in
     """Delete the events at these positions from an event log.
 
     Positions without an event are skipped. Pass only positions of events that were read, not a whole range: an event
-    may be committed late within the range.
+    with a position in the range may have been committed only afterwards, and would be lost.
     """
     if not positions:
         return

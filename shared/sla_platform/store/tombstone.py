@@ -87,12 +87,12 @@ async def remove_late(
 ) -> AsyncIterator[Mapping[str, int]]:
     """Delete the data of deleted incidents that were stored after the deletion (late data).
 
-    The late data of an incident are deleted if the last of them was stored before the instant `horizon`. If the
-    incident exists again, it was reopened, and its data are kept. The function yields the mapping that `remove`
-    returns, after each commit.
+    An incident's late data are deleted once none of them was stored at or after the instant `horizon`. They are kept if
+    the incident was reopened, so that it exists again. After each commit, the function yields what `remove` returned.
 
     Args:
-        table: The tombstones, one row for each deleted incident. Their `late_at` becomes NULL.
+        table: The tombstones, one row for each deleted incident. The column `late_at` of the handled incidents becomes
+            NULL.
         known: The column of the ids of existing incidents.
         remove: Function to call within a transaction with the ids of at most `limit` incidents. It deletes their data
             and returns table name -> number of deleted rows.

@@ -98,7 +98,7 @@ BigId = BigInteger().with_variant(Integer(), "sqlite")  # SQLite autoincrements 
 class ClockKey(TypeDecorator[UUID]):
     """A column type for clock ids (UUIDs): uuid on PostgreSQL, text with dashes on SQLite.
 
-    SQL that builds event ids from the column gives the same text on both.
+    When SQL builds an event id from the column, the id is the same text on both.
     """
 
     impl = String(36)

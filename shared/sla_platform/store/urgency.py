@@ -50,7 +50,7 @@ class UrgencyOrder:
     """The columns by which a list of rows is sorted, the most urgent row first.
 
     The row with the highest score comes first. Rows of equal score are sorted by due instant (rows without one last),
-    then by `incident`, `metric` and `last`.
+    then by incident, metric and `last`, a column that differs between rows of the same incident and metric.
     """
 
     score: ColumnElement[float]
@@ -70,7 +70,7 @@ class UrgencyOrder:
 
         Args:
             place: The last row of the previous page.
-            last: The value of that row's column `last`, in the column's type (`place.last` is a text).
+            last: The value of that row's column `last`, in the column's own type. `place.last` is the value as text.
         """
         of_metric = or_(self.metric > place.metric, and_(self.metric == place.metric, self.last > last))
         tail = or_(self.incident > place.incident, and_(self.incident == place.incident, of_metric))
@@ -86,9 +86,10 @@ class UrgencyOrder:
 class UrgencyCursor:
     """The place in a list sorted by urgency at which a page ended, from which the next page continues.
 
-    `at` is the instant for which urgency is computed; the other fields are the values of the page's last row in the
-    columns of `UrgencyOrder`. `str(cursor)` is the cursor as text for URLs, with instants in microseconds since 1970
-    UTC: `1764323456000000_12.5_1764323400000000_jira%3AOPS-7_update_2`. `parse` reads this text.
+    `at` is the instant for which urgency is computed. The other fields are copied from the page's last row: its values
+    in the columns by which the list is sorted (`UrgencyOrder`). `str(cursor)` is the cursor as text for URLs, with
+    instants in microseconds since 1970 UTC: `1764323456000000_12.5_1764323400000000_jira%3AOPS-7_update_2`. `parse`
+    reads this text.
     """
 
     at: datetime

@@ -182,9 +182,9 @@ class ClockFact(BaseModel):
 
     @property
     def breach_change(self) -> BreachChange:
-        """Return which breaches, published before, this fact takes back, and which it moves to another due instant.
+        """Return what this fact changes about breaches that were published before.
 
-        A fact of any kind may do so; most facts change no breach.
+        It may take breaches back, and move others to another due instant. Most facts change no breach.
         """
         return breach_change(self.details)
 
@@ -212,7 +212,7 @@ class ClockFact(BaseModel):
     def passed_due(self) -> datetime | None:
         """Return the clock's present due instant if the clock has passed it and the breach is published.
 
-        The result is None if that is not so, or if the fact says nothing about it.
+        The result is None if there is no such breach, or if the fact does not say whether there is one.
         """
         return datetime.fromisoformat(self.breached) if self.breached not in ("", NOT_BREACHED) else None
 

@@ -80,8 +80,8 @@ NO_BREACH_CHANGE = BreachChange()
 def details_of(body: FactBody) -> dict[str, str]:
     """Return the content of a fact as name -> text, for the field `details` of the published fact.
 
-    Most empty values are left out. The result is empty for facts of the kinds started, breached, warned, phase changed
-    and contract changed: they have no content, or other fields of the published fact hold it.
+    Most empty values are left out. Some kinds of facts have no details (started, breached, warned, phase changed,
+    contract changed): the result is then empty.
     """
     match body:  # the most frequent first, because the patterns are tried in order
         case Started() | Breached() | Warned() | PhaseChanged() | ContractChanged():
@@ -123,8 +123,9 @@ def details_of(body: FactBody) -> dict[str, str]:
 def body_of(kind: FactKind, details: Details, threshold: str, overtaken: bool) -> FactBody:
     """Return the content of a published fact as an object of the domain, such as `Breached`.
 
-    A detail that is absent or cannot be read gets its default. A returned `ContractChanged` has no periods, since
-    `details` does not hold them.
+    A detail that is absent or cannot be read gets its default. For a change of contract, the returned
+    `ContractChanged` lacks the contracts to which the incident belonged in turn (`periods`), since `details` does not
+    hold them.
 
     Args:
         kind, details: The fields of the fact with these names.
@@ -134,7 +135,7 @@ def body_of(kind: FactKind, details: Details, threshold: str, overtaken: bool) -
 
 
 def breach_change(details: Details) -> BreachChange:
-    """Return which published breaches a fact takes back, and which it moves to another due instant.
+    """Return what a fact changes about published breaches: those it takes back, and those it moves to another instant.
 
     Args:
         details: The field `details` of a fact of any kind. In older releases more kinds of facts could change breaches.

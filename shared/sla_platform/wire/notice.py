@@ -93,7 +93,8 @@ def encode_notice(notice: NoticeData) -> Envelope:
 def notice_of(data: NoticeData) -> Notice:
     """Return a published notice as the domain's `Notice`, which decides whom the notice concerns.
 
-    A range of versions that cannot be read includes every version: one message too many is better than one too few.
+    If a product's range of affected versions cannot be read, all its versions count as affected: one message too many
+    is better than one too few.
     """
     return Notice(
         id=NoticeId(data.id),

@@ -65,8 +65,9 @@ class ObjectiveFact(BaseModel):
 def encode_objective_fact(fact: ObjectiveFact) -> Envelope:
     """Return a fact of an objective as an envelope (an event on the bus).
 
-    The topic is `objectives`, and the partition key is the contract's id. The event's id is made of contract,
-    entitlement, objective, period and number, so that the same fact always has the same id.
+    The topic is `objectives`, and the partition key is the contract's id. The event's id is made of the
+    fact's fields `contract`, `entitlement`, `objective`, `period` and `number`. So the same fact always has the same
+    id.
     """
     name = "/".join(("objective", fact.contract, fact.entitlement, fact.objective, fact.period, str(fact.number)))
     return Envelope(

@@ -34,7 +34,7 @@ class CountCell(NamedTuple):
 
 
 class ExemptClock(NamedTuple):
-    """A clock of a period that is left out of the attainment."""
+    """A clock that a person left out of the attainment of a period."""
 
     incident: str
     metric: str
@@ -60,7 +60,7 @@ async def request_cells(connection: AsyncConnection, contract: str, bounds: Peri
     """Return the counts of a contract's requests in a period, by entitlement and priority.
 
     A request is counted if it was decided in the period, or if it is undecided and due in the period. The entitlement
-    (plan of the contract) and priority of a request are those of its deciding clock.
+    (plan of the contract) and priority of a request are those of the clock that decides the request's verdict.
     """
     keys = (_request.entitlement, literal(""), _request.priority)
     return await _cells(connection, keys, _request, counted_here(_request, contract, bounds))
@@ -107,7 +107,7 @@ def _within(at: ColumnElement[Any], bounds: PeriodBounds) -> tuple[ColumnElement
 async def requests_of_metrics(
     connection: AsyncConnection, contract: str, metrics: Collection[str], bounds: PeriodBounds
 ) -> tuple[CountCell, ...]:
-    """Return the counts of a contract's requests in a period, judged by the clocks of some metrics only.
+    """Return the counts of a contract's requests in a period, where only clocks of some metrics decide the verdict.
 
     A request is counted if it was decided in the period, or if it is undecided and due in the period. Clocks of other
     metrics are ignored. The counts are by entitlement and priority.
@@ -127,7 +127,7 @@ async def judged_requests(
 ) -> AsyncIterator[JudgedRequest]:
     """Yield the requests that attainment counts for a contract in a period, in the order of the incidents' ids.
 
-    Each request is judged by its clocks of some metrics only. Clocks of other metrics are ignored.
+    The verdict on a request, such as met, follows from its clocks of the given metrics. Other clocks are ignored.
 
     Args:
         metrics: Ids of the metrics.
@@ -166,7 +166,7 @@ def _incident_of(row: Row[Any]) -> str:
 
 
 async def exempt_clocks(connection: AsyncConnection, contract: str, bounds: PeriodBounds) -> list[ExemptClock]:
-    """Return the clocks of a period that are left out of the attainment.
+    """Return the clocks of a period that a person left out of the attainment.
 
     At most 200 clocks of the contract are returned, the oldest first.
     """

@@ -68,7 +68,7 @@ async def save_standing(
     """Store the counts and the state of an objective in a period, in place of the data stored before.
 
     Args:
-        told: The state that was last published, and the number of published facts.
+        told: The state that was last published, and how many facts about the objective were published.
         now: The present instant.
         closed_at: When the figure of the ended period was recorded. None for a period that is not closed.
     """
@@ -149,9 +149,10 @@ async def closable(connection: AsyncConnection, before: datetime, limit: int) ->
 
 
 async def watched_contracts(connection: AsyncConnection, now: datetime, limit: int) -> tuple[list[str], int]:
-    """Return the ids of contracts with a stored objective whose period has not ended, and how many more there are.
+    """Return the ids of contracts for which a period of an objective is running, and how many more there are.
 
-    At most `limit` ids are returned. The contracts whose objectives changed most recently come first.
+    Only stored objectives are searched. At most `limit` ids are returned. The contracts whose
+    objectives changed most recently come first.
 
     Args:
         now: The present instant.

@@ -105,7 +105,7 @@ class ContractAttainment:
 
 
 def total_of(cells: Sequence[CountCell]) -> Tally:
-    """Return the counts of all cells added up."""
+    """Return the sums of the counts in cells, such as how many promises were met in all of them."""
     return sum((cell.tally for cell in cells), Tally())
 
 
@@ -122,7 +122,7 @@ def percent_text(share: Fraction | None) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountedQuery:
-    """The URL query for the list of requests or clocks that are counted in a figure of attainment."""
+    """The URL query of the page that lists the requests or clocks behind a figure of attainment."""
 
     contract: str
     period: AttainmentPeriod

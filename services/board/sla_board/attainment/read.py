@@ -109,11 +109,11 @@ def asked_period(of: CountedContract, written: str, now: datetime) -> Attainment
 
 
 def periods_within(kind: PeriodKind, asked: AttainmentPeriod, first_day: date | None) -> tuple[AttainmentPeriod, ...]:
-    """Return the periods for which an objective is shown if a period is requested.
+    """Return the periods of an objective that are shown for a requested period.
 
-    If the objective's periods are shorter than the requested one, the result is all of them within the requested
-    period. Otherwise the result is the one that contains the last requested day. The result is empty if the objective
-    has contract years and the contract has no first day.
+    For example, a requested quarter gives the three months of a monthly objective. If the objective's periods are not
+    shorter than the requested one, the result is the one that contains the last requested day. For an objective by
+    contract year the result is empty without `first_day`.
 
     Args:
         kind: The kind of the objective's periods.
@@ -215,7 +215,7 @@ class AttainmentReader:
     async def clock_cells(self, bounds: PeriodBounds) -> tuple[CountCell, ...]:
         """Return the counts of the contract's clocks, by entitlement (plan of the contract), metric and priority.
 
-        A clock is counted if it was decided between the two instants, or if it is undecided and due between them.
+        A clock is counted if it was decided between the two instants of `bounds`, or is undecided and due between them.
         """
         if bounds not in self._clocks:
             self._clocks[bounds] = await clock_cells(self._connection, self._of.id, bounds)

@@ -32,7 +32,7 @@ MOST_CLOCKS = 1_000  # of one incident, the latest
 class KnownClock:
     """A clock that the board knows from published facts.
 
-    Its fields serve to find the same clock in the incident that is computed from events.
+    By its fields the clock is found again among the clocks that are computed from the incident's events.
     """
 
     metric: str

@@ -24,8 +24,9 @@ _SPOKE = (EventKind.COMMENTED, EventKind.UPDATED)
 class PauseReader:
     """Computes the rows of `board_pause` for the clocks of one incident. Call `rows_of` for each clock.
 
-    A pause belongs to the contract that the incident was under when the pause began. From the time under another
-    contract, neither the holders of the incident (assignee, group, support line) nor the customer's comments are used.
+    A pause belongs to the contract that the incident was under when the pause began. Holders
+    (assignee, group, support line) and comments of the customer are ignored if they are of the time under another
+    contract.
 
     Args:
         incident: The incident computed from `events`.
@@ -114,8 +115,8 @@ class PauseReader:
 def owner_at(periods: Sequence[ContractPeriod], at: datetime) -> str:
     """Return the id of the contract that an incident was under at an instant.
 
-    While its customer is not known, an incident is under the default contract. That first time counts as time under the
-    customer's contract, which applies afterwards.
+    An incident whose customer is not known yet is under the default contract. For an instant in this first time, the
+    result is the customer's contract, which applied afterwards.
 
     Args:
         periods: The periods of the incident under one contract each, in order.

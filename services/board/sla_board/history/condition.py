@@ -39,7 +39,7 @@ def joined(shown: IncidentFilter) -> FromClause:
 
 
 def belongs(shown: IncidentFilter, columns: Any) -> list[ColumnElement[bool]]:
-    """Return the SQL conditions of a filter on contract, customer, product and priority.
+    """Return the SQL conditions for the contracts, customers, products and priorities that a filter chooses.
 
     Args:
         columns: The columns of the queried table: part, contract, customer, product and priority. The column `part`
@@ -58,7 +58,7 @@ def belongs(shown: IncidentFilter, columns: Any) -> list[ColumnElement[bool]]:
 
 
 def decided(shown: IncidentFilter, columns: Any) -> list[ColumnElement[bool]]:
-    """Return the SQL conditions of a filter on state and verdict."""
+    """Return the SQL conditions for the states and verdicts that a filter chooses."""
     chosen: list[ColumnElement[bool]] = []
     if shown.states:
         chosen.append(columns.phase.in_(shown.states))
@@ -68,7 +68,7 @@ def decided(shown: IncidentFilter, columns: Any) -> list[ColumnElement[bool]]:
 
 
 def dating(shown: IncidentFilter, of: Any) -> Any:
-    """Return the instant by which a filter selects and sorts rows.
+    """Return the instant by which a filter selects and sorts rows, such as `opened_at`.
 
     Args:
         of: The columns of a table, which give the instant as a column; or a row, which gives its own instant.
@@ -85,7 +85,7 @@ def dating(shown: IncidentFilter, of: Any) -> Any:
 
 
 def dated(shown: IncidentFilter, columns: Any) -> list[ColumnElement[bool]]:
-    """Return the SQL conditions of a filter on metric and time."""
+    """Return the SQL conditions for the metric and the period that a filter chooses."""
     chosen: list[ColumnElement[bool]] = []
     if shown.metric:
         chosen.append(columns.metric == shown.metric)
@@ -100,12 +100,12 @@ def dated(shown: IncidentFilter, columns: Any) -> list[ColumnElement[bool]]:
 
 
 def follows(at: ColumnElement[Any], columns: Any, after: ListPlace, of_clocks: bool) -> ColumnElement[bool]:
-    """Return the SQL condition for the rows after a position of the list.
+    """Return the SQL condition for the rows that the list has after the row at the position `after`.
 
     Args:
         at: The column by which the list is sorted first.
-        columns: The columns incident and contract, and clock in a list of clocks.
-        after: The position.
+        columns: The columns of the table. Used are `incident` and `contract`, and in a list of clocks also `clock`.
+        after: The position of the last row that was listed.
         of_clocks: Whether each row of the list is a clock.
     """
     tail: ColumnElement[bool] = columns.clock < UUID(after.clock) if of_clocks else false()
@@ -116,9 +116,10 @@ def follows(at: ColumnElement[Any], columns: Any, after: ListPlace, of_clocks: b
 
 
 def present(columns: Any, since: datetime | None, until: datetime | None) -> list[ColumnElement[bool]]:
-    """Return the SQL conditions on incidents that were open at any time between two instants.
+    """Return the SQL conditions for incidents that were open at any time in `[since, until)`.
 
-    The database finds incidents that were opened before `since` by their end, so it reads none that ended before.
+    The database finds incidents that were opened before `since` by an index of their ends. So it does not read the
+    incidents that ended before `since`.
 
     Args:
         columns: The columns of the table `board_listed`.
@@ -138,7 +139,7 @@ def present(columns: Any, since: datetime | None, until: datetime | None) -> lis
 
 @dataclass(frozen=True, slots=True)
 class TextCondition:
-    """The SQL condition of a filter on its search text."""
+    """The SQL condition for the rows with a filter's search text, and whether there are many."""
 
     holds: ColumnElement[bool]
     """The condition."""

@@ -25,8 +25,8 @@ MOST_COUNTED = 10_000  # rows that have a frequent text
 class ListCounts:
     """How many rows of the list of incidents match a filter, in total and by state, verdict and month.
 
-    If more than 2,000 rows contain the search text, `states` and `verdicts` count only rows that match the whole
-    filter.
+    `states` ignores the filter's choice of states, and `verdicts` its choice of verdicts. But if more than 2,000 rows
+    contain the search text, both count only rows that match the whole filter.
     """
 
     total: int

@@ -36,7 +36,10 @@ _NO_CLOCK = ("clock", "metric", "cycle", "stopped_at")
 
 @dataclass(frozen=True, slots=True)
 class CountedList:
-    """The list of the requests or clocks that attainment counts, for a filter with `counted`. Make it with `of`."""
+    """The list of the requests or clocks that attainment counts. Make it with `of`.
+
+    It is shown in place of the list of incidents if the filter's field `counted` is set.
+    """
 
     connection: AsyncConnection
     shown: IncidentFilter
@@ -51,7 +54,7 @@ class CountedList:
 
         Args:
             connection: The connection over which the list is read.
-            shown: A filter with `counted`, one contract, and both ends of a period.
+            shown: A filter whose field `counted` is set. It has one contract, and both ends of a period.
         """
         if shown.counted is CountedUnit.CLOCKS or not shown.metrics:
             return cls(connection, shown, None)

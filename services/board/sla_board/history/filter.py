@@ -106,7 +106,7 @@ class IncidentFilter:
     def hides_incidents(self) -> bool:
         """Return whether the viewer has chosen anything that may leave incidents out of the list.
 
-        The limit of rows is ignored.
+        `limit`, the number of rows on a page, is ignored.
         """
         return bool(replace(self, limit=ROWS).query())
 

@@ -23,7 +23,7 @@ class CalendarPeriod:
 
 @dataclass(frozen=True, slots=True)
 class ContractCalendar:
-    """The time zones and the first day of one contract, from which its months, quarters and contract years follow."""
+    """The data of one contract from which the bounds of its months, quarters and contract years are computed."""
 
     zones: ZoneHistory
     """The time zones that the contract has had."""

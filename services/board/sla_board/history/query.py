@@ -85,7 +85,7 @@ async def read_rows(
         shown: The filter.
         text: The SQL condition of the filter on its search text. None for no text.
         after: The position after which the rows begin. None for the first row.
-        span: Instants `[since, until)` between which the rows are known to lie. None for no bound.
+        span: Bounds `[since, until)` on the column `counts_at` of the rows. None for no bound.
     """
     columns = table_of(shown).c
     at = dating(shown, columns)

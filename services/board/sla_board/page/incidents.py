@@ -36,7 +36,11 @@ def dates_words(shown: IncidentFilter) -> str:
 
 
 def counted_words(shown: IncidentFilter) -> str:
-    """Return the sentence that says which requests or clocks a list with `counted` contains."""
+    """Return the sentence that says which requests or clocks are listed as those that attainment counts.
+
+    Args:
+        shown: A filter whose field `counted` is set.
+    """
     metrics = f" Each is judged by its clocks of {' and '.join(shown.metrics)} alone." if shown.metrics else ""
     return (
         f"What the attainment of {' '.join(shown.of_contracts or ())} counts: each "

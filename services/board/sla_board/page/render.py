@@ -69,7 +69,7 @@ class Pages:
     The HTML of a row is cached until the row's `mark` (a checksum of its values) changes.
 
     Args:
-        attempts: Makes the rows of the board. A row that cannot be made is replaced by a remark.
+        attempts: Makes each row of the board and catches errors. A row that fails is replaced by a remark.
     """
 
     def __init__(self, attempts: Attempts | None = None) -> None:

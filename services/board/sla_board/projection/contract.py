@@ -19,9 +19,9 @@ _PERIODS = TypeAdapter(list[Period])
 def contract_rows(facts: Iterable[ClockFact]) -> list[dict[str, Any]]:
     """Return one row for the table `board_contract` for each incident, sorted by incident.
 
-    For each incident the fact published last is used. Facts without contract periods are left out. `periods` of a row
-    is JSON: under which contract the incident was, and since when. `contract` and `customer` of a row are those of the
-    last period.
+    The column `periods` is JSON: each contract that the incident was under, and since when. The columns `contract` and
+    `customer` are those of the last period. For each incident the fact published last is used. Facts without such
+    periods are left out.
 
     Args:
         facts: Events that slad published about incidents.

@@ -19,7 +19,7 @@ _LOCK = text("SELECT pg_try_advisory_xact_lock(hashtext('slad.board.objective'),
 
 
 class CountedNews(IntEnum):
-    """Whether the clock facts behind a change of the counts of met and missed promises are news or history."""
+    """Whether a change of the counts of met and missed promises is news, or is history that was received late."""
 
     PLAIN = 0
     """No fact about a clock was published."""
@@ -139,23 +139,25 @@ async def marks_of(connection: AsyncConnection, contract: str, limit: int) -> Ma
 
 
 async def last_mark(connection: AsyncConnection) -> int:
-    """Return the highest position among all stored marks; 0 if there are none.
+    """Return the position of the newest stored mark; 0 if there are no marks.
 
-    A mark is a note that the counts of a contract have changed.
+    A mark is a note that the counts of a contract have changed. Marks are stored with ascending positions.
     """
     return int((await connection.execute(select(func.max(_c.position)))).scalar() or 0)
 
 
 async def remove_marks_through(connection: AsyncConnection, contracts: Collection[str], position: int) -> None:
-    """Delete the marks of contracts up to and including a position.
+    """Delete those marks of some contracts whose position is at most `position`.
 
-    A mark is a note that the counts of a contract have changed.
+    A mark is a note that the counts of a contract have changed. Marks are stored with ascending positions.
     """
     await connection.execute(delete(tables.counted).where(_c.contract.in_(contracts), _c.position <= position))
 
 
 async def remove_marks(connection: AsyncConnection, done: MarkedContract) -> None:
-    """Delete the marks of a contract whose changes have been counted.
+    """Delete the given marks of a contract; call this when its objectives have been counted again.
+
+    A mark is a stored note that the counts of a contract have changed. Marks stored afterwards stay.
 
     Args:
         done: The marks, as `marks_of` returned them.
@@ -168,14 +170,15 @@ def marks_between(
     after: Mapping[str, Collection[CountedOnce]],
     news: Mapping[str, CountedNews],
 ) -> list[CountedMark]:
-    """Return a mark for each incident and contract whose counts differ between two states of the incidents.
+    """Compare the counted values of incidents before and after a change, and return the marks to store.
 
-    A mark is a note that the counts of a contract have changed.
+    A mark is a note that an incident has changed the counts of a contract. There is one for each incident and each
+    contract whose values differ.
 
     Args:
-        before: Incident -> its clocks and its request as attainment counted them before the change.
-        after: Incident -> its clocks and its request as attainment counts them after the change.
-        news: Incident -> whether the change is news. An incident that is missing has PLAIN.
+        before: Incident id -> the values of its clocks and of its request before the change.
+        after: Incident id -> the values of its clocks and of its request after the change.
+        news: Incident id -> whether the change is news. PLAIN for an incident that is missing here.
     """
     marks: list[CountedMark] = []
     for incident in sorted({*before, *after}):

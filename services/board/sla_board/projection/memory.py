@@ -33,7 +33,8 @@ class RowMemory(Generic[Key, Item]):
     are dropped.
 
     Args:
-        essential: Returns the rows of a key on which later results can depend. Only these rows are kept.
+        essential: Selects, of all rows of a key, those that are still needed when later rows arrive.
+            Only these are kept.
     """
 
     def __init__(self, essential: Callable[[Sequence[Item]], list[Item]]) -> None:

@@ -102,7 +102,7 @@ async def decided_in(connection: AsyncConnection, rows: Sequence[dict[str, Any]]
 async def clocks_of_moved(connection: AsyncConnection, incidents: Collection[str]) -> list[UUID]:
     """Return the ids of all stored clocks of incidents that have moved between contracts.
 
-    The deciding contract of these clocks must be set again.
+    The column `decided_contract` of these clocks must be set again (see `decided_in`).
 
     Args:
         incidents: Ids of the moved incidents.
@@ -114,7 +114,7 @@ async def clocks_of_moved(connection: AsyncConnection, incidents: Collection[str
 
 
 async def counted_of(connection: AsyncConnection, incidents: Collection[str]) -> dict[str, list[CountedOnce]]:
-    """Return the values from which attainment counts some incidents now.
+    """Return the stored values of some incidents from which attainment is counted.
 
     The result is incident id -> the values of each of its clocks and of its request as a whole.
     """
@@ -167,7 +167,7 @@ def judged_clock(row: Any) -> JudgedClock:
     """Return a row of `board_clock` as a `JudgedClock`, the form in which attainment counts a clock.
 
     Args:
-        row: A row with the columns `JUDGED`.
+        row: A row with the columns that the constant `JUDGED` lists.
     """
     return JudgedClock(
         id=str(row.id),

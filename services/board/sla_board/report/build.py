@@ -45,7 +45,7 @@ class ReportBuilder:
     Args:
         of: The contract with the data by which attainment is counted.
         catalogue: The catalogue in force. None if there is none.
-        hours: Gives the present instant and the hours of clocks.
+        hours: Gives the present instant, and finds the hours in which clocks count.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class ReportBuilder:
         Args:
             contract: Id of the contract.
             catalogue: The catalogue in force. None if there is none.
-            hours: Gives the present instant and the hours of clocks.
+            hours: Gives the present instant, and finds the hours in which clocks count.
         """
         rulebook = None if catalogue is None else catalogue.rulebook
         of = await counted_contract(connection, rulebook, contract)

@@ -38,7 +38,7 @@ class ReportNote:
 
 @dataclass(frozen=True, slots=True)
 class ReportFigures:
-    """Single figures of a section, each with a heading, shown in large type."""
+    """The figures that a section shows in large type, outside its tables, each with a heading."""
 
     items: tuple[tuple[str, ReportCell], ...]
     """Pairs of a heading's key in the language tables and a value."""

@@ -31,7 +31,7 @@ class Titled(Protocol):
 class NameBook:
     """Makes cells for the names of metrics, priorities and other named things in a report.
 
-    The names are collected in `kept`, by key and language.
+    The attribute `kept` has the names used so far: key, such as `metric/first_response` -> language tag -> name.
 
     Args:
         rulebook: The rulebook with the contract's plans. None if there is none.

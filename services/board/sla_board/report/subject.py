@@ -29,7 +29,8 @@ MOST_ROWS = 500
 class SectionUnavailable(Exception):
     """Raised by a section that cannot be made because data is missing.
 
-    The exception's message is the key, in the language tables, of the sentence that the report shows instead.
+    The message is a key of the language tables (`sla_board.report.words`), such as `missing.contract`. The report shows
+    the sentence with this key instead of the section.
     """
 
 
@@ -79,7 +80,7 @@ class ReportSubject:
 
     @property
     def known(self) -> Contract:
-        """Return the contract in the catalogue.
+        """Return the report's contract as the catalogue has it.
 
         Raises:
             SectionUnavailable: The catalogue does not know the contract.

@@ -62,27 +62,27 @@ class ReportCell:
 
     @property
     def share(self) -> Fraction:
-        """Return the exact share of a cell of the kind SHARE, from 0 to 1."""
+        """Return the exact share, from 0 to 1, that a cell of the kind SHARE shows."""
         return Fraction(self.value)
 
     @property
     def decimal(self) -> Decimal:
-        """Return the number of a cell of the kind PERCENT or NUMBER."""
+        """Return the number that a cell of the kind PERCENT or NUMBER shows."""
         return Decimal(self.value)
 
     @property
     def span(self) -> timedelta:
-        """Return the length of a cell of the kind SPAN."""
+        """Return the length of time that a cell of the kind SPAN shows."""
         return int(self.value) * _MICROSECOND
 
     @property
     def instant(self) -> datetime:
-        """Return the instant (aware, UTC) of a cell of the kind INSTANT."""
+        """Return the instant (aware, UTC) that a cell of the kind INSTANT shows."""
         return _EPOCH + int(self.value) * _MICROSECOND
 
     @property
     def day(self) -> date:
-        """Return the day of a cell of the kind DAY."""
+        """Return the day that a cell of the kind DAY shows."""
         return date.fromisoformat(str(self.value))
 
     @property
@@ -110,7 +110,7 @@ def share(value: Fraction | None, link: str = "") -> ReportCell:
     """Return a cell with an exact share from 0 to 1. An empty cell for None.
 
     Args:
-        link: Path of the list behind the share. "" for none.
+        link: Path of the list of what the share counts. "" for no link.
     """
     return NOTHING if value is None else ReportCell(CellKind.SHARE, f"{value.numerator}/{value.denominator}", link)
 
@@ -129,7 +129,7 @@ def span(value: timedelta | None, link: str = "") -> ReportCell:
     """Return a cell with a length of time. An empty cell for None.
 
     Args:
-        link: Path of the page behind the value. "" for none.
+        link: Path of the page to which the cell links. "" for no link.
     """
     return NOTHING if value is None else ReportCell(CellKind.SPAN, value // _MICROSECOND, link)
 
@@ -138,7 +138,7 @@ def instant(value: datetime | None, link: str = "") -> ReportCell:
     """Return a cell with an instant (aware). An empty cell for None.
 
     Args:
-        link: Path of the page behind the value. "" for none.
+        link: Path of the page to which the cell links. "" for no link.
     """
     return NOTHING if value is None else ReportCell(CellKind.INSTANT, (value - _EPOCH) // _MICROSECOND, link)
 
@@ -161,7 +161,7 @@ def text(value: str, link: str = "") -> ReportCell:
     """Return a cell with a text that is the same in every language. An empty cell for an empty text.
 
     Args:
-        link: Path of the page behind the value. "" for none.
+        link: Path of the page to which the cell links. "" for no link.
     """
     return ReportCell(CellKind.TEXT, value, link) if value else NOTHING
 
@@ -170,7 +170,7 @@ def word(key: str, link: str = "") -> ReportCell:
     """Return a cell whose text is in the language tables (`sla_board.report.words`) under the given key.
 
     Args:
-        link: Path of the page behind the value. "" for none.
+        link: Path of the page to which the cell links. "" for no link.
     """
     return ReportCell(CellKind.WORD, key, link)
 
@@ -180,6 +180,6 @@ def name(key: str, link: str = "") -> ReportCell:
 
     Args:
         key: A key of `ContractReport.names`.
-        link: Path of the page behind the value. "" for none.
+        link: Path of the page to which the cell links. "" for no link.
     """
     return ReportCell(CellKind.NAME, key, link) if key else NOTHING

@@ -25,7 +25,7 @@ MOST = 100  # clocks on a page, the latest
 
 @dataclass(frozen=True, slots=True)
 class ShownPiece:
-    """A piece of a bar that divides the time of an incident or clock by party. The piece is the time of one party."""
+    """The time of one party (who had to act), drawn as a piece of the bar for an incident or clock."""
 
     party: Party
     x: float
@@ -107,7 +107,7 @@ async def read_whose_time(
     Args:
         only_contract: The one contract that the viewer's key may see. None for all.
         until: When the incident left that contract. None if it has not.
-        hours: Gives the present instant and the hours of clocks.
+        hours: Gives the present instant, and finds the hours in which clocks count.
     """
     kept, moved, mark = tables.breakdown, tables.contract.c, tables.unfolded.c
     query = select(kept).where(kept.c.incident == incident).order_by(kept.c.started_at, kept.c.subject)

@@ -51,8 +51,8 @@ def split_by_hours(spans: Iterable[TimelineSpan], calendar: Calendar | None, now
     """Return the periods of a clock, with running periods cut where the clock's hours open and close.
 
     A piece in which the hours are closed has the kind OUTSIDE. A period without an end is cut up to `now`, and its last
-    piece has no end. A period is not cut if it lies outside the calendar's years, or would give more than 400
-    (MOST_PIECES) pieces. The newest periods are cut first. After 400 pieces in all, older periods are not cut.
+    piece has no end. A period stays whole if it lies outside the calendar's years, or would give more than 400
+    (MOST_PIECES) pieces. The newest periods are cut first. Once there are 400 pieces in all, older periods stay whole.
 
     Args:
         calendar: The hours. None means wall time, and nothing is cut.

@@ -25,7 +25,7 @@ from sla_domain.rulebook import Rulebook
 
 @dataclass(frozen=True, slots=True)
 class CountedReach:
-    """The instants when 15 minutes (`soon`) and one hour (`hour`) of counted time will have passed."""
+    """The instants when 15 minutes (`soon`) and one hour (`hour`) of a clock's hours will have passed."""
 
     soon: datetime
     hour: datetime
@@ -85,7 +85,7 @@ class CalendarsByName:
 
 @dataclass(slots=True)
 class HoursAt:
-    """Finds the hours of a clock, open or closed at `now`; call `look` with their name.
+    """Finds the hours in which a clock counts, and whether they are open at `now`; call `look` with their name.
 
     Found hours are cached, so use a new object for another `now`.
     """

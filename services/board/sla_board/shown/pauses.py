@@ -141,7 +141,7 @@ async def read_pauses(
     Args:
         after: `next` of the previous page. None for the first page.
         limit: The greatest number of pauses. A page may have fewer pauses although another page follows.
-        hours: Gives the present instant and the hours of clocks.
+        hours: Gives the present instant, and finds the hours in which clocks count.
     """
     found: list[ShownPause] = []
     cursor = after
@@ -173,7 +173,7 @@ async def read_pause_sums(connection: AsyncConnection, asked: PauseFilter, hours
     for which the clock waited.
 
     Args:
-        hours: Gives the present instant and the hours of clocks.
+        hours: Gives the present instant, and finds the hours in which clocks count.
     """
     sums = PauseSums(0, timedelta(), {}, {}, {}, True)
     holders, setters, parties = dict[str, timedelta](), dict[str, timedelta](), dict[str, timedelta]()

@@ -88,11 +88,11 @@ def place_of(row: Any, order: QueueOrder, descending: bool, now: datetime) -> Qu
 
 
 def follows(place: QueuePlace, column: ColumnElement[Any], by_urgency: UrgencyOrder) -> ColumnElement[bool]:
-    """Return the SQL condition for the clocks after a position in the board's list.
+    """Return the SQL condition for the clocks that the board's list has after the position `place`.
 
     Args:
         column: The column by which the list is sorted.
-        by_urgency: The order of clocks with equal values in this column.
+        by_urgency: The order by urgency, which sorts clocks with equal values in this column.
     """
     behind = by_urgency.after(place.urgency, int(place.urgency.last))
     if place.order is QueueOrder.URGENCY and not place.descending:

@@ -136,7 +136,7 @@ async def _choices(connection: AsyncConnection, shown: BoardFilter, allowed: Col
 def known_columns(shown: BoardFilter) -> list[ColumnElement[Any]]:
     """Return the columns about a clock's incident that a row of the board shows: ticket, title and URL.
 
-    For a key of one contract, the incident's present contract and customer are returned too.
+    If the viewer's key is limited to one contract, the incident's present contract and customer are returned too.
     """
     known: list[ColumnElement[Any]] = [
         _incident.ticket.label("known_ticket"), _incident.title.label("known_title"), _incident.url.label("known_url"),
@@ -149,8 +149,8 @@ def known_columns(shown: BoardFilter) -> list[ColumnElement[Any]]:
 def joined_clocks(shown: BoardFilter, query: Any) -> Any:
     """Return `query` over the table of clocks, joined with the table of incidents.
 
-    For a key of one contract, the table of the incidents' present contracts is joined as well. `allowed_clocks` and
-    `known_columns` use columns of these tables.
+    If the viewer's key is limited to one contract, the table of the incidents' present contracts is joined as well.
+    `allowed_clocks` and `known_columns` use columns of these tables.
     """
     joined = tables.clock.outerjoin(tables.incident, _incident.id == _clock.incident)
     if shown.only_contract is not None:
@@ -162,7 +162,7 @@ def allowed_clocks(shown: BoardFilter) -> ColumnElement[bool]:
     """Return the SQL condition for the open clocks that the viewer may see.
 
     A viewer with the key of one contract sees the clocks of incidents that belong to this contract now. If the customer
-    of an incident has changed, the incident is hidden from such viewers until the timer has judged it again.
+    of an incident has changed, the incident is hidden from such viewers until the timer has published its new contract.
     """
     if shown.only_contract is None:
         return _clock.open.is_(True)

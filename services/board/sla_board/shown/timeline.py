@@ -56,7 +56,7 @@ class TimelineSpan:
 
 
 class MarkKind(StrEnum):
-    """The kinds of marks on a clock's timeline."""
+    """The kinds of instants that are marked on a clock's timeline."""
 
     DUE = "due"
     """When the clock is due."""

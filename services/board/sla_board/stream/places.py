@@ -104,7 +104,7 @@ class StreamPlaces:
                 follows a fifth of `bounds.pages` already. For a caller without a key it is also raised if all callers
                 without a key together have half of `bounds.streams`, or follow half of `bounds.pages`.
             PlacesFull: All `bounds.streams` are open, or all `bounds.pages` are followed, or the last ones are kept for
-                callers with fewer.
+                callers who have fewer streams or pages.
         """
         for name, most in self._limits(visitor):
             if self._streams[name] >= most:

@@ -23,7 +23,7 @@ NONE: DigestBudget = MappingProxyType({})
 
 
 def digest_budget(sources: Iterable[Authentication]) -> DigestBudget:
-    """Return how many signatures `verify` must compute before it rejects a delivery.
+    """Return the least number of signatures that `verify` must compute before it rejects a delivery.
 
     The result maps a hash algorithm, such as `sha256`, to the largest number of secrets that any source has for it. For
     `sha256` the number is at least 1. Pass the result to `verify` as `work`, so that a rejection takes equally long for

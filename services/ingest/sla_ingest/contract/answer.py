@@ -129,12 +129,12 @@ def amount_json(amount: Decimal, unit: AllowanceUnit, language: str = "en") -> d
 def profile_json(environment: Sequence[EnvironmentItem], rows: Sequence[Any]) -> dict[str, Any]:
     """Return the JSON object of the products and versions that a customer runs.
 
-    It also lists when and by whom they were stated, and why.
+    It also lists when, by whom and why this list of products was stored.
 
     Args:
         environment: The products.
         rows: Rows of the table `ingest_contract_change`, the latest first. There is a row for each time that somebody
-            stated the products.
+            stored a list of products.
     """
     return {
         "products": [

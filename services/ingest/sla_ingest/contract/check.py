@@ -27,7 +27,7 @@ def check_contract(
     """Check the text of a new version of a contract, and return the warnings.
 
     Args:
-        shelf: The records of all contracts in memory.
+        shelf: The contracts that are kept in the database, as records in memory.
         contract: The contract's id.
         values: The text, as under `contracts.<id>` in a catalogue file.
         version: The number of the new version.

@@ -48,7 +48,7 @@ DryRun = Annotated[bool, Query(description="Check everything and write nothing."
 
 @dataclass(frozen=True, slots=True)
 class ContractDeps:
-    """The objects that the routes of contracts use."""
+    """The objects that the HTTP routes under `/contracts` use, such as the database and the owner of contracts."""
 
     owner: ContractOwner
     """Makes changes of contracts."""

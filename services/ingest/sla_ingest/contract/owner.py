@@ -58,7 +58,7 @@ _AT_ONCE = 100  # versions put in force in one look
 
 @dataclass(frozen=True, slots=True)
 class ChangedContract:
-    """The result of changing a contract."""
+    """The result of changing a contract: its record afterwards, and warnings."""
 
     record: ContractRecord
     """The contract's record after the change. In a dry run, or if there was nothing to change, it is the record before.
@@ -69,7 +69,7 @@ class ChangedContract:
 
 @dataclass(frozen=True, slots=True)
 class OrderedChange:
-    """A change of a contract that somebody has ordered, before it is decided and stored."""
+    """A change of a contract that somebody has ordered: who and why, and the function that makes the change."""
 
     act: ActName
     """The name of the change in the audit log."""
@@ -93,7 +93,7 @@ class ContractOwner:
     audit log. Errors are raised as Problem (an HTTP error).
 
     Args:
-        shelf: The records in memory, which the owner keeps up to date.
+        shelf: The records of contracts in memory, which this object keeps up to date.
         catalogue: Returns the catalogue of the files.
         overlaid: Returns the catalogue with the recorded contracts added.
     """

@@ -47,7 +47,7 @@ def refusal(refused: RefusedChange) -> Problem:
     The error is 422 if a ledger entry itself is wrong, else 409.
 
     Args:
-        refused: The exception that says why.
+        refused: The exception that says why the change is refused.
     """
     if isinstance(refused, EntryNotAllowed):
         return _of_entry(refused)

@@ -40,7 +40,7 @@ CONTRACTS = tables.contract_records
 
 @dataclass(frozen=True, slots=True)
 class ListedContract:
-    """A recorded contract as an entry in a list, without its full record."""
+    """A contract that is kept in the database, as an entry in a list of contracts."""
 
     id: str
     title: str

@@ -28,7 +28,8 @@ class WorkCounter:
     """A callable that enters reported work into the ledgers (accounts of allowances) of contracts.
 
     Call it in the transaction that stores deliveries, with the connection and the deliveries' receipts. It returns the
-    receipts, each with the result for its work: counted, counted but above the allowance, or parked (not counted).
+    receipts, each with the result for its work: counted, counted but above the allowance, or parked (not counted, but
+    stored for a person to look at).
 
     Args:
         rulebook: Returns the contracts in force, including recorded ones.

@@ -121,8 +121,8 @@ class WebhookDialect:
     def by_body(self, delivery: Delivery) -> Delivery:
         """Return the delivery without the parts of its body that change when the sender repeats the delivery.
 
-        Most dialects have no such parts: the delivery is then returned unchanged. A header that contradicts the body is
-        noticed later, and the delivery parked or refused.
+        Most senders have no such parts: the delivery is then returned unchanged. Headers are not checked against the
+        body here. A delivery whose headers contradict its body is parked (stored without effect) or refused later.
         """
         return delivery if self.lasting is None else replace(delivery, body=self.lasting(delivery.body))
 

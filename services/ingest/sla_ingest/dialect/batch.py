@@ -17,8 +17,8 @@ FREE_BYTES = 2**20
 def gather_parts(whole: Delivery, parts: Iterable[Delivery], count: int) -> list[Delivery]:
     """Return the deliveries of a batch as a list, after checking their number and size.
 
-    Each delivery repeats the data that all deliveries have in common, so a small request could become gigabytes. The
-    sizes are checked while the deliveries are taken from `parts`, and none is taken beyond the limit.
+    Each delivery repeats the data that all deliveries have in common, so a small request could become gigabytes. So
+    the sizes are checked while the deliveries are taken from `parts`, and none is taken beyond the limit.
 
     Args:
         whole: The batch, as received.

@@ -57,7 +57,7 @@ def snapshot_of(case: JiraDelivery, received_at: datetime, *, deleted: bool = Fa
 
 
 def oddities(case: JiraDelivery) -> tuple[RemarkNote, ...]:
-    """Return a remark for each of the issue's status, resolution and priority whose meaning slad does not know."""
+    """Return remarks on the issue's status, resolution and priority, for those whose meaning slad does not know."""
     fields, source = case.fields, case.source
     status = status_now(source, case.status).remarks if case.status else ()
     resolution = jira_name_of(object_at(fields, "resolution"))

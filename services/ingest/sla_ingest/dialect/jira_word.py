@@ -110,7 +110,7 @@ class JiraName:
 
 @dataclass(frozen=True, slots=True)
 class JiraMeaning:
-    """The phase of the incident that follows from a Jira status or resolution."""
+    """The phase of a ticket (such as open or resolved) that a Jira status or resolution means, with remarks."""
 
     phase: TicketPhase | None
     """The phase. None when not known."""

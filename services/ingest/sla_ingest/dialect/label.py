@@ -23,7 +23,7 @@ USUAL_LABELS: Mapping[str, TicketPhase] = {
 
 @dataclass(frozen=True, slots=True)
 class LabelStep:
-    """An event that follows from a change of a ticket's labels."""
+    """The kind of an event that follows from a change of a ticket's labels, and the attributes that it states."""
 
     step: EventStep
     """The event's kind, and for whom the ticket then waits."""

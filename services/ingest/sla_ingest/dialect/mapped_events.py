@@ -133,8 +133,8 @@ def snapshot_of(reading: MapReading, at: ClaimedTime, received_at: datetime, *, 
     Args:
         at: The time that the sender states.
         received_at: The time of receipt, used if the sender states no time.
-        dated_end: Whether `at` is also the time of the ticket's end: the event is the end itself, or a comment by which
-            staff ended the ticket. If False, the time of an end is not known.
+        dated_end: Whether the ticket, if it has ended, ended at `at`. True for an event that is the end itself, and for
+            a comment by staff, which may end the ticket too. If False, the time of an end is not known.
 
     Raises:
         MapFailed: An expression fails.

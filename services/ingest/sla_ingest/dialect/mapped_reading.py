@@ -130,7 +130,7 @@ class MapReading:
         return read_time(self.value(name), self.map.time_format, quality, self.source.zone, self.change_number())
 
     def change_number(self) -> int:
-        """Return the sender's number of the change; 0 if there is none."""
+        """Return the sender's number of the change, such as the ticket's version; 0 if there is none."""
         found = self.value("version")
         if isinstance(found, str) and found.isascii() and found.isdigit() and len(found) < 18:
             return int(found)

@@ -14,7 +14,7 @@ _ENDED = frozenset({TicketPhase.RESOLVED, TicketPhase.CLOSED, TicketPhase.CANCEL
 
 @dataclass(frozen=True, slots=True)
 class EventStep:
-    """An event that follows from a change of a ticket's phase."""
+    """The kind of an event that follows from a change of a ticket's phase, such as open, waiting or resolved."""
 
     kind: EventKind
     waiting_on: WaitingOn | None = None

@@ -95,7 +95,7 @@ _REASONS: Mapping[str, str] = {reason.code: reason.value for kind in (ParkedBeca
 
 
 def reason_text(code: str) -> str:
-    """Return why a delivery was ignored or parked (kept for later), in words, from the code of the reason.
+    """Return in words why a delivery was ignored or parked (stored, but not understood), from the reason's code.
 
     The result is "" for an unknown code.
     """
@@ -292,7 +292,7 @@ class ClaimedTime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventDraft:
-    """An event of an incident before it gets its ids and times."""
+    """An event of an incident without id, incident and time of receipt, which `number_events` adds."""
 
     kind: EventKind
     stamp: ClaimedTime

@@ -229,7 +229,7 @@ def overlay_lookups(
 
     Args:
         shown: The attributes that the translator found itself.
-        found: Maps an attribute to its lookup, a setting that says where to find the value.
+        found: Maps an attribute to its lookup, a setting of the catalogue that says where to find the value.
         document: The delivery.
         labels: The ticket's labels.
     """

@@ -60,7 +60,9 @@ class Ticket:
     """What is odd about the ticket's words."""
 
     def draft(self, kind: EventKind, who: Speaker = NOBODY_KNOWN, name: str = "", **values: Any) -> EventDraft:
-        """Return the draft of an event of this ticket, at the delivery's time unless `stamp` is among `values`.
+        """Return the draft (without ids) of an event of this ticket.
+
+        The event's time is `stamp` if that is among `values`, else the time of the reported change (`at`).
 
         Args:
             who: The side of the person who caused the event.
@@ -76,7 +78,7 @@ class Ticket:
         """Return the events of a new ticket: its opening with all attributes, and what follows from its first status.
 
         If the delivery shows the ticket more than 5 seconds after its creation, the status may have changed since. Then
-        only the opening is returned, and the status is left to the snapshot.
+        only the opening is returned. The status is then reported by the ticket's state (`snapshot`).
         """
         stamp = self.created if self.created is not None and self.created.at is not None else self.at
         stated = {name: value for name, value in self.attributes.items() if value}
@@ -93,8 +95,8 @@ class Ticket:
     def moved(self, before: TicketPhase | None, who: Speaker = NOBODY_KNOWN, name: str = "") -> list[EventDraft]:
         """Return the events of a change of the ticket's status.
 
-        If the change makes no difference to the work, the only event is OBSERVED, with the status and the remarks. The
-        result is empty if the ticket has neither a status nor remarks.
+        If the change makes no difference to the work, the only event has the kind OBSERVED (nothing happened). It
+        has the status and the remarks. The result is empty if the ticket has neither a status nor remarks.
 
         Args:
             before: The phase before the change. None if not known.
@@ -123,10 +125,10 @@ class Ticket:
         return [EventDraft(kind=SAID[who.actor], stamp=stamp, actor=who.actor, actor_name=name, remarks=who.remarks)]
 
     def only_shown(self, ignored: Ignored) -> list[EventDraft] | Ignored:
-        """Return the outcome of a delivery that has no event: `ignored`, or an event OBSERVED that carries remarks.
+        """Return `ignored` for a ticket without remarks, else an event of the kind OBSERVED with the remarks.
 
-        Remarks can only be shown on an event. So a ticket with remarks (words that no table explains) gives an event
-        OBSERVED.
+        Call this for a delivery that reports no change. A remark names a word of the ticket that no table explains. It
+        can only be shown on an event, so an event is made for it.
 
         Args:
             ignored: Why the delivery has no event.
@@ -134,10 +136,10 @@ class Ticket:
         return [self.draft(EventKind.OBSERVED, remarks=self.remarks)] if self.remarks else ignored
 
     def snapshot(self, received_at: datetime) -> Snapshot:
-        """Return the ticket's state, dated with the delivery's time, or else with the time of receipt.
+        """Return the ticket's state with its time: the time of the reported change, or else that of receipt.
 
-        If `shown_at` is later than this time, the state is dated one second after `shown_at`: the state may have come
-        about after the change, and many senders state times in whole seconds.
+        If `shown_at` is later than this time, the state gets the time one second after `shown_at`. For the state may
+        have come about after the change, and many senders state times in whole seconds.
         """
         standing = None if self.phase is None else standing_of(self.phase)
         at = self.at.at or received_at
@@ -206,7 +208,9 @@ def meaning_of(
 
 
 def stood_in(phase: TicketPhase | None, status: str = "") -> Mapping[str, str]:
-    """Return a ticket's phase and status before a change, in the form of `Snapshot.before`.
+    """Return a ticket's phase and status before a change, as a mapping for the attribute `before` of a Snapshot.
+
+    A Snapshot is the ticket's state in one delivery.
 
     Args:
         phase: The phase before the change. If None (not known), the result is empty.

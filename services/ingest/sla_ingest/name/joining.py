@@ -76,12 +76,13 @@ async def carry_events(
 
     Only openings, comments of people, workarounds, escalations, ends, reopenings, merges and renames are copied.
 
-    If an event's incident is not in `begun`, it first gets copies of the events of all incidents merged into it. A
-    survivor in `begun` gets copies of the new events. Any other survivor gets copies of all events of the merged
+    If an event's incident is not in `begun`, it first gets copies of the events of all incidents merged into it.
+
+    A survivor in `begun` gets copies of the new events. Any other survivor gets copies of all events of the merged
     incident, but only if it has events of its own by now or if a customer's comment waits for a response.
 
     Args:
-        names: The merges.
+        names: The recorded merges of incidents.
         begun: Incidents that have events of their own. This function updates the set.
         kept_from: Survivors that get no copies, since the sender of the events may not change them.
     """

@@ -69,7 +69,7 @@ async def load_names(connection: AsyncConnection, names: Iterable[str]) -> Incid
 async def with_since(
     connection: AsyncConnection, names: IncidentNames, mentioned: Iterable[IncidentId]
 ) -> IncidentNames:
-    """Return a copy of the names with `since` filled in: the time of each ticket's earliest event in the database.
+    """Return a copy of `names` in which `since` has the time of each ticket's earliest event in the database.
 
     The tickets are those that are or were linked, and those in `mentioned`. Tickets without events are left out.
 

@@ -17,7 +17,7 @@ from sla_ingest.entry import InboxEntry
 
 
 class AliasKind(StrEnum):
-    """How an id (`name`) belongs to an incident."""
+    """How an id (`name`) belongs to an incident, such as by a rename, a merge or a link of tickets."""
 
     MOVED = "moved"
     """Another id of the incident, whose ticket was moved."""
@@ -41,7 +41,7 @@ _NO_PAIRS: frozenset[Pair] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class IncidentNames:
-    """The recorded renames, merges and links of some incidents."""
+    """The recorded renames, merges and links of some incidents, and the keys by which people call their tickets."""
 
     moved: Mapping[IncidentId, IncidentId] = field(default_factory=dict)
     """Maps a later id of an incident to the id under which slad stores the incident."""

@@ -21,7 +21,7 @@ Row = tuple[IncidentId, AliasKind, IncidentId]
 
 @dataclass(frozen=True, slots=True)
 class LinkChange:
-    """The rows that an event adds to the table of names and removes from it.
+    """The rows that an event adds to the table of recorded links and keys, and removes from it.
 
     The event states links of tickets, or the key of a ticket (the name that people use). The object is false in a
     condition if there are no such rows.
@@ -48,7 +48,7 @@ def link_change(event: IncidentEvent, names: IncidentNames) -> LinkChange:
     """Return the rows by which an event changes the recorded links and keys of tickets; empty if it changes nothing.
 
     Args:
-        names: The recorded names.
+        names: The renames, merges, links and keys that are recorded before the event.
     """
     if event.carried_from is not None:
         return LinkChange()
@@ -80,9 +80,9 @@ def link_change(event: IncidentEvent, names: IncidentNames) -> LinkChange:
 
 
 def with_change(names: IncidentNames, change: LinkChange) -> IncidentNames:
-    """Return a copy of the names with the rows of a change added and removed.
+    """Return a copy of the recorded links and keys of tickets (`names`) with a change made.
 
-    The assignment of tickets to incidents (`under`) is not changed: call `divided` afterwards.
+    Which ticket belongs to which incident (`under`) is not changed: call `divided` afterwards.
     """
     keys, stated = dict(names.keys), {name: set(others) for name, others in names.stated.items()}
     joined, apart = set(names.joined), set(names.apart)
@@ -141,14 +141,14 @@ def groups(names: IncidentNames) -> list[frozenset[IncidentId]]:
 
 
 def divided(names: IncidentNames, saying: IncidentId | None = None) -> IncidentNames:
-    """Return a copy of the names with each linked ticket assigned to its present incident, in `under`.
+    """Return a copy of `names` in which `under` maps each linked ticket to its present incident.
 
     The id of an incident is that of one of its tickets, and stays the same while that ticket belongs to the incident.
     If tickets of several incidents come together, or none of these tickets gave an id before, the ticket with the
     earliest known event gives the id.
 
     Args:
-        names: The names after a change.
+        names: The recorded renames and links of tickets, after a change of the links.
         saying: The ticket that gives the id if slad knows no events of any of the tickets.
     """
     under: dict[IncidentId, IncidentId] = {}
@@ -160,12 +160,12 @@ def divided(names: IncidentNames, saying: IncidentId | None = None) -> IncidentN
 
 
 def crowded_group(names: IncidentNames) -> bool:
-    """Return whether more than 10 tickets would be one incident."""
+    """Return whether the links in `names` make more than 10 tickets one incident."""
     return any(len(group) > MOST for group in groups(names))
 
 
 def after_events(events: Iterable[IncidentEvent], names: IncidentNames) -> IncidentNames:
-    """Return a copy of the names, changed by the links that the events of one delivery state.
+    """Return a copy of `names` (recorded links of tickets) with the links that the events of one delivery state.
 
     If the events state nothing new about links or keys of tickets, `names` itself is returned.
     """

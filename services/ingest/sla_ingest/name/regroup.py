@@ -25,7 +25,9 @@ Streams = Mapping[IncidentId, Sequence[IncidentEvent]]
 
 
 async def regroup(connection: AsyncConnection, events: Iterable[IncidentEvent]) -> None:
-    """Record the links that events state, and copy the tickets' events to the incidents in which they count now.
+    """Record the links of tickets that events state, and copy the tickets' events to their present incidents.
+
+    Linked tickets are one incident, which has copies of the events of all of them.
 
     Events `linked` and `unlinked` are stored by this function; other events must already be stored.
     """
@@ -46,7 +48,8 @@ async def store_keys(connection: AsyncConnection, changes: Mapping[EventId, tupl
     """Record the keys of tickets (the names that people use), in one statement.
 
     Args:
-        changes: Maps an event to (its change, which adds only keys; the time of the event).
+        changes: Maps an event's id to (a LinkChange with the keys that it adds, the time of the event). No
+            LinkChange here may add or remove links.
     """
     rows = {row: since for change, since in changes.values() for row in change.added}
     if rows:
@@ -97,7 +100,9 @@ async def _bring_together(
 
 
 def copies_where_they_count(streams: Streams, under: Mapping[IncidentId, IncidentId]) -> list[IncidentEvent]:
-    """Return copies of the events that are not yet stored for the incident in which they count.
+    """Return copies of tickets' events for the incidents to which the tickets belong.
+
+    Events that are already stored for the incident are left out.
 
     Args:
         streams: Maps a ticket to all events that are stored under its id.
@@ -140,7 +145,7 @@ def link_events(
 
     They are for the tickets themselves, and for the incidents that they leave or join. If `told` itself is an event
     `linked` or `unlinked`, one of the results has its id. If such an event changes nothing, the only result is a copy
-    of it with the version 0.
+    of it with the version 0, without attributes and without the ticket's state.
 
     Args:
         told: The event that has caused the change.

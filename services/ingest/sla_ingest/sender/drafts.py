@@ -53,7 +53,10 @@ class TrialOutcome(_Answer):
 
 
 class TriedOut(_Answer):
-    """A parked delivery (not understood so far), with its outcome under the source in force and under the draft."""
+    """A parked delivery (not understood so far), with its outcome under two settings of the source.
+
+    The two are the settings in force and the changed settings, the draft.
+    """
 
     id: str
     """Its id in slad's inbox, with which it can be replayed."""
@@ -74,7 +77,10 @@ class TriedOut(_Answer):
 
 
 class OutcomeTurn(_Answer):
-    """The number of deliveries whose outcome is `before` under the source in force and `after` under the draft."""
+    """How many deliveries change their outcome from `before` to `after`.
+
+    `before` is the outcome with the source's settings in force, `after` that with the changed settings, the draft.
+    """
 
     before: str
     after: str
@@ -82,7 +88,7 @@ class OutcomeTurn(_Answer):
 
 
 class TrialAnswer(_Answer):
-    """The parked deliveries of a source (not understood so far), with their outcomes under a draft."""
+    """The parked deliveries of a source (not understood so far), and their outcomes under a draft (new settings)."""
 
     source: str
     dialect: str

@@ -67,7 +67,7 @@ class SeenSenders:
         self._time_source = time_source
 
     def now(self) -> datetime:
-        """Return the present instant, with which silences are measured."""
+        """Return the present instant, up to which the time since a source's last delivery is measured."""
         return self._time_source.now()
 
     async def all(self) -> list[SeenSender]:
@@ -86,8 +86,8 @@ class SeenSenders:
     async def of_contract(self, contract: str) -> list[SeenSender]:
         """Return a SeenSender for each source that has sent deliveries for a contract, sorted by id.
 
-        A source's last `OWN_READ` deliveries are read. Of these, the deliveries whose response named the contract
-        count.
+        Only the last `OWN_READ` deliveries of each source are read. A delivery is for the contract if slad's response
+        to it named the contract.
 
         Raises:
             StoreBusy: The database fails.
@@ -115,8 +115,8 @@ class SeenSenders:
     async def note(self, metrics: IngestMetrics) -> None:
         """Set the Prometheus metrics of each source: the time of its last delivery, and how long it may be silent.
 
-        A source that has sent nothing gets no metrics. A source with too few deliveries gets no metric of its expected
-        silence.
+        A source that has sent nothing gets no metrics. A source with too few deliveries gets only the metric of its
+        last delivery.
         """
         now = self.now()
         named = self._catalogue().sources

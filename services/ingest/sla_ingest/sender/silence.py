@@ -25,7 +25,10 @@ _LEAST_WEEKS = 2
 
 
 class SilenceBasis(Enum):
-    """How an expected silence was derived from earlier deliveries. The value is the assumption in words."""
+    """From which earlier silences the longest expected silence of a sender was computed.
+
+    A silence is the time between two deliveries. The value is the assumption in words.
+    """
 
     HOUR_OF_WEEK = "as long as after this hour of the week before, and half as long again"
     ALL = "as long as ever in its history, and half as long again: of this hour of the week there is too little"
@@ -34,7 +37,7 @@ class SilenceBasis(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ExpectedSilence:
-    """How long a sender may be silent after its last delivery."""
+    """How long a sender (ticketing system) may be silent after its last delivery before the silence is unusual."""
 
     longest: timedelta | None
     """The longest silence that is expected. None if nothing is expected."""

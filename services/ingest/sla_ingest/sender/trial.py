@@ -27,7 +27,10 @@ LONGEST_SHOWN = 20_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TriedDelivery:
-    """A parked delivery (not understood so far), translated by the source in force and by a draft of the source."""
+    """A parked delivery (not understood so far), translated with two settings of its source.
+
+    The two are the settings in force and the changed settings, the draft.
+    """
 
     parked: ParkedDelivery
     before: Outcome
@@ -40,13 +43,13 @@ class TriedDelivery:
 
     @property
     def changed(self) -> bool:
-        """Return whether the outcome under the draft differs from that under the source in force."""
+        """Return whether the draft (changed settings of a source) gives another outcome than the settings in force."""
         return self.before != self.after
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceTrial:
-    """The result of trying a draft of a source on the source's parked deliveries."""
+    """The result of trying a draft (changed settings) of a source on its parked, not understood deliveries."""
 
     tried: tuple[TriedDelivery, ...]
     """The deliveries, the newest first."""
@@ -125,7 +128,8 @@ class SourceTrials:
 def outcome_word(outcome: Outcome) -> str:
     """Return the outcome of a delivery in one word: `accepted`, `ignored`, `parked`, `refused` or `worked`.
 
-    `worked` means that the delivery reports how long somebody worked, for the ledger of an allowance.
+    `worked` means that the delivery reports how long somebody worked. The time is booked on the contract's allowance,
+    an included amount such as hours.
     """
     match outcome:
         case Accepted():

@@ -93,8 +93,8 @@ class Acknowledger:
             alert: The alert's id.
             by: Who acknowledges.
             contract: The contract to which the alert must belong. None means any contract.
-            together: If one message about a critical fix named several contracts, whether the alerts of all these
-                contracts are acknowledged.
+            together: Whether to acknowledge the alerts of several contracts. This matters only if one message about a
+                critical fix named several contracts.
 
         Raises:
             StoreBusy: The database fails.
@@ -125,7 +125,7 @@ class Acknowledger:
     async def acknowledge_listed(self, ids: Mapping[str, int], by: AckBy) -> list[Acknowledged]:
         """Acknowledge several alerts in one transaction, and return a result for each, sorted by alert id.
 
-        Unknown alerts are skipped. So are alerts that were closed and opened again since the given episode.
+        Unknown alerts are skipped. An alert that has been opened again since the opening in `ids` is skipped too.
 
         Args:
             ids: Alert id -> its `episode`, the number of the opening to acknowledge, from 1.

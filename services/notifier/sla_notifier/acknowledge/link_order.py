@@ -63,5 +63,5 @@ def parse_order(body: bytes) -> LinkOrder:
 
 
 def minutes_of(span: timedelta) -> int:
-    """Return the length of a span in whole minutes."""
+    """Return the duration `span` in whole minutes."""
     return int(span / timedelta(minutes=1))

@@ -47,8 +47,8 @@ class AckLinks:
 
         The page shows the alert, or the alerts of a digest (a mail that collects several messages). Open alerts have a
         button to acknowledge. If the token is forged, cut off or expired, or the alert no longer exists, the page says
-        so. If the alert belongs to another contract now, the page shows the alert as closed, with the subject of the
-        last message to this person. Opening a link does not acknowledge, because mail scanners open links too.
+        so. An alert that belongs to another contract now is shown as closed, under the subject of the last message that
+        this person got about it. Opening a link does not acknowledge, because mail scanners open links too.
 
         Args:
             token: The last part of the link.

@@ -127,7 +127,7 @@ class Orders:
     ) -> Acknowledged | OrderRefused | None:
         """Snooze an alert: acknowledge it until an instant, at which it opens again and the person is paged.
 
-        If another clock of the incident is due before `until`, the snooze is refused unless `past_deadline` is true.
+        The snooze is refused if another clock of the incident is due before `until` and `past_deadline` is False.
         Returns None if there is no such alert.
 
         Args:

@@ -40,8 +40,8 @@ HEADERS = {
 class AckPageKind(StrEnum):
     """The kinds of pages to which a link in a message leads.
 
-    The value is the key of the page's sentence in the text file `answer.toml`. A digest is a mail that collects several
-    messages.
+    The value is the key under which the text file `answer.toml` has the page's sentence. A digest is a mail that
+    collects several messages.
     """
 
     ASK = "ask"

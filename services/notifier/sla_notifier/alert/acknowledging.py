@@ -15,7 +15,7 @@ from sla_platform.store.types import to_micros
 
 
 class AckAnswer(StrEnum):
-    """The possible results of an acknowledgement."""
+    """What an attempt to acknowledge an alert has done."""
 
     DONE = "done"
     """The alert is now acknowledged."""

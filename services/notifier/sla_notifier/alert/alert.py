@@ -20,7 +20,7 @@ from sla_platform.wire import ClockFact, NoticeData
 
 
 class AlertKind(StrEnum):
-    """What an alert is about: a clock whose target was breached, or a critical fix."""
+    """What an alert is about: a breached target of an incident (a clock), or a critical fix of a product."""
 
     CLOCK = "clock"
     CRITICAL_FIX = "fix"
@@ -70,10 +70,11 @@ class CloseReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """An alert as stored: the escalation of one breach or one critical fix.
+    """A stored alert about one breach or one critical fix.
 
-    Each critical fix has one alert for each contract. Texts that do not apply are "", instants that do not apply None.
-    Instants are aware UTC datetimes.
+    While it is open, people are notified level by level, until somebody acknowledges. A critical fix has one alert for
+    each contract that it concerns. Texts that do not apply are "", instants that do not apply None. Instants are aware
+    UTC datetimes.
     """
 
     id: str
@@ -137,7 +138,7 @@ class Alert:
 
     @property
     def expires_because(self) -> ExpiryReason:
-        """Return why the acknowledgement expires at `expires_at`."""
+        """Return why the acknowledgement of this alert expires at `expires_at`; IDLE if nothing else is stored."""
         if self.expires_latest is None or self.expires_at != self.expires_latest:
             return ExpiryReason.IDLE
         return ExpiryReason(self.latest_reason)

@@ -44,7 +44,10 @@ class EscalationLevel:
 
 @dataclass(frozen=True, slots=True)
 class EscalationChain:
-    """The levels of an alert's escalation, numbered from 1, as they were when the alert was opened."""
+    """The levels of an alert's escalation, numbered from 1, as they were when the alert was opened.
+
+    A round is one pass through the levels. If nobody acknowledges, another round may follow.
+    """
 
     policy: str
     """The name of the escalation policy. "" without a policy."""
@@ -57,7 +60,7 @@ class EscalationChain:
     """When an acknowledgement expires. None means never."""
 
     def at_once(self) -> tuple[int, ...]:
-        """Return the numbers of the levels without a delay, which are notified when a round begins."""
+        """Return the numbers of the levels without a delay, notified when a round (pass through the levels) begins."""
         return tuple(
             number for number, each_level in enumerate(self.levels, start=1) if each_level.after <= timedelta()
         )
@@ -74,9 +77,12 @@ class EscalationChain:
         """Return a copy of the chain for a critical fix, with another level 1.
 
         The new level 1 notifies the people entitled to the notice of the fix, without a delay. It lists no roles and no
-        persons, because these people are looked up in the contract (`EntitledRecipients`). If the old chain has several
-        levels, the new level 1 replaces the old level 1. If the old chain has one level, that level becomes level 2,
-        and its people are notified at least `patience` after the start of the round. An acknowledgement of a fix never
+        persons, because these people are looked up in the contract (`EntitledRecipients`).
+
+        If the old chain has several levels, the new level 1 replaces the old level 1. If the old chain has one level,
+        that level becomes level 2, with a delay of at least `patience`.
+
+        An acknowledgement of a fix never
         expires, because a fix has no due instant and no ticket on which somebody works.
         """
         if len(self.levels) > 1:
@@ -107,15 +113,15 @@ def steps_of_round(
 ) -> tuple[EscalationStep, ...]:
     """Return the future escalation steps of a round that starts at `start`, sorted by time.
 
-    There is a step for each level with a delay. There is none for a level without a delay, which is notified at
-    `start`. If another round follows, the last step begins that round.
+    A round is one pass through all levels. There is a step for each level with a delay. A level without a delay has no
+    step, because it is notified at `start`. If another round follows, the last step begins that round.
 
     Args:
         chain: The levels of the escalation.
         alert: The alert's id.
         round_: The number of this round, from 0.
         more_rounds: How many rounds to allow beyond the chain's own number of rounds. Pass the number of rounds that
-            began because an acknowledgement expired or the alert was passed on: they do not use up the chain's rounds.
+            began for another reason than the chain: an acknowledgement expired, or the alert was passed on.
     """
     delays = [each_level.after for each_level in chain.levels]
     due = round_steps(delays, round_, start, repeat_after=chain.repeat, repeats=chain.rounds + more_rounds)

@@ -28,7 +28,8 @@ from sla_platform.wire import DeliveryFact
 class AlertChange:
     """The changes to one alert because of one event; all of them are written in one transaction.
 
-    The event is a clock's fact, a notice, an escalation step or an acknowledgement.
+    The event is a fact (the timer's event about a clock), a notice of a critical fix, an escalation step or an
+    acknowledgement.
     """
 
     alert: Alert | None = None
@@ -72,7 +73,7 @@ def opening_change(alert: Alert, now: datetime, cancel_reason: UnsentReason | No
 
 
 def page_request(alert: Alert, level: int, at: datetime) -> NotificationRequest:
-    """Return the request to notify the people of one level of an alert, in the present round.
+    """Return the request to notify the people of one level of an alert, in the present round (pass through the levels).
 
     - Kind: CRITICAL_FIX for a critical fix; otherwise PAGE if the level asks for an acknowledgement, INFO if not.
     - Recipients: the people of the level; for level 1 of a critical fix, the people entitled to the notice.
@@ -107,9 +108,9 @@ def page_request(alert: Alert, level: int, at: datetime) -> NotificationRequest:
 
 
 def lapsed_of(alert: Alert) -> Lapsed | None:
-    """Return the expired acknowledgement because of which an alert is open again.
+    """Return who had acknowledged an alert that is open again because the acknowledgement expired, and when.
 
-    The result is None if no acknowledgement has expired, or if somebody has acknowledged the alert again since.
+    The result is None if the alert is not open again for this reason.
     """
     if not alert.lapsed or alert.acknowledged_at is None:
         return None

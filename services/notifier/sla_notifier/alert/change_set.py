@@ -20,7 +20,11 @@ from sla_platform.wire import DeliveryFact, NoticeData
 
 @dataclass(slots=True)
 class ChangeSet:
-    """The changes of a batch of facts, notices, steps or acknowledgements, written in one transaction."""
+    """The changes that a batch of events makes to alerts, written in one transaction.
+
+    The events are facts (the timer's events about clocks), notices of critical fixes, escalation steps or
+    acknowledgements.
+    """
 
     known: Mapping[str, Alert]
     """The alerts before the batch, by id."""
@@ -48,9 +52,9 @@ class ChangeSet:
     def add(self, change: AlertChange) -> None:
         """Add a change of one alert to the changes of the batch.
 
-        If the change cancels the alert's queued pages, the pages for this alert that the batch has requested are
-        cancelled too. If the reason is that the alert ended (ENDED), the recipients of these pages get the closing
-        message instead.
+        A change may cancel the alert's queued pages. Then pages for this alert that were requested earlier in the batch
+        are cancelled too. If the reason is that the alert ended (ENDED), the people who would have got these pages get
+        the closing message.
 
         Args:
             change: The change because of one fact, notice, escalation step or acknowledgement.

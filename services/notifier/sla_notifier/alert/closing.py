@@ -41,9 +41,10 @@ def move_alert(before: Alert | None, fact: ClockFact, now: datetime) -> AlertCha
 
     - The fact moves the breach: `due_at` becomes the new instant.
     - The fact takes the breach back, and the clock is breached at another instant: `due_at` becomes that other instant.
-      But if the clock still runs, and the alert is closed or was opened for another target, the change is empty,
-      because people are paged anew.
     - Otherwise the change is empty.
+
+    There is an exception to the second case. The change is empty if the clock still runs, and the alert is closed or
+    was opened for another target: people are then paged anew.
 
     Nothing is stored here, and nobody is notified.
 
@@ -75,8 +76,10 @@ def close_reason(alert: Alert, fact: ClockFact, now: datetime) -> CloseReason | 
     - The fact takes back the alert's breach, and no other breach remains.
 
     Another breach remains if another one was published, or if the clock runs and its due instant is not after `now`.
-    But no breach remains if the clock is met. No breach remains either if the clock is now measured under another
-    contract, unless the clock ended as missed under the alert's contract.
+    There are two exceptions in which no breach remains:
+
+    - The clock is met.
+    - The clock is now measured under another contract, and did not end as missed under the alert's contract.
 
     Args:
         fact: An event of the timer about the alert's clock.
@@ -111,9 +114,10 @@ def close_alert(before: Alert | None, fact: ClockFact, id_: str, now: datetime) 
     - The fact takes back the last breach.
 
     The change closes the alert, cancels the alert's queued pages, and notifies the people who were paged. For any other
-    fact, and without an alert, the change is empty. A closed alert is closed again, with a new message, only if the
-    fact makes the last message to these people wrong: the breach is taken back, or the clock ended in another way than
-    the message said.
+    fact, and without an alert, the change is empty.
+
+    A closed alert is closed again, with a new message, only if the fact makes the last message to these people wrong.
+    This is so if the breach is taken back, or if the clock ended in another way than the message said.
 
     Nothing is stored or sent here.
 

@@ -46,7 +46,7 @@ class WindowNews:
 
     @property
     def booked_key(self) -> str:
-        """Return the key of the news that this window was booked, also if it has been cancelled since."""
+        """Return the key that the news of the booking of this window has, even if this news is of its cancellation."""
         return fitting_id(f"window/{self.window.id}/booked", bounds.EVENT)
 
 
@@ -101,9 +101,9 @@ def contract_news(
 
 
 def newest_of_each(news: Iterable[ContractNews]) -> tuple[ContractNews, ...]:
-    """Return the news of which to notify people, from several pieces of news that are new at the same time.
+    """Return the news without those that a later one in `news` replaces.
 
-    If an allowance has crossed several thresholds, only the news of the last threshold is kept.
+    If an allowance (included amount) has crossed several thresholds, only the news of the last threshold is kept.
     """
     found: dict[tuple[str, str], ContractNews] = {}
     for each in news:

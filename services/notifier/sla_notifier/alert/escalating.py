@@ -27,7 +27,11 @@ def in_force(before: Alert, step: EscalationStep, now: datetime) -> bool:
 
 
 def levels_of_step(before: Alert, step: EscalationStep) -> tuple[int, ...]:
-    """Return the numbers of the levels that a due escalation step may notify at once.
+    """Return the numbers of the levels whose people a due escalation step may notify.
+
+    - A step for one level: this level.
+    - A step that begins another round (pass through the levels): see `levels_to_repeat`.
+    - The expiry of an acknowledgement: see `levels_at_expiry`.
 
     Args:
         before: The step's alert.
@@ -38,7 +42,7 @@ def levels_of_step(before: Alert, step: EscalationStep) -> tuple[int, ...]:
 
 
 def levels_to_repeat(before: Alert) -> tuple[int, ...]:
-    """Return the numbers of the levels that are notified when an alert's escalation begins another round.
+    """Return the numbers of the levels that are notified in a further round (pass through the levels) of an escalation.
 
     These are all levels. For a critical fix, level 1 is left out, because the people entitled to a fix are notified
     only once (clause H6, docs/clauses.md).
@@ -65,7 +69,8 @@ def take_step(
 
     Args:
         before: The step's alert.
-        waits: Level -> a later instant at which the next round notifies this level.
+        waits: Level without a delay -> the later instant at which the next round notifies it, because its people are
+            off duty.
     """
     if step.level == EXPIRE:
         return expire(before, step, now)

@@ -84,8 +84,12 @@ def plan_expiry(
 def note_work(before: Alert, at: datetime, now: datetime) -> AlertChange:
     """Return the change that lets an acknowledgement expire later, because somebody has worked on the alert's ticket.
 
-    The escalation policy allows a certain time without work, which now begins again at `at`. The change is empty if the
-    alert is not acknowledged, if the acknowledgement does not expire for lack of work, or if it would not expire later.
+    The escalation policy allows a certain time without work. This time begins again at `at`. The change is empty in
+    three cases:
+
+    - The alert is not acknowledged.
+    - The acknowledgement does not expire for lack of work.
+    - It would not expire later than now planned.
 
     Args:
         before: The alert.
@@ -107,8 +111,8 @@ def note_work(before: Alert, at: datetime, now: datetime) -> AlertChange:
 def levels_at_expiry(before: Alert) -> tuple[int, ...]:
     """Return the numbers of the levels to notify at once when the acknowledgement of an alert expires.
 
-    - After an ordinary acknowledgement: the levels after the last notified one, up to the first level that pages. If no
-      later level pages, the levels from 1 up to the first one that pages.
+    - After an ordinary acknowledgement: the levels after the last notified one, up to the first that pages (asks for an
+      acknowledgement). If no later level pages, the levels from 1 up to the first one that pages.
     - After a snooze: none, because only the person who snoozed the alert is paged. If this person is not known, the
       last notified level.
     """
@@ -123,7 +127,9 @@ def expire(before: Alert, step: EscalationStep, now: datetime) -> AlertChange:
     """Return the change when the acknowledgement of an alert expires: the alert opens again and escalates.
 
     The next levels and the person who had acknowledged the alert are notified. Later levels follow after the usual
-    delays. The change is empty if the alert is not acknowledged any more, or if its acknowledgement expires later.
+    delays. After a snooze, only the person who snoozed the alert is paged, if known.
+
+    The change is empty if the alert is not acknowledged any more, or if its acknowledgement expires later.
     """
     if not expires_by(before, step, now):
         return NO_CHANGE
@@ -236,7 +242,9 @@ def _by_person(before: Alert) -> bool:
 
 
 def expires_by(before: Alert, step: EscalationStep, now: datetime) -> bool:
-    """Return whether a due escalation step makes the acknowledgement of its alert expire.
+    """Return whether a due escalation step makes the acknowledgement of its alert expire at `now`.
+
+    This is so if the alert is acknowledged, in the same round as the step, and its `expires_at` is not after `now`.
 
     Args:
         before: The step's alert.

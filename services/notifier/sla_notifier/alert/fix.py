@@ -53,9 +53,9 @@ class NoticeNews:
 
     @property
     def occasion(self) -> str:
-        """Return the id of the requests that notify people of this revision of the notice, for this contract.
+        """Return the id that all requests share which notify people of this revision of the notice for this contract.
 
-        The id is `<event id>/<contract id>`, shortened if too long. All these requests share the id.
+        The id is `<event id>/<contract id>`, shortened if too long.
         """
         return fitting_id(f"{self.event}/{self.contract}", EVENT)
 

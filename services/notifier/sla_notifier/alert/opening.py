@@ -56,7 +56,7 @@ def notify_warning(fact: ClockFact, id_: str, chain: EscalationChain) -> AlertCh
 
 
 def notify_unpromised(fact: ClockFact, id_: str, chain: EscalationChain) -> AlertChange:
-    """Return the change that notifies people that no target applies to an incident.
+    """Return the change that notifies people that no target applies to an incident, so that nothing is promised for it.
 
     The levels without a delay are notified. If every level has a delay, the first level is notified. No alert is
     opened. Nothing is stored or sent here.

@@ -18,7 +18,10 @@ RequestContent = ClockFact | NoticeData | ObjectiveFact | ReportFact | ContractN
 
 @dataclass(frozen=True, slots=True)
 class LevelRecipients:
-    """The people of one escalation level, given by role or person id; looked up when the request is routed."""
+    """The people of one escalation level, given by role or person id.
+
+    The people who hold the roles are looked up when the messages are made from the request.
+    """
 
     level: int
     """The level's number, from 1."""
@@ -33,7 +36,7 @@ class LevelRecipients:
 class RoleRecipients:
     """Recipients outside an escalation: the people with certain roles of a contract.
 
-    The people are looked up when the request is routed.
+    The people are looked up when the messages are made from the request.
     """
 
     tell: tuple[str, ...]
@@ -66,9 +69,9 @@ class TellRecipients:
 class EntitledRecipients:
     """The recipients of a critical fix: the people marked for it in the contract (clause H6, docs/clauses.md).
 
-    If nobody is marked or registered and `without` is empty, the operators are notified instead. Without operators, the
-    people with a role in the contract are notified. In both cases only the people on duty are notified, or everybody if
-    nobody is on duty.
+    If there is nobody to notify (nobody is marked or registered, and `without` is empty), others are notified instead:
+    the operators, or without operators the people with a role in the contract. Of these, only the people on duty are
+    notified; if nobody is on duty, all of them.
     """
 
     registered: tuple[Person, ...] = ()
@@ -135,7 +138,7 @@ class PassedOn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotificationRequest:
-    """A request to notify people of something, before their addresses are looked up."""
+    """A request to notify people of something. Their addresses are looked up later."""
 
     id: str
     """The event id of the fact (`content`). For a notice it is `<event id>/<contract>`. Further pages of an alert add

@@ -134,13 +134,13 @@ async def next_steps(connection: AsyncConnection, ids: Collection[str]) -> dict[
 
 
 async def open_alerts(connection: AsyncConnection) -> dict[str, int]:
-    """Return the alerts that wait for an acknowledgement: id -> the number of the opening, from 1."""
+    """Return the alerts that wait for an acknowledgement: alert id -> how often the alert was opened, from 1."""
     found = await connection.execute(select(_a.id, _a.episode).where(_a.state == AlertState.OPEN.value))
     return {row.id: row.episode for row in found}
 
 
 async def late_incidents(connection: AsyncConnection, incidents: Collection[str]) -> frozenset[str]:
-    """Return the ids of those of these incidents that have an open or acknowledged alert.
+    """Return those ids in `incidents` whose incident has an open or acknowledged alert.
 
     Such an incident has a breached target.
     """

@@ -41,7 +41,7 @@ _TELLING = (ObjectiveNews.AT_RISK, ObjectiveNews.EXHAUSTED)
 
 
 def happenings_of(fact: ClockFact) -> tuple[Happening, ...]:
-    """Return the happenings that a fact reports and of which rules can notify people, such as `opened`.
+    """Return the kinds of news (happenings) in a fact of which rules can notify people, such as `opened`.
 
     They are in the order of `Happening`. The result is empty for history (what was over, or was imported, when slad
     first received it), and for a warning that came after its breach.
@@ -94,7 +94,7 @@ def tell_requests(
     - The fact is a warning, or says that no target applies: the recipients are added to the escalation's request, if
       there is one.
     - The fact is a breach: if it has opened the alert, there are additional requests, to inform and to page people.
-      They end when the alert's pages end.
+      These are cancelled when the alert's pages are cancelled.
     - Otherwise: there is one additional request. If the rules are about several happenings in the fact, the request is
       about the first of these in the order of `Happening`.
 
@@ -173,9 +173,9 @@ def contract_recipients(
 
 
 def without_overtaken(requests: Iterable[NotificationRequest]) -> list[NotificationRequest]:
-    """Return the requests of a batch, with those about outdated due instants marked as cancelled (OVERTAKEN).
+    """Return the requests of a batch, with outdated requests about moved due instants marked as cancelled (OVERTAKEN).
 
-    A request about a moved due instant is outdated if the batch has a later one for the same incident.
+    Such a request is outdated if the batch has a later one for the same incident. Only the last of them is sent.
     """
     last: dict[str, str] = {}
     found = list(requests)

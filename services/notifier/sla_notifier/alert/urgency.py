@@ -39,7 +39,7 @@ _STEP = 1_000.0  # more than any score
 
 
 def weight_of(content: RequestContent) -> float:
-    """Return the part of an urgency that does not depend on the time; the higher, the more urgent.
+    """Return how important the content of a message is, whatever the time left; the higher, the more urgent.
 
     `urgency_of` multiplies the result by a factor for the time left. The result depends on the content:
 

@@ -19,10 +19,10 @@ _t = tables.contract_told.c
 async def claim(
     connection: AsyncConnection, contract: str, keys: Iterable[str], now: datetime
 ) -> tuple[frozenset[str], frozenset[str]]:
-    """Store the keys of news of a contract as claimed, so that people are not notified of the same news twice.
+    """Record news of a contract as handled by this caller, so that people are not notified of the same news twice.
 
-    Returns a pair: the keys claimed before, and the keys claimed by this call. Notify people only of news whose keys
-    are in the second set. Claims older than `KEPT`, which is longer than any news applies, are deleted.
+    Returns a pair: the keys recorded before, and the keys recorded by this call. Notify people only of news whose keys
+    are in the second set. Records of this contract older than `KEPT` are deleted; no news applies for so long.
 
     Args:
         contract: The id of the contract.

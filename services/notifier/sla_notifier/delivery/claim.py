@@ -76,7 +76,7 @@ async def due_endpoints(connection: AsyncConnection, now: datetime) -> list[str]
 async def due_ids(connection: AsyncConnection, room: Mapping[str, int], now: datetime, lease: Lease) -> list[str]:
     """Return the ids of the deliveries that `claim_due` would process at `now`; change nothing.
 
-    The ids are grouped by endpoint, and in the order of the endpoint's queue.
+    The ids of one endpoint stand together, in the order of the endpoint's queue.
 
     Args:
         room: Maps an endpoint (mail server or webhook) to the highest number of deliveries for it.
@@ -104,7 +104,7 @@ async def claim_due(
     - The alert no longer needs the page.
     - The due instant of a warning has passed.
     - The message would take back an earlier message that was not sent.
-    - A closing message is overtaken by a page about a newer breach.
+    - The delivery is a message that an alert has closed, and a page about a newer breach makes it obsolete.
     - The digest is empty.
 
     Args:

@@ -88,7 +88,7 @@ async def record_pauses(connection: AsyncConnection, done: Sequence[FinishedAtte
 
 
 def longest_pauses(outcomes: Iterable[tuple[str, Outcome]]) -> dict[str, timedelta]:
-    """Return the longest pause that each endpoint asked for in these outcomes, by endpoint id.
+    """Return endpoint id -> the longest pause of sending that the endpoint (mail server or webhook) asked for.
 
     A pause is cut at one minute (LONGEST_FOR_OTHERS). Endpoints that did not ask for a pause are left out.
 

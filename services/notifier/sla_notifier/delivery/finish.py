@@ -26,7 +26,7 @@ _WAITING = [state.value for state in WAITING]
 
 
 async def states_of(connection: AsyncConnection, ids: Collection[str]) -> dict[str, DeliveryState]:
-    """Return the states of deliveries, by delivery id. Unknown ids are left out.
+    """Return the state of each delivery (such as SENT), by delivery id. Unknown ids are left out.
 
     A delivery that may have arrived (`possibly_duplicate`) has the state SENT here.
 
@@ -93,10 +93,10 @@ async def append_events(connection: AsyncConnection, rows: Sequence[DeliveryRow]
 async def queue_fallbacks(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: datetime) -> None:
     """Queue messages again, each to its person's next address.
 
-    Skipped are messages without a next address, and messages that were already queued to the next address. A digest is
-    a mail that collects several messages. If a digest failed, a new digest to the next address takes over its
-    deliveries. But if no digests are sent to the next address, such as a webhook, each message in the digest is queued
-    by itself.
+    Messages without a next address are skipped, and so are messages that were already queued to the next address.
+
+    A digest is a mail that collects several messages. If a digest failed, a new digest to the next address takes over
+    its messages. No digests are sent to some addresses, such as a webhook: there each message is queued by itself.
 
     Args:
         rows: The present deliveries of the messages.

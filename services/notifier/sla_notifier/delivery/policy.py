@@ -127,7 +127,8 @@ def skip_reason(
         row: The delivery.
         alert: The state of the delivery's alert. None without an alert.
         endpoint_disabled: Whether the delivery's endpoint (mail server or webhook) is disabled.
-        followed: The state of the delivery for which `row` had to wait (`follows`). None if there was no such delivery.
+        followed: The state of the earlier delivery for which `row` had to wait (its id is `row.follows`). None if there
+            was no such delivery.
         now: The present instant.
     """
     if row.attempts and retry_policy_of(row.kind).bound < now - row.created_at and row.state is DeliveryState.SENDING:

@@ -22,7 +22,7 @@ async def take_out(connection: AsyncConnection, id_: str, now: datetime) -> Quar
     """Set a delivery that cannot be processed to failed; return its raw row for the quarantine.
 
     The quarantine is a table of records that could not be processed. The caller adds the returned row to that table. If
-    there is no delivery with this id, the returned data is an empty object.
+    there is no delivery with this id, the data in the returned row is an empty object.
 
     Args:
         id_: The delivery's id.

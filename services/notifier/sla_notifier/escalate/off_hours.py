@@ -36,7 +36,7 @@ class AlreadyNotified:
 
 @dataclass(frozen=True, slots=True)
 class StepDelay:
-    """How long an escalation step waits because the people to notify again are off duty."""
+    """How long an escalation step, or a level of it, waits because the people to notify again are off duty."""
 
     step: datetime | None = None
     """Until when the whole step waits. None means that the step does not wait."""
@@ -56,7 +56,7 @@ def delay_of(
     - The instant when the first of them comes on duty is known.
 
     If all levels of the step wait, the whole step waits until the earliest of these instants. If only some levels wait,
-    the new round begins without them.
+    the new round begins without them, and each follows at its instant.
 
     Args:
         notified: Who was notified since the alert was opened last. For a level that pages, only paged people matter.

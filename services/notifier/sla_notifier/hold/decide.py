@@ -23,7 +23,11 @@ LOOK_AGAIN = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """The decision that a message waits: until when, and how much counted time must be left when it is sent."""
+    """The decision that a message waits for the end of quiet hours.
+
+    It says until when, and how much time to the due instant must be left then. The time is counted within the hours
+    of the clock.
+    """
 
     until: datetime
     needs: timedelta | None
@@ -40,7 +44,7 @@ class HoldAnswer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HoldDecision:
-    """The result of deciding again on a message that waits for the end of quiet hours."""
+    """What happens next to a message that waits for the end of quiet hours, as `decide_again` returns it."""
 
     answer: HoldAnswer
     message: HeldMessage
@@ -54,9 +58,10 @@ class HoldDecision:
 def hold_for(
     terms: HoldTerms, rulebook: Rulebook, contract: str, due: Deadline | None, rests_until: datetime, now: datetime
 ) -> Hold | None:
-    """Return how long a message waits for the end of quiet hours; None if it is sent now, as waiting takes too long.
+    """Return until when a message waits for the end of quiet hours; None if it is sent now, as waiting takes too long.
 
-    Waiting takes too long if less counted time than `terms` ask for would be left until the due instant.
+    Waiting takes too long if, at its end, less time to the due instant would be left than `terms` ask for. Only time
+    within the hours of the clock counts.
 
     Args:
         terms: The rules of the escalation policy on how much time must be left.
@@ -73,7 +78,7 @@ def hold_for(
 
 
 def next_due(deadlines: Mapping[str, Deadline], now: datetime) -> Deadline | None:
-    """Return the earliest due instant after `now`; None if there is none."""
+    """Return the earliest of the due instants `deadlines` that is after `now`; None if there is none."""
     return min((each for each in deadlines.values() if each.due_at > now), key=lambda due: due.due_at, default=None)
 
 

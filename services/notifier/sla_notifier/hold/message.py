@@ -98,13 +98,14 @@ class HeldMessage:
 def held_message(
     request: NotificationRequest, delivery: str, until: datetime, needs: timedelta | None, why: tuple[Phrase, ...]
 ) -> HeldMessage:
-    """Return the message of a request, to be stored until the receiver's quiet hours end.
+    """Return a HeldMessage made from a request: a message that waits until the receiver's quiet hours end.
 
     Args:
         request: The request, about a fact of the timer.
         delivery: The id of the delivery.
         until: When the receiver's quiet hours end.
-        needs: The counted time that must be left when the quiet hours end. None if no clock runs.
+        needs: How much time to the due instant must be left when the quiet hours end, counted within the hours of the
+            clock. None if no clock runs.
         why: Why the receiver is notified.
     """
     assert isinstance(request.content, ClockFact)

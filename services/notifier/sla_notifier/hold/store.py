@@ -49,13 +49,15 @@ async def remove(connection: AsyncConnection, deliveries: Collection[str]) -> No
 
 
 async def any_due(connection: AsyncConnection, now: datetime) -> bool:
-    """Return whether it is time to decide on any waiting message again."""
+    """Return whether it is time to decide again whether any waiting message is sent or waits longer."""
     found = await connection.execute(select(_h.delivery).where(_h.look_at <= now).limit(1))
     return found.first() is not None
 
 
 async def lock_due(connection: AsyncConnection, now: datetime, most: int) -> Sequence[dict[str, Any]]:
-    """Lock the rows of waiting messages on which to decide again, and return them as column name -> value.
+    """Lock and return the rows of waiting messages of which it is time to decide again whether they are sent.
+
+    A row maps column names to values.
 
     Rows that another process has locked are left out.
 
@@ -69,7 +71,7 @@ async def lock_due(connection: AsyncConnection, now: datetime, most: int) -> Seq
 
 
 def held_messages(rows: Iterable[dict[str, Any]]) -> list[HeldMessage]:
-    """Return the messages in rows of `lock_due`."""
+    """Return the waiting messages in rows that `lock_due` returned."""
     return [held_of(row) for row in rows]
 
 
@@ -93,9 +95,9 @@ async def note_facts(connection: AsyncConnection, facts: Sequence[ClockFact], no
 
 
 async def look(connection: AsyncConnection, incidents: Collection[str], now: datetime) -> bool:
-    """Make the decision on all waiting messages about some incidents due at `now`; return whether there are any.
+    """Let the waiting messages about some incidents be checked again at `now`; return whether there are any.
 
-    Messages that are needless already are skipped.
+    The check decides whether a message waits longer or is sent. Messages that are needless already are skipped.
     """
     if not incidents:
         return False

@@ -60,7 +60,7 @@ class FactHandler:
     - No earlier facts about the same clocks are waiting.
     - The contracts of all its facts are known.
 
-    Otherwise, or if processing fails, the events are stored for the scheduler. Events about incidents (topic
+    Otherwise, or if processing fails, the events are stored for the FairScheduler. Events about incidents (topic
     `incidents`) only put off the expiry of acknowledgements.
 
     Args:

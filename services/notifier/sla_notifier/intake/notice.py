@@ -86,7 +86,7 @@ def decide_gained(
     catalogue: Catalogue,
     now: datetime,
 ) -> list[ContractId]:
-    """Add to `batch` the messages to contracts that a notice concerns only now, because their products have changed.
+    """Add to `batch` the messages to contracts that a notice concerns only now, as their customers' products changed.
 
     Returns the ids of these contracts, sorted. A contract is left out if its people were notified of the notice
     already, or if it has an open or acknowledged alert about the notice.

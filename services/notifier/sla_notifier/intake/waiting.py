@@ -68,7 +68,7 @@ def clocks_of(incoming: Iterable[Incoming]) -> set[str]:
 
 
 async def queues_of(connection: AsyncConnection, clocks: Collection[str]) -> dict[str, str]:
-    """Return the queues in which facts (events) about clocks wait, by clock id.
+    """Return clock id -> the name of the queue in which facts (the timer's events) about the clock wait.
 
     Clocks without waiting facts are left out.
 

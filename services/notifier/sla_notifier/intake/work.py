@@ -39,9 +39,9 @@ def expires_idle(policies: Mapping[str, EscalationPolicy]) -> bool:
 def work_of(envelopes: Iterable[Envelope]) -> dict[str, datetime]:
     """Return incident id -> when somebody of the support last worked on the ticket.
 
-    Work is an answer, a comment, an assignment or a change by the support's people. An event that does not say who
-    caused it is work only if events of this kind always come from the support. Events of customers, programs and
-    imports are not work.
+    Work is an answer, a comment, an assignment or a change by the support's people. If an event does
+    not say who caused it, it is work only if events of its kind always come from the support. Events of customers,
+    programs and imports are not work.
 
     Args:
         envelopes: Events of the topic `incidents`.

@@ -80,7 +80,7 @@ class NoticeKnown:
     """People who registered for the products of this notice, or of another notice read at the same time."""
 
     def contracts(self) -> tuple[str, ...]:
-        """Return the ids of the contracts for which somebody was notified of the notice, but not of its end since."""
+        """Return the ids of the contracts with people whose last message says that the notice still applies."""
         return tuple(dict.fromkeys(each.told.contract for each in self.told if each.told.standing))
 
     def told_for(self, contract: str) -> Sequence[ToldState]:

@@ -25,7 +25,7 @@ async def lock_notices(connection: AsyncConnection, incoming: Collection[NoticeD
     """Return what is stored about notices of critical fixes, by notice id, and lock their rows.
 
     There is an entry for each notice, also for a new one. Each entry lists the people who registered for a product of
-    any of these notices. The entry of a new notice has no other data. The locks hold until the transaction ends.
+    any of these notices. For a new notice the entry has nothing else. The locks hold until the transaction ends.
 
     Args:
         incoming: Revisions of notices.

@@ -55,14 +55,14 @@ class Conversation:
     """When the last message came."""
 
     def advanced_to(self, now: datetime, over: int) -> Conversation:
-        """Return this record as of `now`; after ten minutes (CALM) without a message the storm has ended.
+        """Return this record as it is at `now`: after ten minutes (CALM) without a message, its storm has ended.
 
         A storm is a time in which messages are gathered into digests (mails that collect several messages). The ten
         minutes start at the last message, or at `next_at` if that is later. A storm with an unsent digest does not end.
-        Stored instants too far after `now`, as a wrong clock may have written, are reset.
+        An instant in the record that is too far after `now` is reset, because a wrong clock may have written it.
 
         Args:
-            over: How many messages may be sent by themselves in a burst.
+            over: How many messages may be sent one by one, not in a digest, after a long silence.
         """
         mine = self
         if self.paid_until is not None and self.paid_until > now + over * EACH:
@@ -75,14 +75,14 @@ class Conversation:
         return mine
 
     def room(self, now: datetime, over: int) -> int:
-        """Return how many messages to the mailbox may be sent by themselves at `now`.
+        """Return how many messages may be sent to the mailbox at `now` one by one, not in a digest.
 
         The number is from 0 to `over`. Messages beyond this number are gathered into digests (mails that collect
         several messages).
 
         Args:
-            over: The number after a long silence. Each message sent by itself lowers the number by one. Each minute
-                (EACH) raises the number by one.
+            over: The highest number, reached after a long silence. Each message sent by itself lowers the number by
+                one. Each minute (EACH) raises it by one.
         """
         paid = max(self.paid_until or now, now)
         return max(int((now + over * EACH - paid) / EACH), 0)

@@ -205,7 +205,7 @@ def role_phrase(contract: Contract, name: str, rulebook: Rulebook) -> Phrase:
 
 
 def chain_of(catalogue: Catalogue, fact: ClockFact | None, contract: Contract) -> EscalationChain:
-    """Return the escalation for a fact under a contract: which roles and people are notified, after which delays.
+    """Return the escalation for a fact (published event): which roles and people are notified, after which delays.
 
     The escalation follows the policy that the fact names, or else the policy of the contract's plan.
 

@@ -19,7 +19,7 @@ _NOBODY = Recipient("", ENGLISH, "")
 
 
 def rows_of(context: PipelineContext, notifications: tuple[Notification, ...]) -> list[DeliveryRow]:
-    """Return a delivery to insert for each notification, in the same order.
+    """Return a delivery (a row of the queue of messages) to insert for each notification, in the same order.
 
     A notification that is not to be sent becomes a delivery in a final state, with the reason.
     """

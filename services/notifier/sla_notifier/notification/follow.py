@@ -20,10 +20,10 @@ _ESCALATED = (MessageKind.PAGE, MessageKind.INFO)
 
 
 def follow(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
-    """Set which earlier message each notification must wait for (`follows`); return all notifications.
+    """Make notifications wait for an earlier closing message to the same person; return all notifications.
 
-    Only closing messages (which say that an alert has ended) are waited for: those in `context.closing`, which are not
-    sent yet, and those among `notifications`. `follows` is set to the id of the closing message's delivery.
+    A closing message says that an alert has ended. It is one of `context.closing` (stored, but not sent yet), or one
+    of `notifications`. A notification that must wait for it gets the id of its delivery as `follows`.
 
     - The alert was closed and opened again: a PAGE or INFO message waits for the last closing message to the same
       person.

@@ -46,8 +46,8 @@ class Gathered:
 def conversation_ids(notifications: Sequence[Notification]) -> frozenset[str]:
     """Return the ids of the conversations to which these notifications belong.
 
-    There is one conversation for each person and mailbox. A notification that is not to be sent, or that goes to a
-    program (webhook), belongs to no conversation.
+    A conversation records what was sent to one person at one mailbox. A notification that is not to be sent, or that
+    goes to a program (webhook), belongs to no conversation.
     """
     return frozenset(key for each in notifications if (key := _key(each)))
 

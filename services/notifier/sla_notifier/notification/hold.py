@@ -22,9 +22,10 @@ from sla_platform.wire import ClockFact
 def hold(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
     """Hold back warnings and notices to people in their quiet hours; return all notifications.
 
-    A notification is held if the escalation policy allows holding, and if enough counted time will be left at the end
-    of the quiet hours. A held notification gets the state HELD and a `hold`. Once a promise of the incident is
-    breached, only warnings are held, because each warning concerns another promise.
+    A notification is held if the escalation policy allows holding, and if enough time to the due instant will be left
+    at the end of the quiet hours. The time is counted in the hours of the clock. A held notification gets the state
+    HELD and a `hold`. Once a promise of the incident is breached, only warnings are held: a warning is about another
+    promise than the breached one.
     """
     return tuple(_held(context, each) for each in notifications)
 

@@ -51,15 +51,18 @@ def incident_data(fact: ClockFact) -> dict[str, object]:
 
 
 def zone_of(context: PipelineContext, fact: ClockFact) -> str:
-    """Return the time zone (IANA name) in which a message about a fact shows instants."""
+    """Return the time zone (IANA name) in which a message about a fact (published event) shows instants.
+
+    The zone is that of the fact. If that is UTC, it is the zone of the fact's contract.
+    """
     return contract_of(context.catalogue, fact.contract).zone if fact.zone == "UTC" else fact.zone
 
 
 def outcome_of(request: NotificationRequest, fact: ClockFact) -> str:
-    """Return the outcome that a message about a clock states.
+    """Return how a clock came out, such as missed, as a message about the clock states it.
 
-    The outcome is that of the request. It is `elsewhere` if the message takes a breach back because the clock counts
-    for another incident now.
+    The outcome is copied from the request. If the message takes back a breach because the clock now counts for another
+    incident, the outcome is `elsewhere`.
     """
     body = fact.body
     elsewhere = isinstance(body, Amended) and body.new_state is ClockState.CANCELLED and bool(body.why)

@@ -33,7 +33,7 @@ _d = tables.delivery
 
 
 async def held_deliveries(connection: AsyncConnection, ids: Iterable[str]) -> dict[str, DeliveryRow]:
-    """Return the deliveries with these ids that are held, by id."""
+    """Return the deliveries with these ids that are held (wait for the end of quiet hours), by id."""
     found = await connection.execute(select(_d).where(_d.c.id.in_(sorted(ids)), _d.c.state == DeliveryState.HELD.value))
     return {row["id"]: row_of(dict(row)) for row in found.mappings()}
 

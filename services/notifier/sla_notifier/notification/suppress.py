@@ -24,7 +24,8 @@ AGAIN = Phrase("notified_again")
 def suppress(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
     """Cancel notifications that are not needed; return all notifications.
 
-    A cancelled notification gets a reason. The others are unchanged. Not needed are:
+    A cancelled notification gets a reason. The others are unchanged. A round is one pass through the levels of an
+    escalation. Not needed are:
 
     - A page to a person whom another request paged in this round.
     - An INFO message to a person whom another level of the same escalation notifies in this batch.

@@ -195,8 +195,8 @@ def paged_in_rounds(sent_before: Iterable[DeliveryRow]) -> frozenset[tuple[Round
     """Return who was paged in which round, as pairs ((alert, episode, round), person).
 
     A round is one pass through the levels of an escalation. An episode is one opening of an alert, counted from 1.
-    Failed, undeliverable and cancelled pages are left out, and so is level 1 of a critical fix (to the people entitled
-    to the fix).
+    Failed, undeliverable and cancelled pages are left out. Messages about a critical fix count only from level 2 on,
+    because level 1 goes to the people entitled to the fix.
 
     Args:
         sent_before: Earlier deliveries.
@@ -223,17 +223,17 @@ def closing_recipients(
     """Return who gets the message that an episode of an alert has ended, by alert id and episode.
 
     An episode is one opening of an alert, counted from 1. The people are those whom a page of the episode reached or
-    may reach. A closing message in `requests` also goes to people paged in an earlier episode under its contract, in
-    two cases:
+    may reach. A closing message (which says that the alert has ended) in `requests` also goes to a person paged in an
+    earlier episode under the same contract, in two cases:
 
     - The person has had no closing message since.
     - The last closing message said "no breach", and the clock was missed.
 
     Args:
         rows: Pages, pages that only inform, and closing messages. Critical fixes are skipped.
-        cancel_reasons: Maps an alert's id to the reason why its queued pages are cancelled. For TAKEN_BACK and
-            REOPENED, a page is skipped if it was not attempted and is not in a digest (a mail that collects several
-            messages).
+        cancel_reasons: Maps an alert's id to the reason why its queued pages are cancelled. If the reason is
+            TAKEN_BACK or REOPENED, a page that nobody can have seen is skipped: it was not attempted, and is not in a
+            digest (a mail that collects several messages).
     """
     best: dict[tuple[str, int, str], DeliveryRow] = {}
     heard: dict[tuple[str, str], DeliveryRow] = {}
@@ -281,7 +281,7 @@ def _as_far_as_it_came(row: DeliveryRow) -> DeliveryRow:
 
 
 def open_closing_messages(rows: Iterable[DeliveryRow]) -> tuple[ClosingMessage, ...]:
-    """Return the closing messages among these deliveries that are not in a final state yet."""
+    """Return the closing messages (an alert has ended) among these deliveries that are not in a final state yet."""
     return tuple(
         ClosingMessage(row.alert, row.episode, row.person, row.carried_by or row.id)
         for row in rows
@@ -290,7 +290,7 @@ def open_closing_messages(rows: Iterable[DeliveryRow]) -> tuple[ClosingMessage, 
 
 
 def first_paged_episodes(sent_before: Iterable[DeliveryRow]) -> dict[tuple[str, str, datetime], int]:
-    """Return the number of the episode in which people were first notified of each breach.
+    """Return in which episode of its alert people were first notified of each breach.
 
     An episode is one opening of an alert, counted from 1. The result maps (alert id, contract, breached due instant) to
     the episode. Only messages that were sent, attempted or put into a digest (a mail that collects several messages)

@@ -20,7 +20,7 @@ AT_ONCE = 50  # questions of which something is due that are looked at together
 
 
 async def keep_new(connection: AsyncConnection, questions: Iterable[Question]) -> None:
-    """Store new questions, each as one question to all the people who are asked about the same proposal.
+    """Store new questions; those about the same proposal become one question to all the people asked.
 
     A question that is stored already is not changed.
     """

@@ -150,7 +150,10 @@ async def count_mail(connection: AsyncConnection, of: str, most: int, now: datet
 
 
 async def have_room(connection: AsyncConnection, of: Sequence[str], most: int, now: datetime) -> bool:
-    """Return whether each of `of` has had fewer than `most` confirmation mails today (UTC). See `count_mail`."""
+    """Return whether fewer than `most` confirmation mails were counted today (UTC) for each key in `of`.
+
+    A key is a person's id or `contract:<id>`, as in `count_mail`.
+    """
     full = select(_c.of).where(_c.of.in_(of), _c.day == now.date().isoformat(), _c.count >= most).limit(1)
     return (await connection.execute(full)).first() is None
 

@@ -33,7 +33,10 @@ PAUSE_SECONDS = 1.0
 
 
 class Releaser:
-    """The loop that sends or cancels held messages, or lets them wait longer. Call `run`, or `look` to decide once."""
+    """The loop that sends or cancels held messages (which wait for the end of quiet hours), or lets them wait longer.
+
+    Call `run`, or `look` to decide once.
+    """
 
     def __init__(self, context: NotifierContext) -> None:
         self._context = context

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """The limits of a Sender."""
+    """The limits of a Sender, the loop that sends due deliveries."""
 
     at_once: int = 64
     """How many messages are sent at the same time, to all endpoints together."""

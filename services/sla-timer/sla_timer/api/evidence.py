@@ -52,7 +52,7 @@ _OTHERS = "the incident was under other contracts too, whose terms are not shown
 
 @dataclass(frozen=True, slots=True)
 class EvidenceSource:
-    """The data from which the timer's part of the evidence is made."""
+    """The data about an incident from which the timer's part of its evidence is made."""
 
     known: FoundIncident
     """The incident, with what the key may see of it."""
@@ -107,7 +107,7 @@ async def read_evidence(timer: TimerService, name: str, access: KeyAccess) -> Ev
 
 
 async def evidence_lines(source: EvidenceSource, language: str) -> AsyncIterator[EvidenceLine]:
-    """Yield the timer's part of the evidence, as records, each with the name of the file that it belongs to.
+    """Yield the timer's part of an incident's evidence: records, each with the name of the file it belongs to.
 
     Args:
         language: Language tag of the explanations in words.

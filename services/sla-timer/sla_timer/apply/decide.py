@@ -80,8 +80,8 @@ def decide(
 ) -> Changes:
     """Return the rows to write and the facts (events to publish) for one incident.
 
-    Nothing is read or written here. A timer that is due already gets `now` as its `ripe_at`: the timer fires once the
-    events of its partition are applied up to that instant.
+    Nothing is read or written here. A timer whose instant has passed gets `now` in the column `ripe_at`: the timer
+    fires once the events of its partition are applied up to `now`.
 
     Args:
         partition: The number of the incident's partition.

@@ -141,9 +141,9 @@ class CachedFold:
     def note(self, folding: Folding) -> None:
         """Add a copy of `folding` to `steps`, if 250 events were read since the last copy.
 
-        At most 10 copies are kept; later copies are closer together. After a late event, reading starts again from the
-        last copy before the event. The number of events to read again is at most about twice the number of events that
-        follow the late event, plus 250.
+        A late event is one that belongs before events already read. Reading then starts again from the last copy before
+        it, instead of the first event. At most 10 copies are kept, more of them near the end. So the events to read
+        again are at most about twice those that follow the late event, plus 250.
 
         Args:
             folding: The state of the incident after the events read so far.
@@ -217,10 +217,9 @@ class PreparedFold:
 
     @property
     def undecided(self) -> int:
-        """Return how many clocks must be compared with what has been published.
+        """Return how many clocks must be compared with what was published, if it is unknown which have changed.
 
-        The number is 0 if the changed clocks are known (`unsettled`); otherwise all clocks of the incident must be
-        compared.
+        The number is that of all clocks of the incident. It is 0 if `unsettled` names the clocks that may have changed.
         """
         if self.unsettled() is not None:
             return 0
@@ -229,9 +228,9 @@ class PreparedFold:
     def unsettled(self) -> frozenset[ClockId] | None:
         """Return the ids of the clocks that may have changed since everything about them was published.
 
-        Compared with `settled`, these clocks are new, changed or gone. The result is None if every clock may have
-        changed: if `settled` is empty, if the incident was not computed under `version`, or if more than 500 clocks
-        differ.
+        `settled` has the ended clocks about which everything was published. Returned are the clocks that are new or
+        changed in comparison, and those that are only in `settled`. None means that every clock may have changed:
+        `settled` is empty, the incident was not computed under `version`, or more than 500 clocks differ.
         """
         if not self._compared:
             self._compared, self._unsettled = True, self._differing()

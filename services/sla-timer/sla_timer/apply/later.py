@@ -87,7 +87,8 @@ class FoldPace:
 class DeferredEvents:
     """Applies the events that the consumer has stored for later, one incident at a time.
 
-    Call `run`, or `once` repeatedly.
+    These are events of incidents that take long to compute. They wait in the table `timer_deferred`. Call `run`, or
+    `once` repeatedly.
 
     Args:
         applier: The consumer of this process. Only events of its own partitions are applied.

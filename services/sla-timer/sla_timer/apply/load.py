@@ -78,11 +78,11 @@ class LoadedIncidents:
 
     @property
     def versions(self) -> list[JudgedVersion]:
-        """Return every catalogue version by which a loaded incident or clock was judged.
+        """Return every catalogue version by which one of the loaded incidents or clocks was judged.
 
-        The result has for each version the contracts and the customer of one incident judged by it; all incidents of
-        one version have the same. Versions under which an earlier target of a clock was breached before it was replaced
-        are included.
+        Each version comes with the contracts and the customer of one incident that was judged by it. One incident is
+        enough, because the others give the same rulebook (plans, contracts, calendars). If a clock's target was
+        breached and then replaced, the version of the earlier target is included too.
         """
         found: dict[str, tuple[set[str], set[str]]] = {}
         for name, row in self.incidents.items():
@@ -114,8 +114,8 @@ async def load_incidents(
     """Lock the timers and clocks of incidents, and return their rows, clocks and events.
 
     An incident with 250 events or more is large, and its events are not read. A large incident is deferred, to be
-    computed later, if it is in `far` or has waiting events. Of a deferred incident only the timers are locked and the
-    row is read.
+    computed later, if it is in `far` or has events that wait to be applied. Of a deferred incident only the timers are
+    locked and the row is read.
 
     Args:
         unsettled: Incident id -> the clocks that may still change, under one catalogue version. Of a large incident

@@ -19,7 +19,7 @@ from sla_timer.rulebooks import Rulebooks
 
 @dataclass(frozen=True, slots=True)
 class Refolded:
-    """The result of `Refolder.refold`."""
+    """The result of `Refolder.refold`, which computes incidents again from their stored events."""
 
     incidents: Sequence[str]
     """The ids of the requested incidents."""

@@ -23,9 +23,9 @@ _VERDICTS = frozenset({ClockState.MET, ClockState.MISSED})
 def turned_context(turned: str, incident: Incident, clocks: Iterable[Clock]) -> dict[str, Any]:
     """Return extra fields for the fact (published event) that an incident was opened, resolved or reopened.
 
-    The fields are ready for JSON. `turned` is always there. For an opening, `advice` has the remarks that the reporter
-    should know (clauses B6, B8 and I10, docs/clauses.md). For `resolved`, `outcomes` has for each metric how many
-    promises were met and missed.
+    The fields are ready for JSON. The key `turned` is always there. For an opening, `advice` has the remarks that the
+    reporter should know (clauses B6, B8 and I10, docs/clauses.md). For `resolved`, `outcomes` has for each metric how
+    many promises were met and missed.
 
     Args:
         turned: `opened`, `resolved` or `reopened`.

@@ -42,16 +42,15 @@ class RefoldedClock:
 
 
 def needed_folds(published: Sequence[ClockOnRecord], own: str) -> list[FoldKey]:
-    """Return which computations of the incident are needed to check its published clocks.
+    """Return how the incident must be computed to check its published clocks: pairs (version, last instant).
 
-    Each is a pair (version, last instant), the key of `folds` in `judged_clocks`. The version of a clock is the one by
-    which the clock was judged last. A computation leaves out events after the last instant. For a clock whose target
-    was taken away, the last instant is when that happened. For every other clock it is None, and all events are
-    included.
+    A pair is a key of `folds` in `judged_clocks`. The version is the catalogue version by which a clock was judged
+    last. Events after the last instant are left out of the computation; None means that no event is left out. If a
+    clock's target was taken away, the last instant is when that happened. For every other clock it is None.
 
     Args:
         published: The clocks as slad published them.
-        own: The incident's version.
+        own: The catalogue version by which the incident was judged last.
     """
     return [*dict.fromkeys([(own, None), *(_key(one) for one in published)])]
 
@@ -61,12 +60,13 @@ def judged_clocks(
 ) -> list[RefoldedClock]:
     """Return each published clock beside the same clock computed from events, sorted by start.
 
-    A published and a computed clock belong together if version, metric and cycle are equal. The computed clock gets the
-    id of the published clock. Computed clocks that were never published come last.
+    A published and a computed clock belong together if version, metric and cycle (the clock's number among the
+    incident's clocks of the metric) are equal. The computed clock gets the id of the published clock. Computed clocks
+    that were never published come last.
 
     Args:
         published: The clocks as slad published them.
-        own: The incident's version.
+        own: The catalogue version by which the incident was judged last.
         folds: Maps each pair that `needed_folds` returns to the incident computed for it.
     """
     by_place = {key: {(one.metric, one.cycle): one for one in fold.incident.clocks} for key, fold in folds.items()}
@@ -85,9 +85,11 @@ def judged_clocks(
 def verdict_differences(judged: RefoldedClock) -> list[str]:
     """Return the published values of a clock that do not follow from the events, each as a sentence.
 
-    The result is empty if nothing was published. If the events give no such clock, the result is empty in two cases:
-    slad has published that the clock is gone, or the clock was cancelled without a breach and another clock has taken
-    its place.
+    The result is empty if nothing was published. If the events give no such clock, one sentence says so. That is left
+    out in two cases:
+
+    - slad has published that the clock is gone.
+    - The clock was cancelled without a breach, and another clock has taken its place.
     """
     published, clock = judged.published, judged.clock
     if published is None:

@@ -47,10 +47,10 @@ class ClaimBounds:
 
 
 class Firing(Protocol):
-    """Fires due timers of one store: deletes their rows, marks their clocks and writes the facts.
+    """Fires due timers of one store: publishes the warnings and breaches, and deletes the rows of the timers.
 
-    All of this is one transaction. A timer fires once and never before its instant. A timer waits until the events
-    of its partition are applied up to its instant, but no longer than `ClaimBounds.patience`.
+    Their clocks are updated too, all in one transaction. A timer fires once and never before its instant. A timer waits
+    until the events of its partition are applied up to its instant, but no longer than `ClaimBounds.patience`.
     """
 
     @property

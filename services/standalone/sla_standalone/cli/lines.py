@@ -16,12 +16,14 @@ _SOURCE = "welcome"  # a source that no catalogue names: CloudEvents under an AP
 def lines_to_paste(catalogue: Catalogue, url: str, now: datetime) -> list[str]:
     """Return shell lines with curl, which a person can paste to try a running service.
 
-    The lines open an incident in the service at `url`, read the incident, and record a response to it. A key of slad's
-    published example is written into the lines. The text of any other key is not known: the lines then begin with an
-    `export` of SLAD_KEY or SLAD_READ_KEY, to be filled in. If no key of the catalogue may post events, the only line is
-    a comment that says so.
+    The lines open an incident, read it, and record a response to it. For this they need an API key. If the catalogue
+    has a key of slad's published example, the key is written into the lines. The text of any other key is not known:
+    the lines then begin with an `export` of SLAD_KEY or SLAD_READ_KEY, which the person has to fill in. If no key of
+    the catalogue may post events, the only line is a comment that says so.
 
     Args:
+        catalogue: The catalogue in force, with its API keys.
+        url: The URL of the running service.
         now: The present instant. It makes the incident's id new at each start. Keys that have expired are not used.
     """
     writer = _key(catalogue, KeyScope.INGEST, now)

@@ -48,9 +48,12 @@ MODULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 
 def commands(app: typer.Typer, called: str = "") -> None:
-    """Add commands to the application: only those of the module that has the command `called`, or all commands.
+    """Add the commands of `slad` to the application.
 
-    All commands are added if no command is called so.
+    Args:
+        app: The application.
+        called: The name of the command that the user calls. Only the module with this command is imported, and its
+            commands are added. If no command has the name, all commands are added.
     """
     wanted = [module for module, names in MODULES.items() if called in names] or list(MODULES)
     for module in wanted:

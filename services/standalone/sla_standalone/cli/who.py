@@ -52,7 +52,7 @@ _ACTORS = {
 
 @dataclass(frozen=True, slots=True)
 class IncidentScript:
-    """The events for which `slad who` shows the notifications: the opening of an incident, and what follows."""
+    """An imagined incident, for which `slad who` shows the notifications: its opening, and what happens later to it."""
 
     opened: datetime
     ends: datetime
@@ -65,10 +65,10 @@ class IncidentScript:
 
     @property
     def happenings(self) -> list[tuple[datetime, EventKind | str]]:
-        """Return the later events and acknowledgements as pairs, in the order of their instants.
+        """Return what happens after the opening of the incident, in the order of time.
 
-        A pair is an instant and either the kind of an event or the id of the person who acknowledges. Pairs after the
-        end of the rehearsal are left out.
+        An item is a pair. Its first part is the instant. Its second part is the kind of an event, or the id of a person
+        who acknowledges at this instant. What would happen after `ends` is left out.
         """
         found: list[tuple[datetime, EventKind | str]] = [*self.later, *self.acknowledged]
         return sorted((each for each in found if each[0] <= self.ends), key=lambda each: each[0])

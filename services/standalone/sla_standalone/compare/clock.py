@@ -38,7 +38,7 @@ class TheirVerdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TheirClock:
-    """A clock of another SLA engine, as its export states it."""
+    """The measurement of one target on one ticket by another SLA engine, as that engine's export states it."""
 
     row: int
     """Number of the row in the export."""
@@ -68,7 +68,7 @@ class UnreadableRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OurClock:
-    """A clock of slad, in the form in which it is compared with one of another engine."""
+    """A clock of slad (the measurement of one target on one incident), reduced to what a comparison needs."""
 
     incident: str
     metric: str
@@ -95,10 +95,13 @@ class OurClock:
 
     @classmethod
     def of(cls, clock: Clock, incident: Incident, rulebook: Rulebook, until: datetime) -> OurClock:
-        """Return one clock of a computed incident, in the form for the comparison.
+        """Return a clock in the form in which it is compared with a clock of another engine.
 
         Args:
-            until: The instant up to which a pause is counted that has not ended.
+            clock: A clock of `incident`.
+            incident: The incident, computed from its events.
+            rulebook: The plans, contracts and calendars.
+            until: A pause that has not ended is counted up to this instant.
         """
         calendar = calendar_of(clock, incident, rulebook)
         pauses = [one for one in clock.segments if not one.running]

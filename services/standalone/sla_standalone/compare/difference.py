@@ -65,9 +65,9 @@ class EngineComparison:
 
     @property
     def ratio(self) -> float | None:
-        """Return the share of clocks with equal verdicts among the clocks that both engines have decided.
+        """Return how often the verdicts are equal, from 0 to 1, over the clocks on which both engines have a verdict.
 
-        The share is from 0 to 1; None if there are no such clocks.
+        The result is None if there are no such clocks.
         """
         return self.same_verdict / self.verdicts if self.verdicts else None
 

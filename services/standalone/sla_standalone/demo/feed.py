@@ -35,7 +35,7 @@ class DemoFeed:
 
     Args:
         time_source: The demo's clock, which decides when an event is posted.
-        most: How many incidents are opened in all.
+        most: The largest number of incidents to open in all.
     """
 
     def __init__(self, url: str, time_source: TimeSource, most: int = 60) -> None:

@@ -96,7 +96,9 @@ PLOTS = (
 
 
 def plots(seed: int = 1) -> Iterator[Plot]:
-    """Yield scripts of demo incidents without end: first `UNANSWERED`, then all of `PLOTS` again and again.
+    """Yield scripts of demo incidents without end.
+
+    The first is `UNANSWERED`. The scripts in `PLOTS` follow, again and again.
 
     The first pass through `PLOTS` keeps their order. Each later pass has a random order, which depends on `seed`.
     """

@@ -17,7 +17,7 @@ class CheckResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EvidenceCheck:
-    """A check of one aspect of evidence."""
+    """The outcome of checking one aspect of a zip with evidence, such as the audit logs."""
 
     what: str
     """What was checked, such as `audit log`."""

@@ -42,8 +42,8 @@ WHAT = "verdicts"
 def check_verdicts(evidence: EvidenceFile, manifest: Manifest) -> EvidenceCheck:
     """Compute the clocks, calendars, arithmetic and verdicts again from the events, and compare them with the evidence.
 
-    If the evidence was made with another release of slad or other time zone data, a note on a difference says so.
-    The check is UNCHECKED if the evidence lacks what is needed to compute.
+    The result names each difference. If there is one, and the evidence was made with another release of slad or other
+    time zone data, the result also says so. The result is UNCHECKED if the evidence lacks what is needed to compute.
 
     Raises:
         BadEvidence: The content has another form than slad writes.

@@ -14,11 +14,13 @@ _BREACHED = "io.slad.clock.breached.v1"
 
 
 def unpublished_breaches(clocks: Iterable[Mapping[str, Any]], facts: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Return the recorded breaches that no fact reports, as a mapping of the clock's id to the breach in words.
+    """Return the breaches that the timer service recorded but did not report to the other services.
+
+    The result maps the id of the breached clock to the breach in words.
 
     Args:
-        clocks: Lines of `published.jsonl`.
-        facts: Lines of `facts.jsonl`.
+        clocks: The clocks as the timer recorded them: lines of `published.jsonl`.
+        facts: What the timer reported, such as breaches: lines of `facts.jsonl`.
     """
     told = {str(fact["data"].get("clock")) for fact in facts if fact["type"] == _BREACHED}
     return {
@@ -29,9 +31,10 @@ def unpublished_breaches(clocks: Iterable[Mapping[str, Any]], facts: Iterable[Ma
 
 
 def check_told(evidence: EvidenceFile, manifest: Manifest) -> EvidenceCheck:
-    """Check that each message belongs to an alert, and that each recorded breach was published.
+    """Check that each message belongs to an alert, and that each recorded breach was reported (published).
 
-    The manifest names breaches that had not been published yet when the evidence was made. They cannot be checked.
+    A breach may have been recorded, but not yet published, when the evidence was made. The manifest names such
+    breaches. If nothing else is wrong, they make the result UNCHECKED.
     """
     if Member.DELIVERIES not in evidence or Member.ALERTS not in evidence:
         return unchecked(WHAT, "alerts and messages are not in this file; the manifest says why")

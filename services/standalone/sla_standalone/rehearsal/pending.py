@@ -84,7 +84,7 @@ _ALL = select(*_DUE, *_WAITING.values(), *(each.position for each in _READINGS),
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """The work that the services of a rehearsal have not done yet.
+    """The work that the services of a rehearsal have still to do, now or at a known instant.
 
     In a rehearsal, the services run on an empty database with a clock that only the caller moves.
     """

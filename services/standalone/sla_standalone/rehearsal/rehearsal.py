@@ -41,7 +41,7 @@ class NeverQuiet(Exception):
 
 @dataclass(frozen=True, slots=True)
 class LeftMessage:
-    """A message that slad would have sent at the instant `at` if the rehearsal were real."""
+    """A message that slad would have sent at the instant `at` if the rehearsal (trial run) were real."""
 
     at: datetime
     message: OutgoingMessage

@@ -65,7 +65,9 @@ def _received(event: IncidentEvent) -> datetime:
 
 
 def told_otherwise(expected: Sequence[ExpectedMessage], lines: Sequence[ToldLine], zone: ZoneInfo) -> Iterator[str]:
-    """Yield a text for each expected message that was not sent, and for each sent message that was not expected.
+    """Yield a text for each difference between the messages that a test expects and those of its rehearsal.
+
+    A difference is an expected message that was not sent, or a sent message that was not expected.
 
     Args:
         expected: The messages that a test expects.

@@ -25,7 +25,7 @@ _LOST = (DeliveryState.UNDELIVERABLE, DeliveryState.FAILED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToldLine:
-    """A line of the list that `told` returns: a message to one person, or a message that reaches nobody."""
+    """A message of a rehearsal, as `told` lists it: who gets it, when and why, or why it reaches nobody."""
 
     at: datetime
     """When the message would leave, or when it was found that it reaches nobody."""
@@ -55,11 +55,12 @@ class ToldLine:
 
 
 async def told(run: Rehearsal, catalogue: Catalogue) -> tuple[ToldLine, ...]:
-    """Return a line for each message of a rehearsal so far, in order of time.
+    """Return who got which message in a rehearsal so far, as lines in order of time.
 
-    Messages that reached nobody come last. A message that waits for the end of quiet hours has a line for the instant
-    at which it began to wait, and another for the instant at which it left. Messages that slad cancelled as needless,
-    such as a second one to the same person, are left out.
+    In a rehearsal, the services run on an empty database with a clock that only the caller moves. Each message has one
+    line. A message that waited for the end of quiet hours has two: one for the begin of the wait, and one for when it
+    left. Messages that reached nobody come last. Messages that slad cancelled as needless, such as a second one to the
+    same person, are left out.
 
     Args:
         run: The rehearsal.

@@ -49,7 +49,10 @@ class VerdictCounts:
 
 
 class Group(NamedTuple):
-    """What identifies one line of the attainment table: contract, metric, priority and month."""
+    """The clocks that are counted together in one line of the attainment table.
+
+    They have the same contract, metric, priority and month.
+    """
 
     contract: str
     metric: str

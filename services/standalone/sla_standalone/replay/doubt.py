@@ -20,14 +20,15 @@ _BEFORE: Mapping[EventKind, frozenset[EventKind]] = {
 
 
 def rows_in_order(instants: Sequence[datetime], versions: Sequence[int]) -> list[datetime]:
-    """Return the instants of an incident's table rows, with one instant chosen for each ambiguous local time.
+    """Return the instants of an incident's table rows, after choosing one of the two instants of each ambiguous time.
 
-    A local time is ambiguous if it came twice because clocks were set back; it then is a DoubtfulInstant in `instants`.
-    The choice depends on the latest instant among the earlier rows. If this instant is after the first of the two
-    possible instants and not after the second, the second is chosen. Otherwise the first is chosen.
+    A local time is ambiguous if it came twice because clocks were set back. It is a DoubtfulInstant in `instants`.
 
-    Rows are taken in the order of `versions` if all versions differ and none is 0, else in the order of `instants`. In
-    the latter case nothing is chosen unless the unambiguous instants ascend.
+    The order of the rows decides. The first instant is chosen, unless an earlier row happened after it. Then the second
+    is chosen, unless an earlier row happened after that one too.
+
+    The order of the rows is that of `versions` if all versions differ and none is 0. Otherwise it is that of
+    `instants`. But if the unambiguous instants do not ascend in it, the rows have no order, and nothing is chosen.
 
     Args:
         instants: The instants of the rows. The result has the same order.
@@ -55,13 +56,15 @@ def rows_in_order(instants: Sequence[datetime], versions: Sequence[int]) -> list
 def settle_instants(events: Sequence[IncidentEvent]) -> list[IncidentEvent]:
     """Return the events in the given order, with a plain instant in place of each DoubtfulInstant.
 
-    A local time that never came becomes the instant at which the clocks were changed. A local time that came twice has
-    two possible instants. The second is used if `rows_in_order` chose it, or if an event that must come earlier is
-    between the two. Otherwise the first is used.
+    A DoubtfulInstant was read from a local time that came twice or never, because clocks were changed. A time that
+    never came becomes the instant at which the clocks were changed. A time that came twice has two possible instants.
+    The second is used if `rows_in_order` chose it, or if an event that must come earlier is between the two. Otherwise
+    the first is used.
 
-    The opening must come before all other events. Among events without a `version`, response and workaround must come
-    before the end, and `resolved` before `closed`. Each event whose instant is replaced gets the quality DOUBTFUL and a
-    warning.
+    The opening must come before all other events. Among events without a `version`, the response and the workaround
+    must come before the end, and `resolved` before `closed`.
+
+    Each event whose instant is replaced gets the quality DOUBTFUL and a warning.
     """
     if not any(isinstance(event.occurred_at, DoubtfulInstant) for event in events):
         return list(events)

@@ -19,9 +19,10 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Figures:
-    """The figures of a replay. Call `add` for each incident, and `close` at the end.
+    """The counts that a replay (judging the past incidents of a log) gives, with examples of differences.
 
-    `close` keeps only the first 20 items (SHOWN) of `disagreements` and of `turned`, in the order of the log.
+    Call `add` for each incident, and `close` at the end. The examples are in `disagreements` (with another system's
+    verdicts) and `turned` (changes under a second plan). `close` keeps the first 20 (SHOWN) of each.
     """
 
     tallies: dict[Group, VerdictCounts] = field(default_factory=dict)
@@ -39,8 +40,8 @@ class Figures:
         """Count the outcomes of one incident.
 
         Args:
-            record: The incident's outcomes under one plan, or under two plans to compare. If a clock is open, pass the
-                record that `Record.settled` returns for the end of the log.
+            record: The incident's outcomes under one plan, or under two plans to compare. An open clock must already
+                be judged as of the end of the log: pass the result of `Record.settled`.
         """
         outcomes = record.outcomes[0]
         self._count(outcomes)
@@ -108,7 +109,9 @@ def _first(found: list[tuple[int, T]]) -> list[tuple[int, T]]:
 
 
 def disagreements(record: Record) -> list[Disagreement]:
-    """Return the metrics of one incident on which slad's verdict is not that of another system, or is missing.
+    """Return the metrics of one incident on which another system's verdict is not confirmed by slad.
+
+    slad has another verdict on such a metric, or none.
 
     The result is [] if the log has no verdicts of another system on the incident.
 

@@ -73,10 +73,10 @@ class ReplayHistory:
     _finish: ExitStack = field(default_factory=ExitStack, repr=False, compare=False)
 
     def chunks(self, size: int) -> Iterator[Chunk]:
-        """Yield the incidents that are in memory (`lives`), in lists of at most `size` incidents.
+        """Yield the incidents that are kept in memory, in lists of at most `size` incidents.
 
-        An item of a list is a pair (incident, its lines with their numbers). Incidents in temporary files (`buckets`)
-        are left out.
+        An item of a list is a pair: the incident's id, and its lines with their numbers. Incidents that are kept in
+        temporary files are left out.
         """
         return in_chunks(self.lives, size)
 

@@ -15,7 +15,7 @@ from sla_domain.rulebook import ContractMatch, Rulebook
 
 
 class Verdict(StrEnum):
-    """The result of a clock in a replay."""
+    """The result of a clock (the measurement of one target on one incident) when past incidents are judged."""
 
     MET = "met"
     """The clock stopped in time."""
@@ -48,7 +48,7 @@ class Verdict(StrEnum):
 
 
 class ClockOutcome(NamedTuple):
-    """The result of one clock in a replay."""
+    """The verdict on one clock of a past incident, with the instants and the plan that led to it."""
 
     incident: str
     metric: str
@@ -112,8 +112,8 @@ def judge(
 ) -> list[ClockOutcome]:
     """Return the outcome of every clock of an incident, given its events.
 
-    A clock that is open after the last event gets the verdict OPEN (or EXEMPT), even if it is past due: judge it as of
-    the end of the log by `ClockOutcome.settled`.
+    A clock that is open after the last event gets the verdict OPEN even if it is past due, or EXEMPT if a person has
+    exempted it. Call `ClockOutcome.settled` to judge an open clock as of the end of the log.
 
     Args:
         events: The events of one incident.
@@ -135,7 +135,7 @@ class JudgedIncident(NamedTuple):
 def judged_of(incident: Incident) -> JudgedIncident:
     """Return the outcomes of an incident's clocks, and the remarks on oddities such as an unknown customer.
 
-    An open clock gets the verdict OPEN (or EXEMPT), even if it is past due.
+    An open clock gets the verdict OPEN even if it is past due, or EXEMPT if a person has exempted it.
 
     Args:
         incident: The incident, computed from its events.
@@ -146,7 +146,7 @@ def judged_of(incident: Incident) -> JudgedIncident:
 def outcomes_of(incident: Incident) -> list[ClockOutcome]:
     """Return the outcome of every clock of an incident.
 
-    An open clock gets the verdict OPEN (or EXEMPT), even if it is past due.
+    An open clock gets the verdict OPEN even if it is past due, or EXEMPT if a person has exempted it.
 
     Args:
         incident: The incident, computed from its events.

@@ -39,7 +39,7 @@ Noted = tuple[int, str, str]
 
 @dataclass(frozen=True, slots=True)
 class ReplayRules:
-    """The rules by which a log is judged: a catalogue with its plans, and one contract or those of the customers."""
+    """The rules by which the incidents of a log are judged: a catalogue, and which of its contracts applies."""
 
     catalogue: Catalogue
     contract: ContractId | None = None
@@ -76,9 +76,9 @@ class Played:
 
     @property
     def outcomes(self) -> tuple[list[ClockOutcome], ...]:
-        """Return the outcomes of all clocks in `records`: a tuple with one list for each plan.
+        """Return the outcomes of all clocks in `records`, in one list for each plan.
 
-        The tuple has two lists if two plans are compared. It is empty if there are no records.
+        The result is a tuple with one list, or with two if two plans were compared. It is () if there are no records.
         """
         each = [record.outcomes for record in self.records]
         return tuple([outcome for outcomes in column for outcome in outcomes] for column in zip(*each, strict=True))
@@ -160,7 +160,9 @@ def play(
 
 
 def keep_earliest(known: dict[str, Noted], found: Mapping[str, Noted]) -> None:
-    """Merge remarks on odd incidents into `known`; of each kind of remark, keep the one that is first in the log.
+    """Merge remarks on odd incidents (such as an unknown customer) into `known`, one remark of each kind.
+
+    Of two remarks of the same kind, the one that is earlier in the log is kept.
 
     Args:
         known: Maps a kind of remark to (line, incident, text). This function changes the mapping.
@@ -203,12 +205,11 @@ def judge_chunk(
 ) -> list[Record]:
     """Judge each incident of a chunk under each plan; return a record of each incident that has events.
 
-    The numbers of lines, incidents and events, the remarks, the rejected lines, the first and last instant, and the
-    figures are added to `part`. The figures of incidents with an open clock are not added yet: `play` adds them when
-    the end of the whole log is known.
+    What is counted on the way, such as lines, events and verdicts, is added to `part`. The verdicts of an incident with
+    an open clock are not counted yet: they depend on the end of the whole log, which only `play` knows.
 
     Args:
-        chunk: Pairs of an incident and its lines.
+        chunk: Some incidents of the log, as pairs of the incident's id and its lines.
         reader: Translates the lines to events.
         judges: For each plan, a function that judges one incident.
         until: Events after this instant are ignored. None means no limit.

@@ -18,7 +18,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 class Record(NamedTuple):
-    """The result of judging one incident in a replay: the outcomes of its clocks under each plan."""
+    """The outcomes of one past incident's clocks, under one plan or under each of two plans to compare."""
 
     line: int
     """Where the log first names the incident."""
@@ -32,7 +32,7 @@ class Record(NamedTuple):
 
     @property
     def undecided(self) -> bool:
-        """Return whether a clock of the incident is open, so that its outcome depends on when the log ends."""
+        """Return whether a clock of the incident is open. When the log ends, it may become OVERDUE (see `settled`)."""
         return any(outcome.verdict is Verdict.OPEN for outcomes in self.outcomes for outcome in outcomes)
 
     def settled(self, until: datetime) -> Record:
@@ -56,7 +56,7 @@ def write_records(records: Iterable[Record], path: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class StoredRecords:
-    """An iterable of the records (results of incidents) in files that `write_records` wrote.
+    """Reads records (results of incidents) from the files that `write_records` wrote, as an iterable.
 
     The records come in the order of the log. Each iteration reads the files again, and never has all records in memory.
     """

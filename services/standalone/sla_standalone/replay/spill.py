@@ -65,9 +65,9 @@ def read_blocks(path: Path) -> Iterator[list[Any]]:
 
 @dataclass(frozen=True, slots=True)
 class LogBucket:
-    """The temporary files with all lines of some incidents of a large log. `lives` reads the files.
+    """Temporary files that together have all lines of some incidents of a large log. `lives` reads the files.
 
-    There is one file for each part of the log, since several processes may read the log in parts.
+    Several processes may read the log, each a part of it. Each part has its own file here.
     """
 
     pieces: tuple[Path, ...]
@@ -128,8 +128,9 @@ class Scatter:
 
 
 def piece_path(folder: Path, part: int, bucket: int) -> Path:
-    """Return the path of the file with the lines of one bucket that come from one part of the log.
+    """Return the path of a temporary file: `folder/007.002` for bucket 7 and part 2.
 
-    A bucket is some incidents of the log with all their lines. For bucket 7 and part 2 the path is `folder/007.002`.
+    A bucket is a set of incidents of a log. A part is a section of the log that one process reads. The file has the
+    lines of the bucket's incidents in this part.
     """
     return folder / f"{bucket:03}.{part:03}"

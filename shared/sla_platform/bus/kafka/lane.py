@@ -93,7 +93,10 @@ class PartitionLane:
         return self.unit
 
     def finish_unit(self, unit: LaneUnit) -> None:
-        """Forget the records of a handled unit, and set `done` to the offset after them."""
+        """Note that the records of `unit` were handled, and forget them.
+
+        The attribute `done` becomes the offset of the next record to handle.
+        """
         for _ in range(unit.records):
             last = self.hand.popleft()
             self.done = last.offset + 1
@@ -107,7 +110,7 @@ class PartitionLane:
         self.pulse.note_handled()
 
     def retry_later(self) -> None:
-        """Note that handling `unit` failed, so that its records are tried again after a pause.
+        """Note that handling the records of `next_unit` failed. They are tried again after a pause.
 
         The pause is 0.1 s. It doubles with each failure up to 5 s.
         """

@@ -73,9 +73,10 @@ class Publisher:
     async def publish(self, records: Sequence[OutgoingRecord]) -> frozenset[int]:
         """Send records in order, wait for Kafka's answers, and return the indexes of the refused records.
 
-        Kafka refuses whole batches, so that good records may be refused together with a bad one: send each refused
-        record alone to find the bad one. If a record is too large to be sent, later records with the same key are not
-        sent either, and their indexes are returned too. If a record cannot be written at all, its error is raised.
+        Kafka refuses whole batches, so good records may be refused together with a bad one. To find the bad one, call
+        this method again for each refused record alone. If a record is too large to be sent, later records with the
+        same key are not sent either, and their indexes are returned too. If a record cannot be written at all, its
+        error is raised.
 
         Raises:
             BusUnavailable: Acknowledgements are missing. Any of the records may have arrived.

@@ -116,7 +116,7 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
             self._commit_soon()
 
     async def leave(self) -> None:
-        """Commit the offsets of the handled records, and revoke the partitions.
+        """Commit the offsets of the handled records, and tell the handler that it loses its partitions.
 
         Call this after `run` has ended. The consumer is not closed.
         """
@@ -126,7 +126,7 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
     # called by the group's coordinator
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
-        """Finish running work, commit, and call `Handler.revoked` for every partition.
+        """Finish running work, commit its offsets, and tell the handler that it loses its partitions.
 
         aiokafka calls this method. Work that takes longer than `Subscription.finish_seconds` is abandoned.
         """

@@ -72,7 +72,7 @@ class KafkaSource:
     def lag(self) -> int:
         """Return how many records of the assigned partitions were unread at the last check.
 
-        Watermarks (records that say how far events are complete) are included.
+        Watermarks are counted too. A watermark is a record that says up to which instant its partition has all events.
         """
         return sum(lane.waiting for lane in self._lanes())
 
@@ -99,7 +99,7 @@ class KafkaSource:
 
         If Kafka fails, the failure is logged, and a new connection is opened after a pause of 0.1 s. The pause doubles
         with each failure up to 5 s. After a connection that lasted for more than 30 s the pause is 0.1 s again. Other
-        errors are raised, such as an error of the handler that no event can have caused.
+        errors are raised, such as an error of the handler at a batch without events.
         """
         patience = Backoff()
         while True:

@@ -25,7 +25,7 @@ def correction_parts(one: ReportCorrection, number: str) -> list[Part]:
     """Return the differences between a frozen report and the same report made now, as notes and tables.
 
     Args:
-        number: Suffix of the tables' ids.
+        number: Ends the tables' ids, so that the tables of several corrections differ in their ids.
     """
     said = {
         "period": period(one.period),

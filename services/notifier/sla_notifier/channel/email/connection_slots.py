@@ -59,7 +59,7 @@ class ConnectionSlots:
             self._give_back()
 
     def give_out(self) -> None:
-        """Give free slots to the waiting messages, the oldest first, up to the allowance's `limit`.
+        """Give free slots (permissions to use a connection) to waiting messages, the oldest first, up to the limit.
 
         While the allowance pauses sending (until its `resume_at`), no slot is given. A timer calls this method again
         at the end of the pause.

@@ -14,7 +14,7 @@ from sla_domain.plan import Plan
 
 
 class EditKind(StrEnum):
-    """How an entry differs between two catalogues."""
+    """How an entry, such as a plan or a contract, differs between two catalogues."""
 
     ADDED = "added"
     """The new catalogue added the entry."""

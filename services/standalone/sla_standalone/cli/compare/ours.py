@@ -27,7 +27,10 @@ _AT_ONCE = 8  # requests in flight
 
 @dataclass(frozen=True, slots=True)
 class OwnClocks:
-    """The clocks that slad has computed for some tickets, judged as of an instant. `of` finds those of a ticket."""
+    """slad's own SLA clocks of some tickets, to be compared with those of another engine. `of` finds those of a ticket.
+
+    Open clocks are judged as they stood at the instant `until`.
+    """
 
     clocks: Mapping[str, Sequence[OurClock]]
     """Incident id -> its clocks."""

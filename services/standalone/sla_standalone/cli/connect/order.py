@@ -40,7 +40,7 @@ class ConnectOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HookOrder:
-    """A webhook that slad is to create through the API of a ticketing system."""
+    """What slad needs in order to create a webhook through the API of a ticketing system."""
 
     api: HookApi
     address: str
@@ -53,7 +53,7 @@ class HookOrder:
 def order_of(
     system: str, source: str, catalogue: Path | None, into: Path | None, secret_env: str, public_url: str
 ) -> ConnectOrder:
-    """Return the order that the options of `slad connect` amount to. Options that cannot be used end the command.
+    """Return what a call of `slad connect` is to do, from its options. Options that cannot be used end the command.
 
     Args:
         system: The name of the ticketing system.

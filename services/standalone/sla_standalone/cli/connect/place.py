@@ -142,9 +142,9 @@ def writing_of(catalogue: Path, into: Path | None, system: System, source: str, 
 
 
 def compiled_after(catalogue: Path, writing: Writing, source: str) -> None:
-    """Check that a source can be added: write the file in a temporary copy of the catalogue, and compile the sources.
+    """Check that the catalogue would be valid with a new source; return nothing if so.
 
-    Nothing is returned if all is well.
+    The file is written into a temporary copy of the catalogue, and the sources are read from this copy.
 
     Args:
         catalogue: The folder or the single file.

@@ -201,8 +201,8 @@ def print_steps(order: ConnectOrder, *, secret_known: bool = True) -> None:
 def print_test(order: ConnectOrder) -> bool:
     """Test a source, print the results, and return whether the running service accepted a signed test delivery.
 
-    The events that a sample delivery would give are printed too. If slad cannot sign for this source, no test delivery
-    is sent and the result is True.
+    The events into which slad would translate a sample delivery are printed too. slad cannot sign a delivery for every
+    source. If it cannot for this one, no test delivery is sent, and the result is True.
     """
     source = _proven(order)
     sample = order.system.sample

@@ -56,7 +56,7 @@ class SampleDelivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class System:
-    """A ticketing system, with what `slad connect` needs to connect it."""
+    """A kind of ticketing system, such as Jira, with what `slad connect` needs to know to connect one."""
 
     name: str
     """The name by which `slad connect` is called: that of a dialect, or of a preset of a map."""

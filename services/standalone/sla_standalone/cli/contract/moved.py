@@ -25,15 +25,16 @@ def moved_clocks(
     known: Mapping[str, KnownContract | None],
     catalogue: Path | None,
 ) -> tuple[OpenClocks, Catalogue] | None:
-    """Compute how open clocks would change if the wanted contracts were written, without writing them.
+    """Compute how the clocks of open incidents would change if the `wanted` contracts were written. Nothing is written.
 
-    Returns the comparison of the clocks, and the catalogue with the wanted contracts. Returns None, with a note on
-    stderr, if the catalogue's files do not exist or are not those in force in the service.
+    Returns two things: the comparison of the clocks, and the catalogue with the wanted contracts. Returns None if the
+    catalogue's files do not exist, or are not those in force in the service; a note on stderr then says so.
 
-    Only some incidents are compared: those under the wanted contracts, under other contracts of the same customers,
-    and under the default contract.
+    Only these incidents are compared: those under the wanted contracts, those under other contracts of the same
+    customers, and those under the default contract (for incidents whose customer has no contract).
 
     Args:
+        service: Reads the contracts of the running service.
         timer: The URL of the timer.
         key: An API key.
         wanted: The contracts to be written.

@@ -17,10 +17,12 @@ from sla_standalone.cli.contract.service import API, ContractService, KnownContr
 class RemoteRecords:
     """The recorded contracts of a running service, read over HTTP.
 
-    The `wanted` contracts are returned as if they were already written. The class implements
-    `sla_catalogue.recorded.Records`.
+    The `wanted` contracts are returned as if they were already written. So the effect of writing them can be shown
+    beforehand. The class implements `sla_catalogue.recorded.Records`.
 
     Args:
+        service: Reads the contracts of the running service.
+        wanted: The contracts that the user wants to write to the service.
         known: The contracts that were already read: id -> contract. None stands for a contract that the service does
             not have. Other contracts are read when they are needed.
         now: The instant from which a wanted contract applies if it names no instant.
@@ -50,10 +52,9 @@ class RemoteRecords:
         return sum(1 for _ in self)
 
     def get(self, contract: str) -> ContractRecord | None:
-        """Return the record of a contract; None if it has no versions and no booked windows.
+        """Return the versions and the booked windows (extra service hours) of a contract; None if it has neither.
 
-        The record has the contract's versions and booked windows (extra service hours). If the contract is wanted, the
-        wanted content is the last version.
+        If the contract is one of the `wanted` contracts, its wanted content is the last version.
         """
         if contract not in self._made:
             self._made[contract] = self._record(contract)
@@ -74,14 +75,14 @@ class RemoteRecords:
         return self._of[name]
 
     def with_products(self, products: Iterable[str]) -> tuple[str, ...]:
-        """Return (). Contracts that name one of these products are not looked for.
+        """Return () instead of the contracts that name one of the products.
 
         They are not needed here: the due instants of clocks do not depend on the customer's products.
         """
         return ()
 
     def with_domain(self, domain: str) -> tuple[str, ...]:
-        """Return (). Contracts that let the addresses of a mail domain register for notices are not looked for.
+        """Return () instead of the contracts that let people with an address of a mail domain register for notices.
 
         They are not needed here: the due instants of clocks do not depend on registrations.
         """

@@ -18,15 +18,16 @@ _MOVES_NO_CLOCK = ("contract.entry_posted",)
 def audit_lines(
     client: httpx2.Client, service: str, objects: Iterable[str], among: tuple[str, Collection[str]] | None = None
 ) -> list[dict[str, Any]] | str:
-    """Return the acts on some objects from a service's audit log, in the order of the log, as JSON objects.
+    """Return the entries about some objects in a service's audit log, in the order of the log, as JSON objects.
 
-    If the log cannot be read, the result is a text with the reason. Entries in ledgers of allowances are left out.
+    An entry is called an act: somebody's action on an object, such as a contract. Acts that write into the ledger of
+    an allowance are left out. If the log cannot be read, the result is a text with the reason.
 
     Args:
         service: Name of the service.
         objects: Ids of the objects. One request is sent for each id.
-        among: For many objects: a pair of the name of a rare act and the objects' ids. One query requests all acts of
-            this name, and the acts on these objects are kept.
+        among: Further objects, too many for a request each: a pair (name of an act, ids). One query requests all
+            acts of this name; only those on objects with these ids are returned. None means no further objects.
     """
     found: dict[int, dict[str, Any]] = {}
     asked = [{"object": one} for one in dict.fromkeys(objects)]

@@ -14,7 +14,7 @@ from sla_standalone.compare.document import Record
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """Options for reading an export."""
+    """Options for reading what another SLA engine exported: time zone, names of metrics, and the present instant."""
 
     until: datetime
     """The instant as of which an open clock is judged as overdue."""

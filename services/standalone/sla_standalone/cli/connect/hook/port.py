@@ -106,7 +106,7 @@ def _json(answer: httpx2.Response) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class HookApi:
-    """What slad needs to create webhooks through the API of one ticketing system: the address and a function."""
+    """The API of one ticketing system, through which slad can create webhooks: its address, and a function for this."""
 
     address: str
     """The URL of the API of the vendor's own service."""
