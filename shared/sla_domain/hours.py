@@ -155,7 +155,7 @@ class CountedSpan:
 
 
 def counted_span(calendar: Calendar | None, hours: str, start: datetime, end: datetime) -> CountedSpan:
-    """Return the time from `start` to `end`, both within certain hours and in wall-clock time.
+    """Return two durations from `start` to `end`: the time within certain hours, and the wall-clock time.
 
     If `calendar` is None and `hours` is not `wall`, the time within the hours is not known. In this case, `counted` of
     the result is None.

@@ -323,7 +323,7 @@ def booking_of(change: Change) -> str | None:
 def posted_by(change: Change) -> EntryPosted | None:
     """Return the ledger entry that a change of a contract writes, or None if it writes none.
 
-    Booking and cancelling a window may also write an entry.
+    Besides a change that only writes an entry, booking extra hours may write one (the price), and cancelling them too.
     """
     match change:
         case EntryPosted():

@@ -79,7 +79,8 @@ async def already_notified(connection: AsyncConnection, alerts: Iterable[Alert])
     """Return the people who were notified since each alert was opened last, by alert id.
 
     There is an entry for each of `alerts`. People are left out if all their messages failed, were cancelled or had no
-    address. People notified as entitled to a critical fix (level 1 of its alert) are left out too.
+    address. Left out too are people who were notified because their contract entitles them to a critical fix: they
+    are level 1 of the alert about that fix.
     """
     episodes = {alert.id: alert.episode for alert in alerts}
     statement = select(_d.alert, _d.episode, _d.kind, _d.level, _d.person).where(
