@@ -18,7 +18,7 @@ import re
 import statistics
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -169,7 +169,11 @@ async def _shown(fleet: Fleet) -> None:
             await asyncio.sleep(1)
 
 
-async def run(arguments: argparse.Namespace) -> dict[str, Any]:
+Measured = Callable[[argparse.Namespace, Fleet, WebhookReceiver], Awaitable[dict[str, Any]]]
+
+
+async def in_a_crowd(arguments: argparse.Namespace, measured: Measured) -> dict[str, Any]:
+    """Measure a running installation with the contracts of `crowded` and a webhook receiver."""
     with tempfile.TemporaryDirectory() as name, WebhookReceiver() as hook:
         folder = Path(name)
         environment = {
@@ -206,7 +210,7 @@ def main() -> None:
     parser.add_argument("--production", action="store_true")
     arguments = parser.parse_args()
     before = load()
-    keep(asyncio.run(run(arguments)), before)
+    keep(asyncio.run(in_a_crowd(arguments, measured)), before)
 
 
 if __name__ == "__main__":

@@ -14,14 +14,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import tempfile
 import time
-from pathlib import Path
 from typing import Any
 
 import httpx2
-from bench.delivery import ALLOWED, HEADERS, installed, lateness, opened
-from bench.hot_incident import OTHERS, WARM_SECONDS, crowded
+from bench.delivery import ALLOWED, HEADERS, lateness, opened
+from bench.hot_incident import OTHERS, WARM_SECONDS, in_a_crowd
 from bench.results import keep, load
 from tests.e2e.fleet import Fleet
 from tests.kill.drill import READ_KEY
@@ -136,18 +134,6 @@ async def _applied(fleet: Fleet, incident: str) -> None:
             await asyncio.sleep(0.5)
 
 
-async def run(arguments: argparse.Namespace) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory() as name, WebhookReceiver() as hook:
-        folder = Path(name)
-        environment = {
-            "SLAD_CATALOGUE": str(crowded(folder / "catalogue", hook.url)),
-            "SLAD_WEBHOOK_ALLOW": '["127.0.0.0/8"]',
-            "SLAD_RATE_PER_MINUTE": "1000000",
-        }
-        async with installed(folder, environment, production=arguments.production) as fleet:
-            return await measured(arguments, fleet, hook)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--incidents", type=int, default=6_000)
@@ -158,7 +144,7 @@ def main() -> None:
     parser.add_argument("--production", action="store_true")
     arguments = parser.parse_args()
     before = load()
-    keep(asyncio.run(run(arguments)), before)
+    keep(asyncio.run(in_a_crowd(arguments, measured)), before)
 
 
 if __name__ == "__main__":

@@ -161,22 +161,26 @@ async def take_entries(
     """
     mentioned = {name for entry in entries for name in names_in_entry(entry)}
     for _ in range(_ROUNDS):
-        names, history, asked = IncidentNames(), IncidentHistory(), list(entries)
+        names, history, asked, links = IncidentNames(), IncidentHistory(), list(entries), False
         if mentioned:
             async with store.reading() as connection:
                 if refresh is not None:
                     await refresh(connection)
                 names = await load_names(connection, mentioned)
-                if any(_links(entry, names) for entry in entries):
+                links = any(_links(entry, names) for entry in entries)
+                if links:
                     names = await with_since(connection, names, mentioned)
-                asked = [route_entry(entry, _said(entry, names)) for entry in entries]
+                # Hardly any delivery links tickets: what it says of names need not be worked out for all others.
+                asked = [route_entry(entry, _said(entry, names) if links else names) for entry in entries]
                 if about := NeededHistories.by(asked, names, rulebook):
                     history = await load_history(connection, about.judged, about.promised, about.whose)
         receipts = await decide_receipts(asked, history, rulebook, names)
         try:
             async with store.transaction() as connection:
                 if mentioned:
-                    joining = any(joins(entry) or _said(entry, names).under != names.under for entry in asked)
+                    joining = any(
+                        joins(entry) or (links and _said(entry, names).under != names.under) for entry in asked
+                    )
                     await lock_names(connection, joining=joining)
                     if not await names_unchanged(connection, names, mentioned):
                         raise NamesChanged

@@ -46,8 +46,31 @@ class PromiseVerdict(StrEnum):
         return PromiseVerdict.EXEMPT if exempt and self is not PromiseVerdict.NONE else self
 
 
+class _Judged:
+    """What clocks and requests have in common once they have a verdict."""
+
+    __slots__ = ()
+    verdict: PromiseVerdict
+    at: datetime | None
+    due_at: datetime | None
+    exempt: str
+
+    @property
+    def counted(self) -> PromiseVerdict:
+        """Return the verdict with which figures and lists count the clock or request."""
+        return self.verdict.counted(self.exempt)
+
+    @property
+    def counts_at(self) -> datetime | None:
+        """Return the instant that decides in which period (such as a month) the clock or request is counted.
+
+        It is when it was met or missed. Without such an instant it is the due instant, or None if there is none.
+        """
+        return self.at if self.verdict.decided else self.due_at
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JudgedClock:
+class JudgedClock(_Judged):
     """A clock with its verdict, as it is counted in the attainment (the share of met promises).
 
     `contract`, `entitlement` and `priority` are the ids that applied when the clock was decided.
@@ -72,22 +95,9 @@ class JudgedClock:
     exempt_by: str = ""
     """Who left the clock out."""
 
-    @property
-    def counted(self) -> PromiseVerdict:
-        """Return the verdict with which figures and lists count the clock."""
-        return self.verdict.counted(self.exempt)
-
-    @property
-    def counts_at(self) -> datetime | None:
-        """Return the instant that decides in which period (such as a month) the clock is counted.
-
-        It is when the clock was met or missed. For any other clock it is the due instant, or None if there is none.
-        """
-        return self.at if self.verdict.decided else self.due_at
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JudgedRequest:
+class JudgedRequest(_Judged):
     """A request (an incident) with its verdict, as it is counted in the attainment (the share of met promises).
 
     A request is counted once, although it may have several clocks. One of its clocks decides the verdict. Fields
@@ -110,19 +120,6 @@ class JudgedRequest:
     counted.
     """
     exempt_by: str = ""
-
-    @property
-    def counted(self) -> PromiseVerdict:
-        """Return the verdict with which figures and lists count the request."""
-        return self.verdict.counted(self.exempt)
-
-    @property
-    def counts_at(self) -> datetime | None:
-        """Return the instant that decides in which period (such as a month) the request is counted.
-
-        It is when the request was met or missed. For any other request it is the due instant, or None if there is none.
-        """
-        return self.at if self.verdict.decided else self.due_at
 
 
 def contract_then(periods: Sequence[ContractPeriod], at: datetime) -> ContractId | None:

@@ -17,7 +17,7 @@ from sla_domain.fold.branching import branch_of
 from sla_domain.fold.entitlement import Entitlement, entitle
 from sla_domain.fold.priority import Priorities
 from sla_domain.fold.remarks import Remarks
-from sla_domain.fold.ticket_state import StatedPhase
+from sla_domain.fold.ticket_state import SHOWS_LIFE, StatedPhase
 from sla_domain.incident import (
     ContractPeriod,
     EndedSpan,
@@ -43,8 +43,7 @@ _REMARKED_WHEN_REMOVED = frozenset({"customer", "product", "assignee", "group"})
 _ENTITLING = frozenset({"customer", "product", "type"})  # by these the entitlement is found
 
 # Kinds that change the phase, whatever an earlier snapshot showed.
-PHASE_KINDS = frozenset({*END_PHASES, EventKind.OPENED, EventKind.REOPENED, EventKind.WAITING, EventKind.RESUMED})
-_SHOWS_LIFE = PHASE_KINDS - END_PHASES.keys()
+PHASE_KINDS = frozenset({*END_PHASES, *SHOWS_LIFE})
 
 # Kinds whose attributes may be those of another ticket, which is the same incident from then on.
 NAME_TAKING_KINDS = frozenset({EventKind.OPENED, EventKind.RENAMED})
@@ -235,7 +234,7 @@ class IncidentState:
         """
         self.event, self.at = event, at
         kind = event.kind
-        if kind in _SHOWS_LIFE:
+        if kind in SHOWS_LIFE:
             self.known_open_at = at
         elif ending is None and kind in END_PHASES and event.occurred_at < self.opened_at:
             ending = PossibleEnd(event.occurred_at)

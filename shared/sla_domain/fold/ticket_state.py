@@ -17,7 +17,7 @@ from sla_domain.phase import Phase
 from sla_domain.phase_state import END_PHASES, PhaseState, phase_state_after, with_author_decided
 
 StatedPhase = tuple[Phase, WaitingOn | None, datetime | None]
-_SHOWS_LIFE = frozenset({EventKind.OPENED, EventKind.REOPENED, EventKind.WAITING, EventKind.RESUMED})
+SHOWS_LIFE = frozenset({EventKind.OPENED, EventKind.REOPENED, EventKind.WAITING, EventKind.RESUMED})
 
 
 class KnownState(Protocol):
@@ -126,7 +126,7 @@ class TicketState:
         event = with_author_decided(event, self.attributes)
         if event.attributes:
             self.attributes = {**self.attributes, **event.attributes}
-        if event.kind in _SHOWS_LIFE:
+        if event.kind in SHOWS_LIFE:
             self.known_open_at = at
         before = PhaseState(self.phase, self.waiting)
         after = phase_state_after(before, event.kind, event.waiting_on, automatic=event.automatic)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -52,3 +53,13 @@ def name_and_key(named: str, key: str) -> str:
     """
     by = f" (key {key})" if named and key else ""
     return shorten(named or key or "somebody", WHO - len(by)) + by
+
+
+def reason_in_force(stated: Sequence[SaidReason], contract: str) -> SaidReason | None:
+    """Return the last reason that was stated for a breach under a contract, or None if there is none.
+
+    Args:
+        stated: The reasons for one breach, the oldest first. Those stated under other contracts are ignored.
+        contract: Id of the contract.
+    """
+    return next((one for one in reversed(stated) if one.contract == contract), None)

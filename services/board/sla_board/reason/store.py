@@ -11,7 +11,7 @@ from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board import tables
-from sla_board.reason.reason import SaidReason
+from sla_board.reason.reason import SaidReason, reason_in_force
 from sla_domain.breach_reason import BreachReasons, ReasonRefusal
 from sla_platform.audit import store as audit
 from sla_platform.audit.act import ActName, Command, change_act
@@ -103,7 +103,7 @@ class ReasonKeeper:
             await audit.next_place(connection, tables.audit)  # one after the other, so that no reason is stored twice
             row = await _breached(connection, wanted.clock, only_contract)
             before = (await reasons_of(connection, [wanted.clock])).get(wanted.clock, [])
-            last = next((one for one in reversed(before) if one.contract == row.contract), None)
+            last = reason_in_force(before, row.contract)
             if last is not None and last.says(wanted.code, wanted.text):
                 return last, False
             now = await store_now(connection, self._time_source)

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board import tables
-from sla_board.reason.reason import SaidReason
+from sla_board.reason.reason import SaidReason, reason_in_force
 from sla_board.reason.store import reasons_of
 from sla_board.shown.clock_cursor import ClockCursor
 from sla_board.shown.row import incident_path
@@ -75,7 +75,7 @@ class ShownBreach:
     @property
     def reason(self) -> SaidReason | None:
         """Return the newest reason that was stated under the breach's contract. None if nobody has stated one."""
-        return next((one for one in reversed(self.reasons) if one.contract == self.contract), None)
+        return reason_in_force(self.reasons, self.contract)
 
     @property
     def page(self) -> str:

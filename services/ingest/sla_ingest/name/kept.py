@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sla_domain.event import IncidentId
 from sla_ingest import tables
 from sla_ingest.name.known import AliasKind, IncidentNames, Pair
-from sla_ingest.name.linking import linked_tickets
+from sla_ingest.name.linking import Row, linked_tickets
 from sla_platform.store import tombstone
 from sla_platform.store.dialect import insert_new, is_postgres
 
@@ -149,8 +149,18 @@ async def insert_alias(
             `incident`.
         since: When the incident was renamed or merged.
     """
-    row = {"name": name, "kind": kind.value, "incident": incident, "since": since}
-    await connection.execute(insert_new(connection, tables.alias), [row])
+    await insert_aliases(connection, [((name, kind, incident), since)])
+
+
+async def insert_aliases(connection: AsyncConnection, found: Iterable[tuple[Row, datetime]]) -> None:
+    """Record names of incidents, renames, merges and links, except those that are already recorded.
+
+    Args:
+        found: Pairs of a row and the time from which it applies. A row is (name, kind, incident).
+    """
+    rows = [{"name": name, "kind": kind.value, "incident": of, "since": since} for (name, kind, of), since in found]
+    if rows:
+        await connection.execute(insert_new(connection, tables.alias), rows)
 
 
 async def move_aliases(connection: AsyncConnection, old: IncidentId, new: IncidentId) -> None:

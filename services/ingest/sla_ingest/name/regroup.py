@@ -13,11 +13,10 @@ from sla_domain.event import LINKING, NOTHING, EventId, EventKind, IncidentEvent
 from sla_ingest import tables
 from sla_ingest.history import whole_history
 from sla_ingest.name.joining import derived_id
-from sla_ingest.name.kept import load_names, with_since
+from sla_ingest.name.kept import insert_aliases, load_names, with_since
 from sla_ingest.name.known import AliasKind, IncidentNames, names_in_event
 from sla_ingest.name.linking import LinkChange, divided, link_change, linked_tickets, moves_between, ticket_of
 from sla_ingest.published import append_missing_events
-from sla_platform.store.dialect import insert_new
 
 _alias = tables.alias.c
 _LINKED = "="  # between the id of an event and what tells to which stream it was copied
@@ -52,21 +51,14 @@ async def store_keys(connection: AsyncConnection, changes: Mapping[EventId, tupl
             LinkChange here may add or remove links.
     """
     rows = {row: since for change, since in changes.values() for row in change.added}
-    if rows:
-        values = [
-            {"name": name, "kind": kind.value, "incident": ticket, "since": since}
-            for (name, kind, ticket), since in sorted(rows.items())
-        ]
-        await connection.execute(insert_new(connection, tables.alias), values)
+    await insert_aliases(connection, sorted(rows.items()))
 
 
 async def _store_change(connection: AsyncConnection, change: LinkChange, since: datetime) -> None:
     for name, kind, other in change.removed:
         row = and_(_alias.name == name, _alias.kind == kind.value, _alias.incident == other)
         await connection.execute(delete(tables.alias).where(row))
-    rows = [{"name": n, "kind": kind.value, "incident": other, "since": since} for n, kind, other in change.added]
-    if rows:
-        await connection.execute(insert_new(connection, tables.alias), rows)
+    await insert_aliases(connection, [(row, since) for row in change.added])
 
 
 async def _store_groups(
@@ -80,13 +72,8 @@ async def _store_groups(
         return
     old = and_(_alias.name.in_(moved), _alias.kind == AliasKind.UNDER.value)
     await connection.execute(delete(tables.alias).where(old))
-    rows = [
-        {"name": name, "kind": AliasKind.UNDER.value, "incident": after[name], "since": since}
-        for name in moved
-        if name in after
-    ]
-    if rows:
-        await connection.execute(insert_new(connection, tables.alias), rows)
+    rows = [((name, AliasKind.UNDER, after[name]), since) for name in moved if name in after]
+    await insert_aliases(connection, rows)
 
 
 async def _bring_together(

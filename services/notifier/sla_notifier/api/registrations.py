@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from sla_domain.bounds import VALUE
 from sla_notifier.api.link_page import add_purpose_page
-from sla_notifier.api.refusal import REFUSALS
+from sla_notifier.api.refusal import REFUSALS, REFUSALS_OF_ONE
 from sla_notifier.context import NotifierContext
 from sla_notifier.link import LinkPurpose
 from sla_notifier.registration import store
@@ -141,7 +141,7 @@ def _administer(routes: APIRouter, context: NotifierContext, authorize: Authoriz
         "/v1/registrations/{id_}",
         summary="End a registration",
         status_code=204,
-        responses={**REFUSALS, 404: {"description": "not known here"}},
+        responses=REFUSALS_OF_ONE,
     )
     async def end(request: Request, id_: str, reason: Reason = "") -> Response:
         """End a registration. It stays on record as ended, by whom and when."""

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from sla_domain.contract import ContractId
+from sla_domain.contract import Contract, ContractId
 from sla_domain.errors import DomainError
 from sla_domain.record import ContractRecord
 from sla_notifier.alert.change_set import ChangeSet
@@ -89,8 +89,8 @@ class ContractWatch:
     async def _one(self, contract: str) -> int:
         """A contract whose news cannot be computed or told keeps the others from nothing."""
         try:
-            found = self._news(contract, self._context.time_source.now())
-            if not found or self._told.get(contract, frozenset()).issuperset(each.key for each in found):
+            _, news = self._news(contract, self._context.time_source.now())
+            if not news or self._told.get(contract, frozenset()).issuperset(each.key for each in news):
                 return 0
             done = await self._written(contract)
         except Retryable:
@@ -105,22 +105,21 @@ class ContractWatch:
             self._context.signal()
         return done
 
-    def _news(self, contract: str, now: datetime) -> tuple[ContractNews, ...]:
+    def _news(self, contract: str, now: datetime) -> tuple[Contract | None, tuple[ContractNews, ...]]:
         rulebook, records = self._context.catalogue().rulebook, self._context.records
         found = rulebook.contract_at(ContractId(contract), now)
         if found is None or not tells_of_contract(rulebook, found):
-            return ()
+            return found, ()
         record = None if records is None else records.shelf.get(contract)
-        return contract_news(rulebook, found, record or ContractRecord(id=found.id), now)
+        return found, contract_news(rulebook, found, record or ContractRecord(id=found.id), now)
 
     async def _written(self, contract: str) -> int:
         context = self._context
         async with context.writing() as connection:
             now = await store_now(connection, context.time_source)
-            catalogue, news = context.catalogue(), self._news(contract, now)
+            catalogue, (found, news) = context.catalogue(), self._news(contract, now)
             before, claimed = await claim(connection, contract, [each.key for each in news], now)
             fresh = newest_of_each(each for each in news if each.key in claimed and _concerns(each, before))
-            found = catalogue.rulebook.contract_at(ContractId(contract), now)
             asked = [] if found is None else [contract_request(each, catalogue.rulebook, found, now) for each in fresh]
             requests = tuple(each for each in asked if each is not None)
             if requests:

@@ -61,9 +61,10 @@ def contract_content(
 def _window_values(context: PipelineContext, contract: Contract, news: WindowNews, language: str) -> dict[str, Value]:
     window = news.window
     people = ", ".join(person_name(context.catalogue, contract.id, id_) for id_ in window.people)
+    title = _window_title(context.catalogue, contract, news, language)
     return {
-        "what": _window_title(context.catalogue, contract, news, language),
-        "window": _window_title(context.catalogue, contract, news, language),
+        "what": title,
+        "window": title,
         "starts": window.start,
         "window_ends": window.end,
         "for_priorities": ", ".join(sorted(window.priorities)),

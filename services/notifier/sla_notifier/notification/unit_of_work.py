@@ -81,7 +81,8 @@ async def write_changes(
         for row in await _deliveries_of(connection, {request.alert for request in batch.requests if request.alert})
     ]
     sent_before = [row for row in rows if row.kind not in _CLOSING]
-    may_wait = _may_wait(batch) if holds_anything(catalogue) else frozenset()
+    holding = holds_anything(catalogue)
+    may_wait = _may_wait(batch) if holding else frozenset()
     context = PipelineContext(
         now=now,
         catalogue=catalogue,
@@ -118,7 +119,7 @@ async def write_changes(
     await notices.save_notices(connection, batch.notices, now)
     await notices.save_told(connection, *people_told(gathered.notifications, now))
     await holds.keep(connection, held(gathered.notifications))
-    if may_wait or holds_anything(catalogue):
+    if holding:
         await _note_held(connection, batch, now)
     await questions.keep_new(connection, asked(gathered.notifications, now))
     await questions.settle_all(connection, batch.settled, now)

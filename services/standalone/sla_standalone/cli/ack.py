@@ -121,14 +121,11 @@ def _acknowledged(client: httpx2.Client, name: str, order: _Order) -> Iterator[d
 def _of_incident(client: httpx2.Client, incident: str, order: _Order) -> Iterator[dict[str, Any]]:
     """Acknowledge the open alerts of an incident. Without any, say what became of those it had."""
     waiting = [alert for state in order.states for alert in _alerts(client, state, incident)]
+    known = [] if waiting else list(_alerts(client, "", incident))
+    waiting = waiting or [alert for alert in known if alert["state"] in order.states]  # opened since the first look
     for alert in waiting:
         yield _one(client, alert["id"], order)
     if waiting:
-        return
-    known = list(_alerts(client, "", incident))
-    if late := [alert for alert in known if alert["state"] in order.states]:  # opened since the first look
-        for alert in late:
-            yield _one(client, alert["id"], order)
         return
     answers = {"acknowledged": "already", "closed": "closed"}
     in_hand = [one for one in known if one["state"] == "acknowledged"]

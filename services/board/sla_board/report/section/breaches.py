@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, func, select
 
 from sla_board import tables
 from sla_board.history.part import ONE_CONTRACT
-from sla_board.reason.reason import SaidReason
+from sla_board.reason.reason import SaidReason, reason_in_force
 from sla_board.reason.store import reasons_of
 from sla_board.report.model import Part, PlotKind, ReportNote, ReportSection, ReportTable
 from sla_board.report.subject import MOST_ROWS, ReportSubject
@@ -43,7 +43,7 @@ async def breaches(subject: ReportSubject) -> ReportSection:
             "column.incident", "column.title", "column.metric", "column.priority", "column.due", "column.done",
             "column.late", "column.why", "column.remark", "column.explanation",
         ),
-        tuple(_cells(row, _in_force(said.get(UUID(str(row.id)), ()), subject), subject) for row in rows),
+        tuple(_cells(row, reason_in_force(said.get(UUID(str(row.id)), ()), subject.id), subject) for row in rows),
         left_out=max(number - len(rows), 0),
         rest=subject.counted("missed", "exempt", metric="*"),
     )  # fmt: skip
@@ -77,11 +77,6 @@ def _missed(subject: ReportSubject) -> ColumnElement[bool]:
         _clock.decided_at < subject.bounds.end,
         _clock.verdict == PromiseVerdict.MISSED.value,
     )
-
-
-def _in_force(said: Sequence[SaidReason], subject: ReportSubject) -> SaidReason | None:
-    """The last that was said of it, as long as it was this contract's."""
-    return next((one for one in reversed(said) if one.contract == subject.id), None)
 
 
 def _why(said: SaidReason | None, subject: ReportSubject) -> ReportCell:
@@ -120,7 +115,7 @@ async def causes(subject: ReportSubject) -> ReportSection:
     for begin in range(0, len(rows), _BATCH):
         clocks = [UUID(str(row.id)) for row in rows[begin : begin + _BATCH]]
         said = await reasons_of(subject.connection, clocks)
-        found = (_in_force(said.get(clock, ()), subject) for clock in clocks)
+        found = (reason_in_force(said.get(clock, ()), subject.id) for clock in clocks)
         by_code.update(one.code if one is not None else "" for one in found)
     metrics = [
         (subject.names.metric(metric), count(number, subject.counted("missed", metric=metric)))
