@@ -131,7 +131,7 @@ WORDS = ReportWords(
         "column.closed_by": "Closed by",
         "column.day": "Day",
         "column.holiday": "Holiday",
-        "column.section": "ReportSection",
+        "column.section": "Section",
         "column.figure": "Figure",
         "column.of": "Of",
         "column.and": "And",
