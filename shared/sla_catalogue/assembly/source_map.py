@@ -14,6 +14,7 @@ from sla_catalogue.map_expression import BadExpression, Expression, compile_expr
 from sla_catalogue.problem import Findings, Path, did_you_mean
 from sla_catalogue.source_map import MapAct, MapEntry, SourceMap, TimeFormat
 from sla_domain.event import LINKING, EventKind, WaitingOn
+from sla_domain.same_as import SAME_AS
 
 _PLAIN = ("events", "time_format", "attributes", "when")
 _STEP = re.compile(r'[A-Za-z_][A-Za-z0-9_]*|"[^"\\]+"')
@@ -68,6 +69,10 @@ def build_map(document: SourceDocument, path: Path, findings: Findings) -> Sourc
     }
     entries = _entries(written, at, findings)
     _check_needs(written, entries, at, findings)
+    if SAME_AS in written.attributes:
+        message = "tickets of another source are named under same_as of the source, with that source"
+        hint = "same_as: {field: ticket.other, source: jira}"
+        findings.error((*at, "attributes", SAME_AS), "misplaced-same-as", message, hint)
     attributes = {
         name: one
         for name, text in written.attributes.items()

@@ -56,6 +56,8 @@ from sla_ingest.dialect.read import (
 _STEP = timedelta(microseconds=1)
 # What of a notification belongs to each of its alerts; the rest counts or sums up the alerts beside it.
 _OF_GROUP = ("version", "receiver", "groupKey", "groupLabels", "externalURL", "orgId")
+# A notification has all labels and annotations of an alert: one that is missing is none.
+_WHOLE = ("alert.labels", "alert.annotations")
 _TITLES = ("summary", "title")
 _TEXTS = ("description", "message")
 
@@ -176,4 +178,4 @@ def _attributes(
     }
     document = {**payload, "alert": alert}
     words = [f"{label}:{clean_text(value)}" for label, value in labels.items()]
-    return overlay_lookups(shown, attribute_lookups(source, None, None), document, words), odd
+    return overlay_lookups(shown, attribute_lookups(source, None, None), document, words, _WHOLE), odd

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from sla_catalogue.source import Source
+from sla_catalogue.source import Lookup, Source
 from sla_domain.bounds import ATTRIBUTES, INCIDENT, METRIC, NAME
 from sla_domain.event import LINKING, Actor, AgreedTarget, EventKind, IncidentId, Snapshot, TimeQuality, WaitingOn
 from sla_domain.phase import Phase
@@ -15,7 +15,14 @@ from sla_domain.same_as import MOST as MOST_LINKED
 from sla_domain.same_as import SAME_AS, linked_words
 from sla_ingest.dialect.instant import BadInstant, parse_instant
 from sla_ingest.dialect.port import COLUMNS, ClaimedTime, DoesNotFit, EventDraft, IngestRemark, RemarkNote, incident_id
-from sla_ingest.dialect.read import MAX_DESCRIPTION, MAX_VALUE, clean_text, identifier_text, look_up_value
+from sla_ingest.dialect.read import (
+    MAX_DESCRIPTION,
+    MAX_VALUE,
+    attribute_lookups,
+    clean_text,
+    identifier_text,
+    stated_lookups,
+)
 from sla_ingest.dialect.speaker import SAID, AccountDetails, known_side, mail_domain, unknown_side_remark
 
 MAX_ATTRIBUTES = ATTRIBUTES
@@ -81,10 +88,8 @@ def event_draft(kind: EventKind, data: Mapping[str, Any], stamp: ClaimedTime, so
         other = _named(data, "known_as", source)
     if other is not None:
         data = {name: value for name, value in data.items() if name != "known_as"}
-    same = _same_as(data, source)
-    attributes, remarks = _attributes({name: value for name, value in data.items() if name != SAME_AS}, source)
-    if same is not None:
-        attributes[SAME_AS] = same
+    attributes, remarks = _attributes(data, source)
+    attributes |= _same_as(data.get("attributes"), source, "/data/attributes") | _same_as(data, source, "/data")
     snapshot, more = _snapshot(data, stamp, source)
     remarks = (*remarks, *more)
     if kind is EventKind.PRIORITY_CHANGED and "priority" not in attributes:
@@ -136,6 +141,7 @@ def _attributes(data: Mapping[str, Any], source: Source) -> tuple[dict[str, str]
     if inner is not None and not isinstance(inner, dict):
         raise DoesNotFit("attributes are an object of texts", "/data/attributes")
     named = {**(inner or {}), **{name: value for name, value in data.items() if name not in _MACHINERY}}
+    named.pop(SAME_AS, None)
     found, remarks = _read(named, "/data")
     found = _translated(found, data, source)
     for name, longest in COLUMNS.items():
@@ -180,9 +186,11 @@ def _snapshot(
     named = value.get("attributes")
     if named is not None and not isinstance(named, dict):
         raise DoesNotFit("attributes are an object of texts", "/data/snapshot/attributes")
-    found, remarks = _read(named or {}, "/data/snapshot/attributes")
+    place = "/data/snapshot/attributes"
+    found, remarks = _read({name: value for name, value in (named or {}).items() if name != SAME_AS}, place)
+    found |= _same_as(named, source, place)
     for name, lookup in (("customer", source.customer), ("product", source.product), *source.attributes.items()):
-        if lookup is not None and found.get(name):
+        if lookup is not None and found.get(name) and name != SAME_AS:
             found[name] = lookup.translate(found[name])
     if found.get("priority"):
         found["priority"] = source.priority_of(found["priority"]) or found["priority"]
@@ -217,12 +225,15 @@ def _instant(value: Mapping[str, Any], name: str) -> datetime | None:
 
 def _translated(found: dict[str, str], data: Mapping[str, Any], source: Source) -> dict[str, str]:
     """The sender's words for priority, customer and product in slad's; lookups of the catalogue fill what is absent."""
-    for name, lookup in (("customer", source.customer), ("product", source.product), *source.attributes.items()):
-        if lookup is None:
-            continue
-        value = lookup.translate(found[name]) if name in found else look_up_value(lookup, {"data": data})
-        if value:
+    missing: dict[str, Lookup] = {}
+    for name, lookup in attribute_lookups(source, None, None).items():
+        if name not in found:
+            missing[name] = lookup
+        elif value := lookup.translate(found[name]):
             found[name] = value
+    looked_up = stated_lookups(missing, {"data": data})
+    # An attribute that is null says nothing, whatever a lookup makes of it.
+    found |= {name: value for name, value in looked_up.items() if value or name not in data}
     if "priority" in found:
         found["priority"] = source.priority_of(found["priority"]) or found["priority"]
     return found
@@ -286,15 +297,21 @@ def _linked(value: Any, source: Source, place: str) -> IncidentId:
     return IncidentId(name)
 
 
-def _same_as(data: Mapping[str, Any], source: Source) -> str | None:
-    """Return the tickets of which the event says that they are the same incident; None if it says nothing of that."""
-    value = data.get(SAME_AS)
+def _same_as(named: Any, source: Source, place: str) -> dict[str, str]:
+    """Return the attribute `same_as`, if an object says which tickets are the same incident; nothing else may state it.
+
+    Args:
+        named: The object of attributes; anything else says nothing.
+        place: Its JSON pointer.
+    """
+    value = named.get(SAME_AS) if isinstance(named, dict) else None
     if value is None:
-        return None
+        return {}
+    place = f"{place}/{SAME_AS}"
     words = linked_words(value) if isinstance(value, str) else value
     if not isinstance(words, list) or len(words) > MOST_LINKED:
-        raise DoesNotFit(f"same_as is a list of at most {MOST_LINKED} tickets, such as jira:SUP-77", f"/data/{SAME_AS}")
-    return ", ".join(_linked(word, source, f"/data/{SAME_AS}") for word in words)
+        raise DoesNotFit(f"same_as is a list of at most {MOST_LINKED} tickets, such as jira:SUP-77", place)
+    return {SAME_AS: ", ".join(_linked(word, source, place) for word in words)}
 
 
 def _metrics(data: Mapping[str, Any]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from sla_catalogue.map_expression.node import is_true
 from sla_catalogue.source_map import MapAct, MapEntry
 from sla_domain.bounds import METRIC
 from sla_domain.event import Actor, AgreedTarget, EventKind, IncidentId, Snapshot, TimeQuality
+from sla_domain.same_as import SAME_AS
 from sla_ingest.dialect.mapped_reading import MapReading
 from sla_ingest.dialect.phase import EventStep, standing_of, transition_steps
 from sla_ingest.dialect.port import ClaimedTime, DoesNotFit, EventDraft, RemarkNote, incident_id
@@ -95,9 +96,10 @@ def _drafted(reading: MapReading, step: EventStep, at: ClaimedTime, stated: froz
             kind = EventKind.COMMENTED
         remarks = who.remarks if unsure and kind is EventKind.COMMENTED else ()
     attributes = dict(reading.attributes())
-    wanted = _STATED.get(kind, frozenset()) | stated
+    # What the source looks up is read from every event: there may be no snapshot to carry it.
+    wanted = _STATED.get(kind, frozenset()) | stated | reading.source.attributes.keys()
     if kind is EventKind.OPENED:
-        attributes = {name: value for name, value in attributes.items() if value}
+        attributes = {name: value for name, value in attributes.items() if value or name == SAME_AS}
     elif kind not in _ALL:
         attributes = {name: value for name, value in attributes.items() if name in wanted}
     if kind is EventKind.PRIORITY_CHANGED and "priority" not in attributes:

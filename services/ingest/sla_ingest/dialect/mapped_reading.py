@@ -7,12 +7,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sla_catalogue.map_expression import Evaluation, EvaluationFailed
-from sla_catalogue.source import Lookup, Source, TicketPhase, fold_case
+from sla_catalogue.source import Source, TicketPhase, fold_case
 from sla_catalogue.source_map import SourceMap, TimeFormat
 from sla_domain.event import Actor, TimeQuality
 from sla_ingest.dialect.label import phase_by_label, priority_by_label
 from sla_ingest.dialect.port import ClaimedTime, IngestRemark, RemarkNote
-from sla_ingest.dialect.read import MAX_DESCRIPTION, claimed_time, clean_text, identifier_text, look_up_value, name_text
+from sla_ingest.dialect.read import (
+    MAX_DESCRIPTION,
+    attribute_lookups,
+    claimed_time,
+    clean_text,
+    identifier_text,
+    name_text,
+    stated_lookups,
+)
 from sla_ingest.dialect.speaker import AccountDetails, Speaker, known_side, mail_domain, unknown_side_remark
 
 _ENDED = frozenset({TicketPhase.RESOLVED, TicketPhase.CLOSED, TicketPhase.CANCELLED})
@@ -191,9 +199,10 @@ class MapReading:
         return known or written, ()
 
     def attributes(self) -> Mapping[str, str]:
-        """Return the ticket's attributes that the map looks up and the event states, as name -> value.
+        """Return the ticket's attributes that the event states, as name -> value.
 
-        A value is "" if the map finds an empty text: the ticket then has no such value.
+        They are found by the map and by the lookups of the source. A value is "" if the map finds an empty text, or if
+        the event states that a lookup's value is none (`stated_lookups`): the ticket then has no such value.
         """
         if self._attributes is None:
             self._attributes = self._attributes_now()
@@ -210,28 +219,34 @@ class MapReading:
             found["reporter"] = found["reporter_id"] = self.text("reporter")
         if self.stated("priority") or self.source.priority_labels:
             found["priority"], _ = self.priority()
-        for name, lookup in (("customer", self.source.customer), ("product", self.source.product)):
-            if self.stated(name) or lookup is not None:
-                found[name] = self._looked_up(self.text(name), lookup)
+        for name in ("customer", "product"):
+            if self.stated(name):
+                found[name] = self.text(name)
         emptied = {
             name for name in found if self.stated(_KEYS.get(name, name)) and self._emptied(_KEYS.get(name, name))
         }
+        if self.source.priority_labels and not self.stated("priority") and self._shown_labels() is not None:
+            emptied.add("priority")
         for name, expression in self.map.attributes.items():
             value = self.evaluated(f"attributes.{name}", expression)
             found[name] = name_text(value)
             emptied |= {name} if value == "" else set()
-        for name, lookup in self.source.attributes.items():
-            found[name] = self._looked_up(found.get(name, ""), lookup)
-        return {name: value for name, value in found.items() if value or name in emptied}
+        lookups = attribute_lookups(self.source, None, None)
+        for name, lookup in lookups.items():
+            if found.get(name):
+                found[name] = clean_text(lookup.translate(found[name]))
+        missing = {name: lookup for name, lookup in lookups.items() if not found.get(name)}
+        looked_up = stated_lookups(missing, self.event, self._shown_labels())
+        emptied |= looked_up.keys()
+        return {name: value for name, value in (found | looked_up).items() if value or name in emptied}
+
+    def _shown_labels(self) -> tuple[str, ...] | None:
+        """The ticket's labels, or None if the event does not show them: nothing found says nothing."""
+        return None if self.value("labels") is None else self.labels
 
     def _emptied(self, name: str) -> bool:
         """Whether the event says that there is no such value: by an empty text. Nothing found says nothing."""
         return bool(self.value(name) == "")
-
-    def _looked_up(self, found: str, lookup: Lookup | None) -> str:
-        if lookup is None:
-            return found
-        return clean_text(lookup.translate(found)) if found else look_up_value(lookup, self.event, self.labels)
 
     # -- people
 

@@ -220,21 +220,26 @@ def stated_lookups(
 
 
 def overlay_lookups(
-    shown: Mapping[str, str], found: Mapping[str, Lookup], document: Any, labels: Iterable[str]
+    shown: Mapping[str, str],
+    found: Mapping[str, Lookup],
+    document: Any,
+    labels: Iterable[str],
+    whole: Iterable[str] = (),
 ) -> dict[str, str]:
-    """Return a delivery's attributes after the catalogue's lookups were applied; empty attributes are left out.
+    """Return a delivery's attributes after the catalogue's lookups were applied.
 
-    If a lookup finds a value, it replaces the value in `shown`. If a lookup finds none, the attribute is removed in two
-    cases: the lookup is by label, or the document says that there is none. Otherwise the value in `shown` is kept.
+    Attributes that are empty in `shown` are left out. If a lookup finds a value, it replaces the value in `shown`. If a
+    lookup finds none, the attribute becomes "" in two cases: the lookup is by label, or the document says that there is
+    none. Otherwise the value in `shown` is kept.
 
     Args:
         shown: The attributes that the translator found itself.
         found: Maps an attribute to its lookup, a setting of the catalogue that says where to find the value.
         document: The delivery.
         labels: The ticket's labels.
+        whole: Paths of objects that the delivery shows with all their keys (see `has_path`).
     """
-    stated = stated_lookups(found, document, labels)
-    return {name: value for name, value in {**shown, **stated}.items() if value}
+    return stated_attributes(**shown) | stated_lookups(found, document, labels, whole)
 
 
 def claimed_time(value: Any, quality: TimeQuality, *, zone: str = "UTC", version: int = 0) -> ClaimedTime:
