@@ -233,6 +233,14 @@ class Intake:
         ]
         return fitting[0] if len(fitting) == 1 else None
 
+    def spend(self, access: KeyAccess) -> None:
+        """Count a request that makes one event against the rate limit of its API key.
+
+        Raises:
+            Problem: HTTP error 429 if the key is over its limit.
+        """
+        self._spend(_spender(access), counted_as=EVENTS)
+
     async def events(self, access: KeyAccess, body: bytes, headers: Mapping[str, str]) -> IntakeResult:
         """Accept CloudEvents that were posted to `/v1/events` under an API key; return their receipts (responses).
 
@@ -250,8 +258,8 @@ class Intake:
             QueueFull: Too many deliveries wait.
         """
         key = access.key or EVENTS
-        spender = f"key:{key}"
-        self._spend(spender, counted_as=EVENTS)
+        spender = _spender(access)
+        self.spend(access)
         delivery = self._delivery(body, headers)
         if access.contract is None:
             return await self._take(delivery, EVENTS_DIALECT, None, spender=spender)
@@ -597,3 +605,7 @@ def wrong_media_type(accepted: str) -> Problem:
         accepted: The accepted types, as text.
     """
     return Problem(415, "media-type", "The media type is not read here", f"Content-Type may be: {accepted}.")
+
+
+def _spender(access: KeyAccess) -> str:
+    return f"key:{access.key or EVENTS}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -14,6 +15,7 @@ from sla_domain.event import Actor, EventKind, IncidentEvent, IncidentId
 from sla_domain.rulebook import Rulebook
 from sla_ingest.dialect.port import Accepted, Delivery, TranslatedEvent, Translation, digest_id, event_id
 from sla_ingest.entry import CONTRACT_HEADER, DeliveryResult, Receipt, entry_of
+from sla_ingest.history import load_history
 from sla_ingest.inbox import store_receipts, take_entries
 from sla_ingest.name import IncidentNames, after_events, groups, load_names, with_since
 from sla_ingest.tables import audit
@@ -26,6 +28,21 @@ from sla_platform.timesource import TimeSource
 
 SOURCE = SourceId("slad")
 _ACTS = {EventKind.LINKED: ActName.INCIDENT_LINKED, EventKind.UNLINKED: ActName.INCIDENT_UNLINKED}
+
+
+@dataclass(frozen=True, slots=True)
+class _Tickets:
+    """The two tickets that somebody names, and what the caller's key may know of them."""
+
+    names: IncidentNames
+    first: IncidentId
+    second: IncidentId
+    foreign: frozenset[IncidentId]  # tickets of both groups that are under another contract than the key's
+    unseen: frozenset[IncidentId]  # which of the two the caller must be told nothing of
+
+    def shared(self, ticket: IncidentId) -> bool:
+        """Return whether a ticket of its incident is under another contract than the key's."""
+        return bool(_together(self.names, ticket) & self.foreign)
 
 
 class TicketLinker:
@@ -49,35 +66,42 @@ class TicketLinker:
     ) -> dict[str, Any]:
         """Link two tickets, or unlink them, and return the ids of the tickets that are now one incident with the first.
 
-        The result is a JSON object: `incident` is the incident's id, `also_known_as` has the ids of its other tickets.
-        `changed` is False if the tickets were already linked in this way; nothing is stored then, and nothing is
-        written to the audit log.
+        The result is a JSON object: `incident` is the incident's id, `also_known_as` has the ids of its other tickets,
+        of which a key of one contract gets its own. `changed` is False if the tickets were already linked in this way;
+        nothing is stored then, and nothing is written to the audit log.
 
         Args:
             kind: LINKED or UNLINKED.
             incident, other: The tickets: their ids, or their keys (the names that people use) after the name of the
                 source, such as `jira:SUP-77`.
-            contract: The only contract of the caller's key. Both tickets must be under it. None means all contracts.
+            contract: The only contract of the caller's key. Both tickets must be under it, and to change anything all
+                tickets that are linked with them, too. None means all contracts.
             command: Who orders the change, and why.
 
         Raises:
             StoreBusy: The database fails.
-            Problem: HTTP error 404 if the caller may not see a ticket or it is unknown; 409 if tickets to unlink are
-                not linked, or are still linked through other tickets; 409 if more than 10 tickets would be one
-                incident; 422 if both arguments name the same ticket.
+            Problem: HTTP error 404 if the caller may not see a ticket or it is unknown, in the same words; 409 if
+                tickets to unlink are not linked, or are still linked through other tickets; 409 if more than 10 tickets
+                would be one incident; 422 if both arguments name the same ticket.
         """
-        names = await self._names(incident, other)
-        ticket, second = names.ticket(IncidentId(incident)), names.ticket(IncidentId(other))
+        found = await self._look(incident, other, contract)
+        names, ticket, second = found.names, found.first, found.second
+        # Before anything else is said: what follows would tell whose tickets are linked, or have two names.
+        for name, asked in ((ticket, incident), (second, other)):
+            if name in found.unseen:
+                raise _unknown(asked)
         if ticket == second:
             detail = f"{_short(incident)} and {_short(other)} are names of one ticket."
             raise Problem(422, "same-ticket", "These are one ticket", detail)
-        for name, asked in ((ticket, incident), (second, other)):
-            if name not in names.since and name not in names.under:
-                raise _unknown(asked)
         event = self._event(kind, ticket, second, command)
         together = _together(names, ticket)
-        if not self._needed(kind, names, event, second):
-            return _answer(names, ticket, changed=False)
+        if kind is EventKind.LINKED and not _joins(event, names, second):
+            return _answer(found, changed=False)
+        for name, asked in ((ticket, incident), (second, other)):
+            if found.shared(name):
+                raise _unknown(asked)
+        if kind is EventKind.UNLINKED:
+            _demand_parted(event, names, second)
 
         async def write(connection: AsyncConnection, receipts: Sequence[Receipt], known: IncidentNames) -> Receipt:
             (receipt,) = receipts
@@ -98,13 +122,26 @@ class TicketLinker:
                 raise Problem(409, "too-many-tickets", "Too many tickets", "At most 10 tickets are one incident.")
             raise _unknown(incident if receipt.entry.detail == ticket else other)
         self._wake_signal.wake()
-        return _answer(await self._names(incident, other), ticket, changed=True)
+        return _answer(await self._look(incident, other, contract), changed=True)
 
-    async def _names(self, incident: str, other: str) -> IncidentNames:
+    async def _look(self, incident: str, other: str, contract: str | None) -> _Tickets:
+        """Read both names, and whose the tickets are: with the same queries whether they are known or not."""
         asked = [IncidentId(incident), IncidentId(other)]
         async with self._store.reading() as connection:
-            names = await load_names(connection, asked)
-            return await with_since(connection, names, asked)
+            names = await with_since(connection, await load_names(connection, asked), asked)
+            named = [names.ticket(name) for name in asked]
+            every = frozenset(named).union(*(_together(names, name) for name in named))
+            history = await load_history(connection, (), (), every if contract is not None else ())
+        if contract is None:
+            unseen = {name for name in named if name not in names.since and name not in names.under}
+            return _Tickets(names, *named, frozenset(), frozenset(unseen))
+        now, rulebook = self._time_source.now(), self._rulebook()
+        matches = {name: history.contract_at(name, now, rulebook) for name in every}
+        own = {name for name, match in matches.items() if match is not None and match.contract.id == contract}
+        foreign = {name for name, match in matches.items() if match is not None and name not in own}
+        # A ticket without events is whose the tickets are that name it.
+        of_own = {name for name in named if (group := _together(names, name)) & own and not group & foreign}
+        return _Tickets(names, *named, frozenset(foreign), frozenset(set(named) - own - of_own))
 
     def _event(self, kind: EventKind, ticket: IncidentId, other: IncidentId, command: Command) -> IncidentEvent:
         now = self._time_source.now()
@@ -122,32 +159,36 @@ class TicketLinker:
             reason=command.reason,
         )
 
-    def _needed(self, kind: EventKind, names: IncidentNames, event: IncidentEvent, other: IncidentId) -> bool:
-        """Return whether the event changes something; raises Problem if it cannot do what it says."""
-        ticket = event.incident
-        linked = other in _together(names, ticket)
-        if kind is EventKind.LINKED:
-            return not linked or bool(after_events([event], names).joined - names.joined)
-        if not linked:
-            detail = f"{_short(ticket)} and {_short(other)} are two incidents."
-            raise Problem(409, "not-linked", "They are not linked", detail)
-        if other in _together(after_events([event], names), ticket):
-            detail = "They are linked by way of other tickets of the incident: unlink those from one of the two first."
-            raise Problem(409, "linked-by-others", "They are linked by way of others", detail)
-        return True
+
+def _joins(event: IncidentEvent, names: IncidentNames, other: IncidentId) -> bool:
+    """Return whether the event `linked` says something new."""
+    return other not in _together(names, event.incident) or bool(after_events([event], names).joined - names.joined)
+
+
+def _demand_parted(event: IncidentEvent, names: IncidentNames, other: IncidentId) -> None:
+    """Raise Problem if the event `unlinked` cannot do what it says."""
+    ticket = event.incident
+    if other not in _together(names, ticket):
+        detail = f"{_short(ticket)} and {_short(other)} are two incidents."
+        raise Problem(409, "not-linked", "They are not linked", detail)
+    if other in _together(after_events([event], names), ticket):
+        detail = "They are linked by way of other tickets of the incident: unlink those from one of the two first."
+        raise Problem(409, "linked-by-others", "They are linked by way of others", detail)
 
 
 def _together(names: IncidentNames, ticket: IncidentId) -> frozenset[IncidentId]:
     return next((group for group in groups(names) if ticket in group), frozenset({ticket}))
 
 
-def _answer(names: IncidentNames, ticket: IncidentId, *, changed: bool) -> dict[str, Any]:
-    incident = names.under.get(ticket, ticket)
-    return {
-        "incident": incident,
-        "also_known_as": sorted(_together(names, ticket) - {incident}),
-        "changed": changed,
-    }
+def _answer(found: _Tickets, *, changed: bool) -> dict[str, Any]:
+    ticket = found.first
+    seen = _together(found.names, ticket)
+    if found.shared(ticket):  # and what no ticket of the key's says of the others is theirs
+        seen = {name for name in seen if name in found.names.since} - found.foreign
+    incident = found.names.under.get(ticket, ticket)
+    if incident not in seen:
+        incident = ticket
+    return {"incident": incident, "also_known_as": sorted(seen - {incident}), "changed": changed}
 
 
 def _act(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -20,9 +21,10 @@ _PROBLEM = {"application/problem+json": {"schema": {"type": "object"}}}
 _REFUSED: dict[int | str, dict[str, Any]] = {
     401: {"description": "An API key is needed.", "content": _PROBLEM},
     403: {"description": "The key lacks the scope ingest.", "content": _PROBLEM},
-    404: {"description": "No such incident, or not of the key's contract.", "content": _PROBLEM},
+    404: {"description": "No such incident, or it or a linked one is not of the key's contract.", "content": _PROBLEM},
     409: {"description": "They are not linked, or too many would be.", "content": _PROBLEM},
     422: {"description": "The body does not fit, or both are one ticket.", "content": _PROBLEM},
+    429: {"description": "The key's budget is used up; Retry-After says until when.", "content": _PROBLEM},
 }
 _Name = Annotated[str, Field(min_length=3, max_length=INCIDENT), LINE]
 _NameIn = Annotated[str, Query(min_length=3, max_length=INCIDENT), LINE]
@@ -47,22 +49,25 @@ class LinkResponse(BaseModel):
     incident: str
     """The incident's id, under which events of all its tickets count."""
     also_known_as: list[str]
-    """The other tickets."""
+    """The other tickets. A key of one contract gets its own."""
     changed: bool
     """False if it was so before."""
 
 
-def link_routes(links: TicketLinker, authorize: Authorizer) -> APIRouter:
+def link_routes(links: TicketLinker, authorize: Authorizer, spend: Callable[[KeyAccess], None]) -> APIRouter:
     """Return the routes that link and unlink tickets.
 
     Args:
         authorize: Called with a request and the scope (kind of permission) it needs. Returns what the API key
             allows, or raises HTTP error 401 or 403.
+        spend: Counts a request against the rate limit of its key, or raises HTTP error 429.
     """
     routes = APIRouter(tags=["links"])
 
     def linking(request: Request) -> KeyAccess:
-        return authorize(request, KeyScope.INGEST)
+        access = authorize(request, KeyScope.INGEST)
+        spend(access)
+        return access
 
     @routes.post(
         "/links",
@@ -73,7 +78,8 @@ def link_routes(links: TicketLinker, authorize: Authorizer) -> APIRouter:
     async def link(request: Request) -> LinkResponse:
         """Let the events of both count for one incident, from the first on: one set of clocks, one alert.
 
-        Needs the scope `ingest`; with a key of one contract, both must be under that contract.
+        Needs the scope `ingest`; with a key of one contract, both must be under that contract, and so must
+        all tickets that are linked with them.
         """
         access = linking(request)
         said = await demand_model(request, LinkRequest)

@@ -123,7 +123,7 @@ def build(
     senders = SeenSenders(store, catalogue, time_source)
     add_sender_routes(routes, senders, gate)
     links = TicketLinker(store, rulebook, wake_signal, time_source)
-    routes.include_router(link_routes(links, gate))
+    routes.include_router(link_routes(links, gate, intake.spend))
     routes.include_router(draft_routes(SourceTrials(catalogue, parked, intake), gate))
     parts: tuple[Part, ...] = ()
     prepare, checks = None, {}

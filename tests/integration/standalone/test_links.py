@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import httpx2
-from tests.integration.standalone.tenants import Tenants
+import pytest
+from tests.integration.standalone.tenants import Tenants, tenants
 
 
 async def link(world: Tenants, one: str, other: str, key: str = "all", reason: str = "") -> httpx2.Response:
@@ -92,6 +93,80 @@ async def test_what_cannot_be_linked_says_why(world: Tenants) -> None:
     for key, status in (("nobody", 401), ("reader", 403)):
         assert (await link(world, "desk:A", "desk:B", key)).status_code == status
         assert (await unlink(world, "desk:A", "desk:B", key)).status_code == status
+
+
+async def test_a_key_of_a_contract_learns_nothing_of_links_between_tickets_of_others(
+    world: Tenants, subtests: pytest.Subtests
+) -> None:
+    """Every pair with a ticket of another contract is answered as if nobody had told of it, by either verb."""
+    for ticket, customer in (
+        ("desk:A1", "Acme"), ("desk:A2", "Acme"), ("desk:A3", "Acme"), ("desk:A4", "Acme"),
+        ("desk:B1", "Beta"), ("desk:B2", "Beta"), ("desk:B3", "Beta"), ("desk:B4", "Beta"), ("desk:B5", "Beta"),
+        ("desk:H1", ""), ("desk:H2", ""), ("desk:GONE", "Acme"),
+    ):  # fmt: skip
+        named = {"customer": customer} if customer else {}
+        await world.event(ticket, "opened", -1 if customer == "Beta" else 0, priority="P2", **named)
+    await world.event("desk:A4", "described", 0.5, customer="Acme", url="https://desk/browse/ACME-4")
+    await world.event("desk:B5", "described", 0.5, customer="Beta", url="https://desk/browse/BETA-5")
+    await world.event("desk:B5", "renamed", 1, known_as="desk:B5LATER")
+    await world.event("desk:GONE", "described", 1, customer="Beta")
+    await world.event("desk:B4", "described", 1, customer="Beta", same_as="desk:GHOST")
+    for one, other in (
+        ("desk:B1", "desk:B2"), ("desk:B2", "desk:B3"), ("desk:H1", "desk:H2"), ("desk:B4", "desk:A1"),
+        ("desk:A1", "desk:A2"),
+    ):  # fmt: skip
+        assert (await link(world, one, other)).status_code == 200, (one, other)
+
+    async def plain(kind: Any, one: str, other: str) -> tuple[int, str]:
+        answer = await kind(world, one, other, "acme-admin")
+        text = answer.text.replace(one, "<one>").replace(other, "<other>")
+        assert not [name for name in ("desk:B", "desk:H", "desk:GONE", "desk:GHOST") if name in text], text
+        return answer.status_code, text
+
+    theirs = [
+        ("desk:B1", "desk:B2"), ("desk:B1", "desk:B3"), ("desk:B1", "desk:B4"), ("desk:B1", "desk:B1"),
+        ("desk:B5", "desk:BETA-5"), ("desk:B5", "desk:B5LATER"), ("desk:B5LATER", "desk:A3"),
+        ("desk:H1", "desk:H2"), ("desk:H1", "desk:B1"), ("desk:GONE", "desk:A3"), ("desk:GHOST", "desk:B4"),
+        ("desk:GHOST", "desk:A1"), ("desk:B4", "desk:A1"), ("desk:NONE1", "desk:B1"),
+    ]  # fmt: skip
+    for kind in (link, unlink):
+        first, second = await plain(kind, "desk:NONE1", "desk:NONE2"), await plain(kind, "desk:A3", "desk:NONE2")
+        assert (first[0], second[0]) == (404, 404)
+        for one, other in theirs:
+            with subtests.test("of others", verb=kind.__name__, one=one, other=other):
+                assert await plain(kind, one, other) == first
+        for other in ("desk:B1", "desk:B4", "desk:B5LATER", "desk:BETA-5", "desk:H1", "desk:GONE", "desk:GHOST"):
+            for one in ("desk:A1", "desk:A3"):
+                with subtests.test("one's own with another's", verb=kind.__name__, one=one, other=other):
+                    assert await plain(kind, one, other) == second
+        with subtests.test("nobody's aliases", verb=kind.__name__):
+            assert (await kind(world, "desk:A4", "desk:ACME-4", "acme-admin")).status_code == 422
+    # Both are the key's own, but linked with Beta's by somebody who may: they are told of, and nothing else.
+    told = await link(world, "desk:A1", "desk:A2", "acme-admin")
+    assert (told.status_code, told.json()) == (
+        200, {"incident": "desk:A1", "also_known_as": ["desk:A2"], "changed": False},
+    )  # fmt: skip
+    for kind, one, other in (
+        (unlink, "desk:A1", "desk:A2"), (link, "desk:A1", "desk:A3"), (link, "desk:A3", "desk:A1"),
+    ):  # fmt: skip
+        with subtests.test("nothing of others is changed", verb=kind.__name__, one=one, other=other):
+            refused = await kind(world, one, other, "acme-admin")
+            assert (refused.status_code, "desk:B" in refused.text) == (404, False)
+    shown = (await link(world, "desk:A1", "desk:B4")).json()
+    assert shown == {
+        "incident": "desk:B4", "also_known_as": ["desk:A1", "desk:A2", "desk:GHOST"], "changed": False
+    }  # fmt: skip
+    assert (await link(world, "desk:A3", "desk:A4", "acme-admin")).json()["also_known_as"] == ["desk:A4"]
+
+
+async def test_links_spend_the_rate_of_their_key(store_url: str) -> None:
+    async with tenants(store_url, rate_per_minute=6) as world:
+        for ticket in ("desk:A", "desk:B"):
+            await world.event(ticket, "opened", 0, customer="Acme")
+        answers = [await kind(world, "desk:A", "desk:B", "acme-admin") for kind in (link, unlink) * 4]
+        assert [answer.status_code for answer in answers] == [200] * 6 + [429] * 2
+        assert answers[-1].headers["retry-after"]
+        assert (await link(world, "desk:A", "desk:B")).status_code == 200, "every key has its own"
 
 
 async def test_a_key_of_a_contract_links_its_own_and_sees_no_word_of_anothers_ticket(world: Tenants) -> None:

@@ -99,14 +99,14 @@ ACTS = {f"GET /v1/audit/{log}" for log in LOGS}  # an admin's, and the part of i
 REGISTRATIONS = {"GET /v1/registrations", "DELETE /v1/registrations/{id_}"}  # an admin's, those of its own contract
 ASKS = {  # tested by themselves, those of notices with the notifier
     "POST /v1/deadlines", "POST /v1/events", "POST /v1/registrations", "GET /v1/notices/{id_}",
-    "POST /v1/links", "DELETE /v1/links",
 }  # fmt: skip
+OF_TWO_TICKETS = {"POST /v1/links", "DELETE /v1/links"}  # both the key's own now
 STREAMS = {"GET /v1/stream", "GET /v1/stream/incidents/{incident:path}"}
 TELLS_EVENTS = OF_A_TICKET - {"GET /v1/incidents/{incident:path}/explain"}
 
 ROUTED = (
     OPEN, LINKS, SIGNED, OF_A_TICKET, LISTS, OF_AN_ALERT, OF_A_DELIVERY, OF_A_BREACH, OF_A_CONTRACT, LISTS_CONTRACTS,
-    FREEZES, ON_CALL, FOR_ALL_CONTRACTS, ACTS, ASKS, REGISTRATIONS, EVIDENCE,
+    FREEZES, ON_CALL, FOR_ALL_CONTRACTS, ACTS, ASKS, REGISTRATIONS, EVIDENCE, OF_TWO_TICKETS,
 )  # fmt: skip
 
 
@@ -204,6 +204,7 @@ async def test_the_matrix(world: Tenants, subtests: pytest.Subtests) -> None:
     tickets = await _tickets(world)
     await _settled(world, tickets)
     await _of_tickets(world, tickets, subtests)
+    await _of_two_tickets(world, tickets, subtests)
     await _lists(world, tickets, subtests)
     await _incident_lists(world, tickets, subtests)
     await _alerts_and_deliveries(world, subtests)
@@ -234,6 +235,24 @@ async def _of_tickets(world: Tenants, tickets: list[Moved], subtests: pytest.Sub
                     assert {word for word in every - mine if word in text} == set()
                     if route in TELLS_EVENTS:
                         assert {word for word in mine if word not in text} == set()
+
+
+async def _of_two_tickets(world: Tenants, tickets: list[Moved], subtests: pytest.Subtests) -> None:
+    """Who may not link is refused by the key; to all others a ticket that is not theirs now is unknown."""
+    stayed = next(ticket for ticket in tickets if ticket.id == "desk:stayed")
+    for route in sorted(OF_TWO_TICKETS):
+        method = route.partition(" ")[0]
+        for key in KEYS:
+            for ticket in tickets:
+                with subtests.test("of two tickets", route=route, key=key, ticket=ticket.id):
+                    asked = {"incident": ticket.id, "same_as": stayed.id if key == "beta" else "desk:nobodys"}
+                    how = {"json" if method == "POST" else "params": asked}
+                    answer = await world.ask(key, method, "/v1/links", **how)
+                    refused = {"nobody": 401, "old": 401, "reader": 403, "house": 403}
+                    assert answer.status_code == refused.get(key, 404), answer.text
+                    unknown = ticket.id if key in ("acme", "acme-admin") and ticket.now != "acme" else ""
+                    unknown = ticket.id if key == "beta" and ticket.now != "beta" else unknown
+                    assert unknown in answer.text
 
 
 async def _lists(world: Tenants, tickets: list[Moved], subtests: pytest.Subtests) -> None:
