@@ -129,19 +129,20 @@ class TicketLinker:
         asked = [IncidentId(incident), IncidentId(other)]
         async with self._store.reading() as connection:
             names = await with_since(connection, await load_names(connection, asked), asked)
-            named = [names.ticket(name) for name in asked]
-            every = frozenset(named).union(*(_together(names, name) for name in named))
+            first, second = (names.ticket(name) for name in asked)
+            every = _together(names, first) | _together(names, second)
             history = await load_history(connection, (), (), every if contract is not None else ())
         if contract is None:
-            unseen = {name for name in named if name not in names.since and name not in names.under}
-            return _Tickets(names, *named, frozenset(), frozenset(unseen))
+            unseen = {name for name in (first, second) if name not in names.since and name not in names.under}
+            return _Tickets(names, first, second, frozenset(), frozenset(unseen))
         now, rulebook = self._time_source.now(), self._rulebook()
         matches = {name: history.contract_at(name, now, rulebook) for name in every}
         own = {name for name, match in matches.items() if match is not None and match.contract.id == contract}
         foreign = {name for name, match in matches.items() if match is not None and name not in own}
         # A ticket without events is whose the tickets are that name it.
-        of_own = {name for name in named if (group := _together(names, name)) & own and not group & foreign}
-        return _Tickets(names, *named, frozenset(foreign), frozenset(set(named) - own - of_own))
+        together = {name: _together(names, name) for name in (first, second)}
+        of_own = {name for name, group in together.items() if group & own and not group & foreign}
+        return _Tickets(names, first, second, frozenset(foreign), frozenset({first, second} - own - of_own))
 
     def _event(self, kind: EventKind, ticket: IncidentId, other: IncidentId, command: Command) -> IncidentEvent:
         now = self._time_source.now()
@@ -184,7 +185,7 @@ def _answer(found: _Tickets, *, changed: bool) -> dict[str, Any]:
     ticket = found.first
     seen = _together(found.names, ticket)
     if found.shared(ticket):  # and what no ticket of the key's says of the others is theirs
-        seen = {name for name in seen if name in found.names.since} - found.foreign
+        seen = frozenset(name for name in seen if name in found.names.since) - found.foreign
     incident = found.names.under.get(ticket, ticket)
     if incident not in seen:
         incident = ticket
