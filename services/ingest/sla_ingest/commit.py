@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -343,3 +343,38 @@ def _runs(entries: Sequence[InboxEntry]) -> Iterator[Sequence[InboxEntry]]:
 def _fail(waiting: _Waiting, error: Exception) -> None:
     if not waiting.answered.done():
         waiting.answered.set_exception(error)
+
+
+def most_of_one_incident(entries: Iterable[InboxEntry]) -> int:
+    """Return the greatest number of these entries that concern the same incident; 0 if none has events."""
+    numbers = Counter(entry.events[0].event.incident for entry in entries if entry.events)
+    return max(numbers.values(), default=0)
+
+
+def group_by_incident(entries: Sequence[InboxEntry], size: int) -> list[list[int]]:
+    """Divide a request's entries among several commits.
+
+    The result has a list for each commit, with the indexes of its entries in `entries`. All entries of an incident are
+    in the same commit, so that a reader never sees half of them. The exception are entries that rename, merge or link
+    incidents: they may be in any commit.
+
+    Args:
+        size: About how much a commit holds, in units of `weight` (1 for most entries). If the entries of one incident
+            are more, their commit is larger.
+    """
+    own: dict[str, list[int]] = {}
+    for number, entry in enumerate(entries):
+        name: str = entry.work.incident if entry.work is not None else f"\n{number}"
+        if entry.events and not joins(entry):
+            name = entry.events[0].event.incident
+        own.setdefault(name, []).append(number)
+    chunks: list[list[int]] = []
+    room = 0
+    for places in own.values():
+        work = sum(weight(entries[number]) for number in places)
+        if not chunks or work > room:
+            chunks.append([])
+            room = size
+        chunks[-1] += places
+        room -= work
+    return [sorted(chunk) for chunk in chunks]

@@ -5,8 +5,7 @@ commit.
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
@@ -19,7 +18,7 @@ from sla_domain.event import NOTHING, EventKind
 from sla_domain.normal import normal, normals
 from sla_ingest.auth import AuthFailure, DigestBudget, RequestFacts, digest_budget, is_within, verify
 from sla_ingest.challenge import answer_glpi, answer_microsoft, answer_slack, answer_test
-from sla_ingest.commit import GroupCommit, weight
+from sla_ingest.commit import GroupCommit, group_by_incident, most_of_one_incident
 from sla_ingest.dialect import DIALECTS, EVENTS_DIALECT, DialectAdapter, undescribed_source
 from sla_ingest.dialect.port import (
     OWN_HEADERS,
@@ -477,41 +476,6 @@ class Intake:
             raise Problem(409, "no-source", "The source is gone", detail)
         sender = source or (None if source_name == EVENTS else undescribed_source(source_name))
         return self._entry(delivery, dialect, sender, ContractId(contract) if contract else None)
-
-
-def most_of_one_incident(entries: Iterable[InboxEntry]) -> int:
-    """Return the greatest number of these entries that concern the same incident; 0 if none has events."""
-    numbers = Counter(entry.events[0].event.incident for entry in entries if entry.events)
-    return max(numbers.values(), default=0)
-
-
-def group_by_incident(entries: Sequence[InboxEntry], size: int) -> list[list[int]]:
-    """Divide a request's entries among several commits.
-
-    The result has a list for each commit, with the indexes of its entries in `entries`. All entries of an incident are
-    in the same commit, so that a reader never sees half of them. The exception are entries that rename, merge or link
-    incidents: they may be in any commit.
-
-    Args:
-        size: About how much a commit holds, in units of `weight` (1 for most entries). If the entries of one incident
-            are more, their commit is larger.
-    """
-    own: dict[str, list[int]] = {}
-    for number, entry in enumerate(entries):
-        name: str = entry.work.incident if entry.work is not None else f"\n{number}"
-        if entry.events and not joins(entry):
-            name = entry.events[0].event.incident
-        own.setdefault(name, []).append(number)
-    chunks: list[list[int]] = []
-    room = 0
-    for places in own.values():
-        work = sum(weight(entries[number]) for number in places)
-        if not chunks or work > room:
-            chunks.append([])
-            room = size
-        chunks[-1] += places
-        room -= work
-    return [sorted(chunk) for chunk in chunks]
 
 
 def _signed(source: Source) -> bool:
