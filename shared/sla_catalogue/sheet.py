@@ -147,6 +147,7 @@ class _Sheet:
                     "language": one.language,
                     "languages": list(one.languages),
                     "zone": one.zone,
+                    "hours": weekly_text(one.week, self._words),
                     "until": one.until,
                     "notices": one.notices,
                 }

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import NewType
 
 from sla_domain.allowance import Allowance
-from sla_domain.calendar import AtClose, Calendar, local_instant
+from sla_domain.calendar import AtClose, Calendar, Window, local_instant
 from sla_domain.normal import normals
 from sla_domain.objective import Objective
 from sla_domain.plan import NO_TEXTS, MetricId, PlanId, Target, Texts, attributes_of, rows_by_metric
@@ -54,6 +54,8 @@ class Person:
     """Tags of all languages that the person speaks, best first."""
     hours: Calendar | None = field(default=None, compare=False)
     """When the person works. None means any hour."""
+    week: Mapping[int, tuple[Window, ...]] = field(default_factory=lambda: MappingProxyType({}), compare=False)
+    """Weekday (0 is Monday) -> the working hours, as written. Empty means any hour."""
     quiet: Calendar | None = field(default=None, compare=False)
     """The person's quiet hours, as the open time of a calendar. Messages that can wait are held then. None means none.
     """

@@ -136,7 +136,8 @@ async def shows_its_plan(year: Year, booked: datetime) -> None:
     people = ("Nina", "Menedżer techniczny klienta", "Kasia")
     promised = ("Kredyty FlexCare", "Wizyta u klienta", "Dyżur weekendowy", "1 godz.", year.family)
     process = ("Eskalacja techniczna", "30 min")
-    assert [one for one in (*people, *promised, *process) if one not in shown] == []
+    left = ("Salda", "20 kredytów", "10 kredytów", "Świadczenia", "wykonano", "do wykorzystania: 1 wizyta")
+    assert [one for one in (*people, *promised, *process, *left) if one not in shown] == []
 
 
 async def states_its_profile(year: Year) -> None:

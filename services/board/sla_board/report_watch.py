@@ -16,20 +16,18 @@ import structlog
 from sla_board import tables
 from sla_board.page.report import ReportPages
 from sla_board.report.build import ReportBuilder
-from sla_board.report.due import calendar_of_report, due_at
 from sla_board.report.mail import languages_of, shortened
 from sla_board.report.model import ContractReport, Frozen
-from sla_board.report.scheduled import NextReport, due_reports, enter, forget, move, next_reports, still_next
 from sla_board.report.store import earlier_reports, freeze, frozen_report
 from sla_board.report.wording import ReportWriter, heading
 from sla_board.report.words import words_in
+from sla_board.schedule.stored import due_reports, enter, forget, move, next_reports, still_next
+from sla_board.schedule.upcoming import LATER, NextReport, next_report, report_after
 from sla_board.shown.breaches import lacking_breaches
 from sla_board.shown.hours import CalendarsByName, HoursAt
 from sla_catalogue import Catalogue
-from sla_domain.attainment import AttainmentPeriod, ZoneHistory, parse_period, period_at, zones_of
 from sla_domain.breach_reason import NO_RULES, BreachReasons
 from sla_domain.contract import Contract, ContractId
-from sla_domain.errors import BadPeriod
 from sla_domain.plan import PlanId
 from sla_domain.report_schedule import ReportSchedule
 from sla_domain.rulebook import Rulebook
@@ -47,8 +45,6 @@ EVERY_SECONDS = 5.0
 AT_ONCE = 20
 SCHEDULES_KEPT = timedelta(minutes=10)
 """How long schedules are taken as known before all contracts are looked through again."""
-LATER = timedelta(hours=1)
-"""When a report that cannot be frozen yet is tried again."""
 _log = structlog.get_logger(__name__)
 _BY_ITSELF = AuditActor(ActorKind.SERVICE, "board")
 
@@ -120,7 +116,7 @@ class ReportWatch:
             await turn.yield_if_due()
             for schedule in contract.reports:
                 key = (str(contract.id), schedule.id)
-                found = _next(rulebook, contract, schedule, known.get(key), now)
+                found = next_report(rulebook, contract, schedule, known.get(key), now)
                 if found is not None:
                     wanted[key] = found
         new = [one for key, one in wanted.items() if key not in known]
@@ -160,7 +156,7 @@ class ReportWatch:
         made = await self._report(due, contract, schedule, catalogue, now)
         if made is None:
             return 0
-        following = _after(catalogue.rulebook, contract, schedule, due)
+        following = report_after(catalogue.rulebook, contract, schedule, due)
         async with self._store.transaction() as connection:
             at = await store_now(connection, self._time_source)
             command = Command(_BY_ITSELF, f"scheduled: {schedule.id}")
@@ -237,38 +233,3 @@ def _reasons(rulebook: Rulebook) -> Callable[[str], BreachReasons]:
         return NO_RULES if known is None else known.breach_reasons
 
     return of
-
-
-def _zones(rulebook: Rulebook, contract: Contract) -> ZoneHistory:
-    return zones_of(rulebook, contract.id) or ZoneHistory(contract.zone)
-
-
-def _next(
-    rulebook: Rulebook, contract: Contract, schedule: ReportSchedule, known: NextReport | None, now: datetime
-) -> NextReport | None:
-    """What a schedule's record is to say: its period stays, its due instant follows the catalogue.
-
-    None for a schedule whose next period lies behind the contract's end, and for contract years of a contract without a
-    first day.
-    """
-    zones = _zones(rulebook, contract)
-    try:
-        period = period_at(schedule.period, now, zones, contract.valid_from)
-        if known is not None:
-            recorded = parse_period(known.period, contract.valid_from)
-            period = recorded if recorded.kind is schedule.period else period
-    except BadPeriod:
-        return None
-    if contract.valid_to is not None and period.first >= contract.valid_to:
-        return None
-    due = due_at(schedule, period, zones, calendar_of_report(rulebook, contract, schedule))
-    if known is not None and known.period == period.label and due < known.due_at <= now + LATER:
-        due = known.due_at  # it waits for what it lacks
-    return NextReport(contract=str(contract.id), schedule=schedule.id, period=period.label, due_at=due)
-
-
-def _after(rulebook: Rulebook, contract: Contract, schedule: ReportSchedule, due: NextReport) -> NextReport:
-    zones = _zones(rulebook, contract)
-    period: AttainmentPeriod = parse_period(due.period, contract.valid_from).next()
-    at = due_at(schedule, period, zones, calendar_of_report(rulebook, contract, schedule))
-    return replace(due, period=period.label, due_at=at)

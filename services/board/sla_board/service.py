@@ -155,7 +155,7 @@ def build(
     if catalogue is not None:
         links = PlanLinks(store, time_source)
         printer, address = PdfPrinter(), public_url.rstrip("/")
-        plans = PlanDeps(catalogue, authorizer, pages, time_source, links, printer, address)
+        plans = PlanDeps(catalogue, authorizer, pages, time_source, store, links, printer, address)
         routes.include_router(contract_routes(plans, attainment))
         reports = FrozenReports(store, time_source)
         calendars = CalendarsByName(rulebook)

@@ -509,7 +509,7 @@ report = Table(
     Index("ix_board_report_until", "contract", "until"),
 )
 
-# Of each schedule of reports the next period, and when it is due (sla_board.report.scheduled).
+# Of each schedule of reports the next period, and when it is due (sla_board.schedule.stored).
 report_schedule = Table(
     "board_report_schedule",
     metadata,

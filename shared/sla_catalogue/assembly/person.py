@@ -89,6 +89,7 @@ def build_person(
         notices=notices if document.notices is None else document.notices,
         side=document.side or side,
         zone=document.zone,
+        week=weekly_of(document.hours or {}),
         hours=weekly_calendar("working hours", document.hours, document.zone or zone),
         quiet=weekly_calendar("quiet hours", document.quiet, document.zone or zone),
         until=document.until,

@@ -101,7 +101,7 @@ def _client(store: Store, time: HandTime, catalogue: Any, printer: PdfPrinter | 
     problem.install(app)
     gate = KeyGate(lambda: catalogue().keys.values(), time)
     printer = printer or PdfPrinter(ECHO, library="sys")
-    deps = PlanDeps(catalogue, gate, Pages(), time, PlanLinks(store, time), printer, "https://sla.example")
+    deps = PlanDeps(catalogue, gate, Pages(), time, store, PlanLinks(store, time), printer, "https://sla.example")
     attainment = AttainmentDeps(store, lambda: catalogue().rulebook, gate, deps.pages, time)
     app.include_router(contract_routes(deps, attainment))
     transport = httpx2.ASGITransport(app=app)

@@ -14,8 +14,8 @@ from sqlalchemy import select
 from tests.integration.board.vendors import VendorBoard, vendor_board
 
 from sla_board import report_watch, tables
-from sla_board.report.scheduled import next_reports
 from sla_board.report_watch import ReportWatch
+from sla_board.schedule.stored import next_reports
 from sla_domain.contract import ContractId
 from sla_domain.objective import PeriodKind
 from sla_domain.report_schedule import ReportKind, ReportSchedule

@@ -16,10 +16,12 @@ from sla_board.page.security import PAGE_HEADERS
 from sla_board.paper.printer import NoPdfHere, NotPrinted, PdfPrinter, PrinterBusy
 from sla_board.plan.build import support_plan
 from sla_board.plan.model import SupportPlan
+from sla_board.plan.stored import read_stored
 from sla_catalogue import Catalogue
 from sla_domain.contract import Contract, ContractId
 from sla_platform.http.keys import Authorizer
 from sla_platform.http.problem import Problem
+from sla_platform.store.engine import Store
 from sla_platform.timesource import TimeSource
 
 PDF = "application/pdf"
@@ -41,6 +43,8 @@ class PlanDeps:
     pages: Pages
     """Renders HTML."""
     time_source: TimeSource
+    store: Store
+    """The board's database."""
     links: PlanLinks
     """The stored links that open a plan without a key."""
     printer: PdfPrinter
@@ -52,12 +56,17 @@ class PlanDeps:
         """Return the contract with this id from the present catalogue; None for an unknown contract."""
         return self.catalogue().rulebook.contracts.get(ContractId(id_))
 
-    def plan(self, contract: Contract, language: str) -> SupportPlan:
+    async def plan(self, contract: Contract, language: str) -> SupportPlan:
         """Return the support plan of a contract as of now, in `language` (a tag such as `pl`).
 
         If slad does not know the language, the plan is in English.
+
+        Raises:
+            StoreBusy: The store cannot be read now.
         """
-        return support_plan(self.catalogue(), contract, self.time_source.now(), language)
+        async with self.store.reading() as connection:
+            stored = await read_stored(connection, str(contract.id))
+        return support_plan(self.catalogue(), contract, self.time_source.now(), language, stored)
 
     async def pdf(self, plan: SupportPlan) -> Response:
         """Return the HTTP response with a support plan as PDF.

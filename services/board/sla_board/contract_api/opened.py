@@ -71,7 +71,7 @@ async def _plan_behind(deps: PlanDeps, token: str, request: Request, language: s
                 raise _Closed(410, words.link_revoked, words)
     if link is None or contract is None:
         raise _Closed(404, words.link_unknown, words)
-    return for_customer(deps.plan(contract, language or link.language), contract)
+    return for_customer(await deps.plan(contract, language or link.language), contract)
 
 
 def _closed(deps: PlanDeps, closed: _Closed) -> Response:

@@ -31,10 +31,10 @@ def add_pages(routes: APIRouter, deps: PlanDeps, attainment: AttainmentDeps) -> 
     the key may not see the contract.
     """
 
-    def found(request: Request, contract: str, language: str) -> SupportPlan | None:
+    async def found(request: Request, contract: str, language: str) -> SupportPlan | None:
         only = deps.authorize(request, READ).contract
         known = deps.contract(contract) if only in (None, contract) else None
-        return None if known is None else deps.plan(known, language)
+        return None if known is None else await deps.plan(known, language)
 
     @routes.get("/contracts", response_class=HTMLResponse, summary="List contracts")
     async def show_contracts(request: Request, q: Annotated[Name, Query()] = "") -> Response:
@@ -47,7 +47,7 @@ def add_pages(routes: APIRouter, deps: PlanDeps, attainment: AttainmentDeps) -> 
     async def show_support_plan(contract: Name, request: Request, lang: Language = "en") -> Response:
         """Show what was promised, by whom and when, in a language; made to be read and printed (clause H8)."""
         now = deps.time_source.now()
-        plan = found(request, contract, lang)
+        plan = await found(request, contract, lang)
         if plan is None:
             return HTMLResponse(deps.pages.not_found(contract, now), 404, headers=PAGE_HEADERS)
         attained = await attainment.of(contract)
@@ -61,7 +61,7 @@ def add_pages(routes: APIRouter, deps: PlanDeps, attainment: AttainmentDeps) -> 
     )
     async def download_support_plan(contract: Name, request: Request, lang: Language = "en") -> Response:
         """Return the page of the support plan as PDF, in its print style; needs the extra `slad[pdf]`."""
-        plan = found(request, contract, lang)
+        plan = await found(request, contract, lang)
         if plan is None:
             raise no_such_contract(contract)
         return await deps.pdf(plan)
@@ -69,7 +69,7 @@ def add_pages(routes: APIRouter, deps: PlanDeps, attainment: AttainmentDeps) -> 
     @routes.get("/v1/board/contracts/{contract}", summary="Read a contract's support plan")
     async def read_support_plan(contract: Name, request: Request, lang: Language = "en") -> dict[str, Any]:
         """Return the support plan as JSON: facts, and sections made of headings, tables, weeks and paragraphs."""
-        plan = found(request, contract, lang)
+        plan = await found(request, contract, lang)
         if plan is None:
             raise no_such_contract(contract)
         return plan_json(plan)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from babel.dates import format_date
 
-from sla_board.plan.model import BoughtPlan
+from sla_board.plan.model import BoughtPlan, PlanSubject
 from sla_board.plan.words.words import PlanWords
 from sla_catalogue import Catalogue
 from sla_catalogue.sheet import sheet_under
+from sla_domain.calendar import load_zone
 from sla_domain.contract import Contract
 
 
@@ -96,3 +97,13 @@ def valid_text(valid: Mapping[str, Any], words: PlanWords) -> str:
 def day_text(day: date, words: PlanWords) -> str:
     """Return a day in the long format of the language of `words`, such as `12 November 2026`."""
     return format_date(day, "long", locale=words.language.replace("-", "_"))
+
+
+def local_day_text(at: datetime, subject: PlanSubject) -> str:
+    """Return the day on which an instant lies in the contract's zone, such as `12 November 2026`."""
+    return day_text(at.astimezone(load_zone(subject.contract.zone)).date(), subject.words)
+
+
+def last_day_text(end: datetime, subject: PlanSubject) -> str:
+    """Return the last day, in the contract's zone, of something that ends at the instant `end`."""
+    return local_day_text(end - timedelta(microseconds=1), subject)

@@ -6,30 +6,42 @@ from datetime import datetime
 from typing import Any
 
 from sla_board.plan.bought import bought_plans, bought_text, valid_text
-from sla_board.plan.model import PlanSubject, Section, SupportPlan
+from sla_board.plan.model import PlanSubject, Section, StoredOfPlan, SupportPlan
 from sla_board.plan.section import SECTIONS
 from sla_board.plan.words import words_in
 from sla_catalogue import Catalogue
 from sla_catalogue.sheet import sheet_of
 from sla_domain.calendar import load_zone
 from sla_domain.contract import Contract
+from sla_domain.contract_ledgers import ledger_terms
+from sla_domain.ledger import ledger_at
+
+_NOTHING = StoredOfPlan()
 
 
-def support_plan(catalogue: Catalogue, contract: Contract, now: datetime, language: str) -> SupportPlan:
+def support_plan(
+    catalogue: Catalogue, contract: Contract, now: datetime, language: str, stored: StoredOfPlan = _NOTHING
+) -> SupportPlan:
     """Return the support plan of a contract: its promises as sections of texts.
 
     Sections without content are left out.
 
     Args:
         catalogue: The catalogue with the contract.
-        now: Determines the year of the holidays, and which booked windows (extra hours of service) are over.
+        now: Determines the year of the holidays, which booked windows (extra hours of service) are over, the balances
+            of allowances and the days of reviews.
         language: A tag such as `pl`. An unknown tag means English.
+        stored: What the board has stored about the contract, such as the entries of its ledgers.
     """
     words = words_in(language)
     sheet = sheet_of(catalogue, contract.id, words.language)
     today = now.astimezone(load_zone(contract.zone)).date()
     bought = bought_plans(catalogue, contract, sheet, words)
-    subject = PlanSubject(catalogue, contract, sheet, bought, words, today)
+    ledgers = tuple(
+        ledger_at(terms, stored.entries_of(terms.allowance.id), now)
+        for terms in ledger_terms(catalogue.rulebook, contract)
+    )
+    subject = PlanSubject(catalogue, contract, sheet, bought, words, now, today, stored, ledgers)
     sections = (make(subject) for make in SECTIONS)
     return SupportPlan(
         contract=contract.id,

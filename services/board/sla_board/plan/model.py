@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any
 
 from sla_board.plan.words.words import PlanWords
+from sla_board.schedule.upcoming import NextReport
 from sla_catalogue import Catalogue
 from sla_domain.contract import Contract
+from sla_domain.ledger import Ledger, LedgerEntry
 from sla_domain.plan import Plan
+from sla_domain.record import ContractRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,20 @@ class BoughtPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredOfPlan:
+    """What the board has stored about a contract: its ledger entries and its next reports."""
+
+    record: ContractRecord | None = None
+    """The contract's record, with the entries of its ledgers. None if there is none."""
+    reports: Mapping[str, NextReport] = field(default_factory=lambda: MappingProxyType({}))
+    """Id of a schedule -> the next report of this schedule."""
+
+    def entries_of(self, allowance: str) -> tuple[LedgerEntry, ...]:
+        """Return the entries in the ledger (account) of one allowance (id), in the order of writing."""
+        return () if self.record is None else self.record.entries_of(allowance)
+
+
+@dataclass(frozen=True, slots=True)
 class PlanSubject:
     """The data from which the sections of a support plan are made."""
 
@@ -118,8 +136,12 @@ class PlanSubject:
     bought: tuple[BoughtPlan, ...]
     """All plans of the contract, in the order in which they are tried for an incident."""
     words: PlanWords
+    now: datetime
     today: date
     """The day in the contract's zone."""
+    stored: StoredOfPlan
+    ledgers: tuple[Ledger, ...]
+    """The ledgers (accounts) of the contract's allowances, as of `now`."""
 
 
 def per_plan(subject: PlanSubject, parts_of: Callable[[BoughtPlan], Sequence[Part]]) -> tuple[Part, ...]:

@@ -17,7 +17,7 @@ from joserfc import jwt
 from joserfc.jwk import OctKey, OKPKey
 from tests.translated import translate
 
-from sla_board.report.due import calendar_of_report, due_at
+from sla_board.schedule.due import calendar_of_report, due_at
 from sla_catalogue import Catalogue, CatalogueInvalid, KeyScope, SourceId, load_catalogue, run_scenarios
 from sla_catalogue.sheet import sheet_of
 from sla_domain.allowance import AllowanceUnit

@@ -15,8 +15,7 @@ def people(subject: PlanSubject) -> Section:
     The escalations show who is notified how long after a breach.
     """
     words, sheet = subject.words, subject.sheet
-    names = {one["id"]: one["name"] for one in sheet["people"]}
-    names |= {f"rota {one['id']}": words.rota.format(name=one["title"] or one["id"]) for one in sheet["rotas"]}
+    names = _names(subject)
     hours = {
         one["id"]: one["title"] or one["id"] for bought in reversed(subject.bought) for one in bought.sheet["coverages"]
     }
@@ -30,8 +29,16 @@ def people(subject: PlanSubject) -> Section:
         for one in sheet["roles"]
     ]
     parts: list[Part] = [*table("", (words.role, words.held_by, words.hours, words.clause), roles)]
-    spoken = [(one["name"], ", ".join(dict.fromkeys((one["language"], *one["languages"])))) for one in sheet["people"]]
-    parts += table("", (words.person, words.speaks), spoken)
+    spoken = [
+        (
+            one["name"],
+            ", ".join(dict.fromkeys((one["language"], *one["languages"]))),
+            one["hours"],
+            one["zone"] or (sheet["zone"] if one["hours"] else ""),
+        )
+        for one in sheet["people"]
+    ]
+    parts += table("", (words.person, words.speaks, words.hours, words.zone), spoken)
     parts += per_plan(subject, lambda bought: _escalation(bought.sheet, sheet["roles"], names, words))
     return Section("people", words.people, tuple(parts))
 
@@ -54,6 +61,27 @@ def _escalation(
     if policy["repeat"]:
         parts.append(Paragraph("", words.repeated.format(count=policy["repeat"], pause=policy["pause"])))
     return parts
+
+
+def recipients_text(to: Mapping[str, list[str]], subject: PlanSubject) -> str:
+    """Return who is told of something, as text: roles with those who hold them in parentheses, and people.
+
+    A role that nobody holds is left out; "nobody" if nothing is left.
+
+    Args:
+        to: Role, or id of a person -> holders, as in `sla_catalogue.sheet`.
+    """
+    titles = {one["id"]: one["title"] or one["id"] for one in subject.sheet["roles"]}
+    names = _names(subject)
+    told = "; ".join(_told(name, held, titles, names) for name, held in to.items() if held)
+    return told or subject.words.nobody
+
+
+def _names(subject: PlanSubject) -> dict[str, str]:
+    """Of people and rotas, by what the sheet calls the holders of roles."""
+    words, sheet = subject.words, subject.sheet
+    names = {one["id"]: one["name"] for one in sheet["people"]}
+    return names | {f"rota {one['id']}": words.rota.format(name=one["title"] or one["id"]) for one in sheet["rotas"]}
 
 
 def _hours(role: dict[str, Any], hours: dict[str, str], subject: PlanSubject) -> str:

@@ -105,6 +105,23 @@ class PlanWords:
     amount: str
     per: str
     expires: str
+    balances: str
+    left: str
+    """The heading for what is left of an allowance."""
+    reserved: str
+    used: str
+    deliverables: str
+    state: str
+    """The heading for what has become of a deliverable."""
+    done: str
+    planned: str
+    to_come: str
+    """The words for deliverables without a day."""
+    reviews: str
+    next_days: str
+    """The heading for the days of the next reports."""
+    report_kinds: Mapping[str, str]
+    """Maps a value of `sla_domain.report_schedule.ReportKind` to its name."""
     environment: str
     product: str
     versions: str

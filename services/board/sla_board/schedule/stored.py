@@ -8,7 +8,6 @@ is forgotten.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,26 +15,22 @@ from sqlalchemy import delete, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board import tables
+from sla_board.schedule.upcoming import NextReport
 from sla_platform.store.dialect import insert_new
 
 _row = tables.report_schedule.c
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NextReport:
-    """The next report of a contract's schedule: its period, and when it is due."""
-
-    contract: str
-    schedule: str
-    """Id of the schedule."""
-    period: str
-    due_at: datetime
 
 
 async def next_reports(connection: AsyncConnection) -> dict[tuple[str, str], NextReport]:
     """Return (contract id, schedule id) -> the next report, for all schedules stored in the table of schedules."""
     rows = (await connection.execute(select(tables.report_schedule))).all()
     return {(row.contract, row.schedule): _of(row) for row in rows}
+
+
+async def next_reports_of(connection: AsyncConnection, contract: str) -> dict[str, NextReport]:
+    """Return schedule id -> the next report, for the stored schedules of one contract (id)."""
+    rows = (await connection.execute(select(tables.report_schedule).where(_row.contract == contract))).all()
+    return {row.schedule: _of(row) for row in rows}
 
 
 async def due_reports(connection: AsyncConnection, now: datetime, limit: int) -> list[NextReport]:

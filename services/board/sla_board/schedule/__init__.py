@@ -1,0 +1,1 @@
+"""Scheduled reports: when each is due, which is next, and the durable record of it."""
