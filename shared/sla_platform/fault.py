@@ -23,7 +23,7 @@ from sqlalchemy import exc
 
 from sla_domain.errors import DomainError
 from sla_platform.errors import BadSettings, Fenced, Permanent, PlatformError, Retryable
-from sla_platform.outage import as_store_busy
+from sla_platform.outage import as_store_busy, no_thread
 
 
 class Fault(StrEnum):
@@ -97,6 +97,14 @@ def fault_of(error: BaseException) -> Fault:
     return _judged(error)
 
 
+def passes_by_itself(error: BaseException) -> bool:
+    """Return whether the surroundings failed (`Fault.PASSING`) in a way that may end without a restart.
+
+    The result is False for invalid settings and for modules that cannot be imported: the process must be restarted.
+    """
+    return fault_of(error) is Fault.PASSING and not isinstance(error, BadSettings | ImportError)
+
+
 def as_retryable(error: BaseException) -> Retryable:
     """Return the error itself if it is Retryable, else a SurroundingsFailed that quotes it.
 
@@ -161,7 +169,7 @@ def _judged(error: BaseException) -> Fault:
             return _of_sqlite(error)
         case OSError():
             return Fault.UNKNOWN if error.errno in _ABOUT_A_NAME else Fault.PASSING
-        case RuntimeError() if "can't start new thread" in str(error):
+        case RuntimeError() if no_thread(error):
             return Fault.PASSING
         case RecursionError() | ValueError() | OverflowError() | TypeError() | LookupError():
             return Fault.ROW

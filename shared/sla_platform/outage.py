@@ -14,6 +14,11 @@ _SQLITE_PASSING = {
     sqlite3.SQLITE_IOERR,
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_PROTOCOL,
+    sqlite3.SQLITE_CANTOPEN,  # no file descriptor is left, or the directory is away
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_READONLY,  # the disk was mounted anew after an error
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_NOLFS,  # the file system cannot hold a file of this size
 }
 _POSTGRES_PASSING_CLASSES = {
     "08",  # the connection failed
@@ -41,7 +46,7 @@ def as_store_busy(error: Exception, *, connecting: bool = False) -> StoreBusy | 
 
     Args:
         connecting: Whether the error occurred while connecting. Every OSError then counts as temporary, for example a
-            refused port.
+            refused port, and so does a lack of memory or threads.
     """
     reason = _reason(error, connecting)
     return None if reason is None else store_busy(reason)
@@ -56,11 +61,18 @@ def store_busy(reason: str) -> StoreBusy:
     return StoreBusy(f"the database did not take the work ({reason}); try again shortly")
 
 
+def no_thread(error: BaseException) -> bool:
+    """Return whether the operating system refused a new thread."""
+    return isinstance(error, RuntimeError) and "can't start new thread" in str(error)
+
+
 def _reason(error: Exception, connecting: bool) -> str | None:
     if isinstance(error, TimeoutError):
         return "no answer in time"
     if isinstance(error, ConnectionError) or (connecting and isinstance(error, OSError)):
         return f"no connection: {error}"
+    if connecting and (isinstance(error, MemoryError) or no_thread(error)):
+        return f"no memory or thread for a connection: {str(error) or type(error).__name__}"
     cause = error.orig if isinstance(error, exc.DBAPIError) else error
     if isinstance(cause, sqlite3.Error):
         # Errors of the driver itself (a closed connection) carry no code.

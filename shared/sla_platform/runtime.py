@@ -1,7 +1,10 @@
 """Starting and stopping: a service is a list of long-running parts, run together and drained in reverse.
 
-A part that fails with an unexpected error, or is cancelled by nobody, brings the process down: a supervisor restarts
-it, and nothing is lost because nothing true lives in memory.
+A part that fails by its surroundings (no file descriptor, no memory, a database that is away) is run again after a
+pause, as after a restart, and nothing else of the process ends. So a loop need not know what may fail around it; it
+catches such errors itself only where it must go on sooner, or from where it was. A part that fails with any other
+error, or is cancelled by nobody, brings the process down: a supervisor restarts it, and nothing is lost because nothing
+true lives in memory.
 """
 
 from __future__ import annotations
@@ -9,17 +12,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
 import structlog
 
-from sla_platform.errors import Retryable
+from sla_platform.backoff import Backoff
+from sla_platform.fault import error_text, passes_by_itself, raised_at
 
 _log = structlog.get_logger(__name__)
 PREPARE_SECONDS = 60.0  # how long a start waits for its services
-PREPARE_PAUSE_SECONDS = 0.5
+SETTLED_SECONDS = 30.0  # a part that has run for so long is run again after the shortest pause
 
 Check = Callable[[], Awaitable[str | None]]
 
@@ -31,7 +36,8 @@ class Part:
     name: str
     """The name for logs."""
     run: Callable[[], Awaitable[None]]
-    """The coroutine function of the task. It must run until cancelled."""
+    """The coroutine function of the task. It must run until cancelled. After an error of the surroundings it is called
+    again."""
 
 
 @dataclass(slots=True)
@@ -45,8 +51,8 @@ class Service:
     remarks: dict[str, Check] = field(default_factory=dict)
     """Name -> function whose text is shown at `/readyz`, but does not make the service unready."""
     prepare: Callable[[], Awaitable[None]] | None = None
-    """Function to call before any part runs, to read what the parts need. It is called again while it raises Retryable.
-    """
+    """Function to call before any part runs, to read what the parts need. It is called again after an error of the
+    surroundings, such as StoreBusy."""
     close: Callable[[], Awaitable[None]] | None = None
     """Function to call last, after every part has ended."""
     drain: Callable[[], Awaitable[None]] | None = None
@@ -58,16 +64,17 @@ async def run_services(services: Sequence[Service]) -> AsyncIterator[asyncio.Eve
     """Run every part of every service within the `with` block.
 
     The parts of a service start when its `Service.prepare` has succeeded. The `with` block is entered when `prepare` of
-    every service has been tried once, but no later than after 60 seconds (PREPARE_SECONDS). The yielded event is set
-    when a part has failed; the failure is logged, and the other parts continue. At the end of the block the parts are
-    cancelled and then the services closed, both in reverse order.
+    every service has been tried once, but no later than after 60 seconds (PREPARE_SECONDS). A part that raises an error
+    of the surroundings (`passes_by_itself`) is run again after a pause of 0.1 s, which doubles with each failure up to
+    5 s. The yielded event is set when a part has failed otherwise; the failure is logged, and the other parts continue.
+    At the end of the block the parts are cancelled and then the services closed, both in reverse order.
     """
     tasks: list[asyncio.Task[None]] = []
     failed: asyncio.Event = asyncio.Event()
 
     async def guarded(service: Service, part: Part) -> None:
         try:
-            await part.run()
+            await _run_again(service, part)
         except asyncio.CancelledError:
             if asked_to_end():
                 raise
@@ -119,17 +126,32 @@ class _Start:
         await part.run()
 
     async def _prepare(self) -> None:
-        while not self._prepared.is_set():
-            try:
-                if self.service.prepare is not None:
-                    await self.service.prepare()
-                self._prepared.set()
-            except Retryable as error:
-                _log.warning("service.not_prepared", service=self.service.name, error=str(error))
-            finally:
-                self.tried.set()
-            if not self._prepared.is_set():
-                await asyncio.sleep(PREPARE_PAUSE_SECONDS)
+        try:
+            if self.service.prepare is not None:
+                await self.service.prepare()
+            self._prepared.set()
+        finally:
+            self.tried.set()
+
+
+async def _run_again(service: Service, part: Part) -> None:
+    """Run a part, and run it again while its surroundings fail."""
+    patience = Backoff()
+    while True:
+        began = time.monotonic()
+        try:
+            await part.run()
+        except Exception as error:
+            if not passes_by_itself(error):
+                raise
+            if time.monotonic() - began > SETTLED_SECONDS:
+                patience.reset()
+            pause = patience.pause()
+            _log.warning("part.again", service=service.name, part=part.name, error=error_text(error)[:500],
+                         at=raised_at(error), seconds=pause)  # fmt: skip
+            await asyncio.sleep(pause)
+        else:
+            return
 
 
 def asked_to_end() -> bool:

@@ -33,6 +33,7 @@ from sla_domain.report_schedule import ReportSchedule
 from sla_domain.rulebook import Rulebook
 from sla_platform.audit.act import ActorKind, AuditActor, Command
 from sla_platform.errors import Retryable
+from sla_platform.fault import passing_as_retryable
 from sla_platform.store.engine import Store
 from sla_platform.store.instant import store_now
 from sla_platform.store.log import append
@@ -84,14 +85,10 @@ class ReportWatch:
     async def run(self) -> None:
         """Make reports as they fall due, until cancelled.
 
-        If the store is busy, the next pass tries again. A report that fails does not stop the others.
+        A report that fails does not stop the others.
         """
         while True:
-            try:
-                done = await self.look()
-            except Retryable as error:
-                _log.warning("reports.later", error=str(error))
-                done = 0
+            done = await self.look()
             await asyncio.sleep(0 if done else EVERY_SECONDS)
 
     async def look(self) -> int:
@@ -134,7 +131,8 @@ class ReportWatch:
     async def _tried(self, due: NextReport, catalogue: Catalogue, now: datetime) -> int:
         """One that cannot be made is tried again later, and stops no other."""
         try:
-            return await self._make(due, catalogue, now)
+            with passing_as_retryable():
+                return await self._make(due, catalogue, now)
         except Retryable:
             raise
         except Exception:

@@ -7,7 +7,6 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import structlog
 from fastapi import APIRouter
 from prometheus_client import CollectorRegistry
 from sqlalchemy import func, select, text
@@ -47,7 +46,6 @@ from sla_domain.rulebook import Rulebook
 from sla_platform.bus import EventSource, Quarantine, WakeSignal
 from sla_platform.bus.metrics import BusMetrics
 from sla_platform.bus.quarantine import CONSUME
-from sla_platform.errors import Retryable
 from sla_platform.http.keys import Authorizer
 from sla_platform.retention import Retention, RetentionLoop, RetentionOrder, ServiceSweeps, newest_in
 from sla_platform.runtime import Check, Part, Service
@@ -56,8 +54,6 @@ from sla_platform.timesource import TimeSource
 
 HOUSEKEEPING_SECONDS = 15.0
 FORGET_EVERY = 240  # rounds
-
-_log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -222,16 +218,13 @@ def _bus_answers(event_source: EventSource) -> Check:
 
 
 async def _keep_house(store: Store, time_source: TimeSource, metrics: BoardMetrics) -> None:
-    """Small duties that no viewer waits for; a busy store is asked again at the next round."""
+    """Small duties that no viewer waits for."""
     for round_ in itertools.count():
-        try:
-            async with store.reading() as connection:
-                counting = select(func.count()).select_from(tables.clock).where(tables.clock.c.open)
-                metrics.rows.set((await connection.execute(counting)).scalar_one())
-            if round_ % FORGET_EVERY == 0:
-                await forget_old_claims(store, time_source)
-        except Retryable as error:
-            _log.warning("board.housekeeping_later", error=str(error))
+        async with store.reading() as connection:
+            counting = select(func.count()).select_from(tables.clock).where(tables.clock.c.open)
+            metrics.rows.set((await connection.execute(counting)).scalar_one())
+        if round_ % FORGET_EVERY == 0:
+            await forget_old_claims(store, time_source)
         await asyncio.sleep(HOUSEKEEPING_SECONDS)
 
 

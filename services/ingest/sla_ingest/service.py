@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -42,7 +41,6 @@ from sla_platform.bus import EventSource, Quarantine, WakeSignal
 from sla_platform.bus.metrics import BusMetrics
 from sla_platform.bus.quarantine import CONSUME
 from sla_platform.contracts.shelf import RecordShelf
-from sla_platform.errors import Retryable
 from sla_platform.http.keys import Authorizer, KeyGate
 from sla_platform.retention import Retention, RetentionLoop, RetentionOrder, ServiceSweeps, newest_in
 from sla_platform.runtime import Part, Service
@@ -164,14 +162,12 @@ def build(
     async def count_parked() -> None:
         while True:
             metrics.expect((*catalogue().sources, EVENTS))
-            with contextlib.suppress(Retryable):  # the readiness check reports it; the next look counts
-                metrics.parked.set(await parked.count())
+            metrics.parked.set(await parked.count())
             await asyncio.sleep(COUNT_EVERY_SECONDS)
 
     async def note_senders() -> None:
         while True:
-            with contextlib.suppress(Retryable):
-                await senders.note(metrics)
+            await senders.note(metrics)
             await asyncio.sleep(SENDERS_EVERY_SECONDS)
 
     async def store_answers() -> str | None:

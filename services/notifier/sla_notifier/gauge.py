@@ -6,7 +6,6 @@ import asyncio
 from datetime import datetime
 from typing import Any
 
-import structlog
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,10 +17,8 @@ from sla_notifier.delivery.endpoint import disabled_endpoints
 from sla_notifier.delivery.state import TO_SEND
 from sla_notifier.intake.waiting import DECIDE
 from sla_platform.bus import EventSource
-from sla_platform.errors import Retryable
 from sla_platform.store import quarantine
 
-_log = structlog.get_logger(__name__)
 EVERY_SECONDS = 5.0
 _w = tables.waiting.c
 MOST_COUNTED = 100_000  # beyond it the exact number does not matter
@@ -42,12 +39,9 @@ class NotifierGauges:
         self._source = source
 
     async def run(self) -> None:
-        """Update the metrics every 5 seconds until cancelled. A Retryable error is logged, and the loop continues."""
+        """Update the metrics every 5 seconds until cancelled."""
         while True:
-            try:
-                await self.update()
-            except Retryable as error:
-                _log.warning("gauges.refused", error=str(error))
+            await self.update()
             await asyncio.sleep(EVERY_SECONDS)
 
     async def update(self) -> None:

@@ -23,7 +23,7 @@ from sla_notifier.notice import store as notices
 from sla_notifier.notification.unit_of_work import write_changes
 from sla_platform.contracts.copies import RecordCopy
 from sla_platform.errors import Retryable
-from sla_platform.fault import error_text
+from sla_platform.fault import error_text, passing_as_retryable
 from sla_platform.store.instant import store_now
 from sla_platform.wire import NoticeData
 
@@ -47,12 +47,9 @@ class Profiles:
         self._of_records: dict[str, tuple[int | None, int | None]] = {}  # the revisions that judged and that stated
 
     async def run(self) -> None:
-        """Call `look` every 2 seconds until cancelled. A Retryable error is logged, and the loop continues."""
+        """Call `look` every 2 seconds until cancelled."""
         while True:
-            try:
-                await self.look()
-            except Retryable as error:
-                _log.warning("profiles.retry", error=str(error))
+            await self.look()
             await self._context.time_source.sleep(LOOK_SECONDS)
 
     async def look(self) -> list[str]:
@@ -112,7 +109,8 @@ class Profiles:
     async def _one(self, notice: NoticeData, only: Iterable[ContractId]) -> bool:
         """Whether somebody is told. A notice that cannot be worked on keeps the others from nothing."""
         try:
-            done = await self._written(notice, only)
+            with passing_as_retryable():
+                done = await self._written(notice, only)
         except Retryable:
             raise
         except Exception as error:

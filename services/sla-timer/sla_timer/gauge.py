@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime, timedelta
 
-import structlog
 from sqlalchemy import case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_platform.bus.port import EventSource
-from sla_platform.errors import Retryable
 from sla_platform.store import quarantine
 from sla_platform.store.engine import Store
 from sla_platform.timesource import TimeSource
@@ -19,7 +17,6 @@ from sla_timer import tables
 from sla_timer.apply.quarantine import TICK
 from sla_timer.metrics import TimerMetrics
 
-_log = structlog.get_logger(__name__)
 EVERY_SECONDS = 5.0
 OPEN_STATES = ("running", "paused")
 SOON = timedelta(hours=1)
@@ -40,15 +37,9 @@ class TimerGauges:
         self._contracts: set[str] = set()  # those shown before: a contract with nothing due shows 0 and does not vanish
 
     async def run(self) -> None:
-        """Set the timer's Prometheus gauges every 5 seconds until cancelled.
-
-        After a failure of the store, the next round tries again.
-        """
+        """Set the timer's Prometheus gauges every 5 seconds until cancelled."""
         while True:
-            try:
-                await self.once()
-            except Retryable as error:
-                _log.warning("gauges.retry", error=str(error))
+            await self.once()
             await asyncio.sleep(EVERY_SECONDS)
 
     async def once(self) -> None:

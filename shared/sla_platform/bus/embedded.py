@@ -19,7 +19,8 @@ import structlog
 from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sla_platform.bus.handing import FENCED_PAUSE_SECONDS, Backoff, StallDetector, hand_over, revoke
+from sla_platform.backoff import Backoff
+from sla_platform.bus.handing import FENCED_PAUSE_SECONDS, StallDetector, hand_over, revoke
 from sla_platform.bus.metrics import BusMetrics
 from sla_platform.bus.port import Batch, Handler, KeepQuarantined, QuarantinedRecord
 from sla_platform.bus.positions import ReadPositions

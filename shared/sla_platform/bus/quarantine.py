@@ -22,7 +22,7 @@ from sla_platform.bus.metrics import BusMetrics
 from sla_platform.bus.port import QuarantinedRecord
 from sla_platform.bus.record import Watermark, headers_of, read_record
 from sla_platform.envelope import Envelope, Topic
-from sla_platform.errors import BadEnvelope, Fenced, Retryable
+from sla_platform.errors import BadEnvelope, Fenced
 from sla_platform.fault import Fault, as_retryable, error_text, fault_of
 from sla_platform.store import quarantine as kept
 from sla_platform.store.engine import Store
@@ -201,10 +201,7 @@ class Quarantine:
     async def run(self) -> None:
         """Call `count` every ten seconds until cancelled, to keep the metric of quarantined rows right."""
         while True:
-            try:
-                await self.count()
-            except Retryable as error:
-                _log.warning("quarantine.not_counted", service=self.service, error=str(error))
+            await self.count()
             await asyncio.sleep(COUNT_EVERY_SECONDS)
 
     async def count(self) -> Mapping[str, int]:

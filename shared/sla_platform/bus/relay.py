@@ -29,7 +29,7 @@ from typing import NoReturn
 import structlog
 from sqlalchemy import Table
 
-from sla_platform.bus.handing import Backoff
+from sla_platform.backoff import Backoff
 from sla_platform.bus.kafka.publisher import Publisher
 from sla_platform.bus.lease import while_held
 from sla_platform.bus.lease_locks import lock_for

@@ -19,7 +19,6 @@ from sla_platform.bus.port import Batch
 from sla_platform.contracts.shelf import RecordIndex, RecordShelf, index_of
 from sla_platform.contracts.table import ContractTables
 from sla_platform.envelope import Topic
-from sla_platform.errors import Retryable
 from sla_platform.runtime import Part, Service
 from sla_platform.store.dialect import insert_new, upsert
 from sla_platform.store.engine import Store
@@ -250,8 +249,7 @@ class ContractCopies:
         By this the records that another process of the service has stored get into this process's memory, too.
         """
         while True:
-            with contextlib.suppress(Retryable):  # the readiness check reports it; the next look reads what is new
-                await self.load()
+            await self.load()
             await asyncio.sleep(_LOOK_SECONDS)
 
 

@@ -16,10 +16,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sla_domain.bounds import shorten
 from sla_platform.errors import Retryable
+from sla_platform.fault import error_text, passes_by_itself, raised_at
 from sla_platform.http.address import address_error
 
 _log = structlog.get_logger(__name__)
 DOCS = "https://slad.io/problems/"
+_HINDERED = "The server lacks something it needs just now, such as memory, open files or its disk. Try again shortly."
 
 
 class Problem(Exception):
@@ -125,11 +127,16 @@ def _path(request: Request) -> str:
     return path
 
 
+def _not_now(request: Request, detail: str) -> Response:
+    return Problem(503, "try-again", "Not now", detail, headers={"Retry-After": "2"}).response(_path(request))
+
+
 def install(app: FastAPI) -> None:
     """Make the app return every error as `application/problem+json` (RFC 9457).
 
-    A `Problem` keeps its status. Invalid input gets 422, a Retryable error 503, any other exception 500. A request
-    whose address (path or query) cannot be read gets 400.
+    A `Problem` keeps its status. Invalid input gets 422. An error of the surroundings (`passes_by_itself`), such as a
+    Retryable error or a lack of memory, gets 503, any other exception 500. A request whose address (path or query)
+    cannot be read gets 400.
     """
     app.add_middleware(_CheckedAddress)
 
@@ -152,10 +159,16 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Retryable)
     async def _retry(request: Request, error: Retryable) -> Response:
-        return Problem(503, "try-again", "Not now", str(error), headers={"Retry-After": "2"}).response(_path(request))
+        return _not_now(request, str(error))
 
+    @app.exception_handler(OSError)
+    @app.exception_handler(MemoryError)
     @app.exception_handler(Exception)
     async def _unexpected(request: Request, error: Exception) -> Response:
+        if passes_by_itself(error):
+            if not isinstance(error, Retryable):  # which says enough by itself
+                _log.warning("http.hindered", path=_path(request), error=error_text(error)[:500], at=raised_at(error))
+            return _not_now(request, _HINDERED)
         _log.exception("http.unexpected", path=_path(request))
         return Problem(500, "unexpected", "Unexpected error", "The error was logged; nothing was changed.").response(
             _path(request)

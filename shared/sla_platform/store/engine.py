@@ -1,9 +1,10 @@
 """A database from a URL, and the ways in: `transaction()` to change things, `reading()` to look.
 
 SQLite gets one writer connection (BEGIN IMMEDIATE; the writers queue for its one place) and several readers that
-cannot write; PostgreSQL one pool for both. Only these context managers commit. A database that is away, full or
-overtaxed raises StoreBusy from them, whatever the driver called it; nothing was changed then, unless the connection
-was lost during the commit itself, which is why every unit of work claims its event ids.
+cannot write; PostgreSQL one pool for both. Only these context managers commit. A database that is away, full,
+read-only or overtaxed raises StoreBusy from them, whatever the driver called it (`sla_platform.outage` lists it), and
+so does a process without the file descriptors, memory or threads for a connection. Nothing was changed then, unless the
+connection was lost during the commit itself, which is why every unit of work claims its event ids.
 """
 
 from __future__ import annotations

@@ -202,10 +202,14 @@ def _sqlite_connections(
     @event.listens_for(engine.sync_engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # BEGIN is sent by this module: the driver's own rules differ by statement
-        cursor = connection.cursor()
-        for pragma in (*_PRAGMAS, *pragmas):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
+        try:
+            cursor = connection.cursor()
+            for pragma in (*_PRAGMAS, *pragmas):
+                cursor.execute(f"PRAGMA {pragma}")
+            cursor.close()
+        except BaseException:
+            connection.close()  # nobody else will, and it has a thread: the first statement opens the file
+            raise
         file.note_opened()
 
     @event.listens_for(engine.sync_engine, "begin")

@@ -1,20 +1,26 @@
-"""A part whose end nobody asked for is a failure, whatever it looks like."""
+"""A part that its surroundings hinder runs again; one whose end nobody asked for otherwise is a failure."""
 
 from __future__ import annotations
 
 import asyncio
+import errno
+import sqlite3
 from collections.abc import Awaitable, Callable
 
 import pytest
 
-from sla_platform.errors import Retryable
+from sla_platform.errors import BadSettings, Retryable, StoreBusy
 from sla_platform.runtime import Part, Service, run_services
 
 Run = Callable[[], Awaitable[None]]
 
 
 async def fails() -> None:
-    raise OSError("the disk is gone")
+    raise AttributeError("a bug")
+
+
+async def is_set_up_wrongly() -> None:
+    raise BadSettings("SLAD_BUS_URL names no broker")
 
 
 async def is_cancelled_by_a_library() -> None:
@@ -24,10 +30,44 @@ async def is_cancelled_by_a_library() -> None:
     await inner
 
 
-@pytest.mark.parametrize("run", [fails, is_cancelled_by_a_library])
+@pytest.mark.parametrize("run", [fails, is_set_up_wrongly, is_cancelled_by_a_library])
 async def test_a_part_that_ends_by_itself_brings_the_process_down(run: Run) -> None:
     async with run_services([Service("timer", [Part("consume", run)])]) as failed, asyncio.timeout(5):
         await failed.wait()
+
+
+def cannot_open() -> sqlite3.OperationalError:
+    error = sqlite3.OperationalError("unable to open database file")
+    error.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
+    return error
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        OSError(errno.EMFILE, "Too many open files"),
+        MemoryError(),
+        RuntimeError("can't start new thread"),
+        StoreBusy("the database is away"),
+        cannot_open(),
+        ExceptionGroup("tasks", [MemoryError(), OSError(errno.ENOSPC, "No space left on device")]),
+    ],
+    ids=repr,
+)
+async def test_a_part_that_its_surroundings_hinder_is_run_again(trouble: Exception) -> None:
+    runs, goes_on = 0, asyncio.Event()
+
+    async def run() -> None:
+        nonlocal runs
+        runs += 1
+        if runs < 3:
+            raise trouble
+        goes_on.set()
+        await asyncio.Event().wait()
+
+    async with run_services([Service("timer", [Part("tick", run)])]) as failed, asyncio.timeout(5):
+        await goes_on.wait()
+        assert not failed.is_set()
 
 
 async def test_a_part_that_is_asked_to_end_is_no_failure() -> None:

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board.attainment.counts import CountCell
@@ -20,12 +19,10 @@ from sla_domain.attainment import PeriodBounds, Tally, bounds_of, period_at
 from sla_domain.objective import PeriodKind
 from sla_domain.rulebook import Rulebook
 from sla_platform.bus import WakeSignal, signalled_within
-from sla_platform.errors import Retryable
 from sla_platform.store.engine import Store
 from sla_platform.timesource import TimeSource
 from sla_platform.turn import LoopYielder
 
-_log = structlog.get_logger(__name__)
 LEAST_SECONDS, EVERY_SECONDS = 2.0, 60.0
 MOST_CONTRACTS = 100  # some tens of series each
 WINDOWS = {
@@ -70,17 +67,13 @@ class AttainmentGauges:
     async def run(self) -> None:
         """Update the metrics until cancelled: at each change of the counts, and once a minute.
 
-        After each update the loop waits for at least 19 times as long as the update took. If the store is busy, the
-        loop tries again later.
+        After each update the loop waits for at least 19 times as long as the update took.
         """
         with self._counted.listen() as counted:
             while True:
                 counted.clear()
                 began = time.monotonic()
-                try:
-                    await self.read()
-                except Retryable as error:
-                    _log.warning("attainment.later", error=str(error))
+                await self.read()
                 await asyncio.sleep(max(LEAST_SECONDS, 19 * (time.monotonic() - began)))
                 await signalled_within(counted, EVERY_SECONDS)
 

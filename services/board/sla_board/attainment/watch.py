@@ -11,7 +11,6 @@ import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board import tables
@@ -50,13 +49,11 @@ from sla_domain.contract import ContractId
 from sla_domain.errors import BadPeriod
 from sla_domain.objective import ObjectiveNews, PeriodKind
 from sla_domain.rulebook import Rulebook
-from sla_platform.errors import Retryable
 from sla_platform.store.engine import Store
 from sla_platform.store.log import append
 from sla_platform.timesource import TimeSource
 from sla_platform.wire import ObjectiveFact, encode_objective_fact
 
-_log = structlog.get_logger(__name__)
 EVERY_SECONDS = 1.0
 CONTRACTS = 50  # in one pass
 MARKS = 2_000  # of one contract in one transaction
@@ -91,13 +88,9 @@ class ObjectiveWatch:
         self._more = False
 
     async def run(self) -> None:
-        """Recount objectives each second until cancelled. If the store is busy, the next pass tries again."""
+        """Recount objectives each second until cancelled."""
         while True:
-            try:
-                await self.look()
-            except Retryable as error:
-                _log.warning("objectives.later", error=str(error))
-                self._more = False
+            await self.look()
             await asyncio.sleep(0 if self._more else EVERY_SECONDS)
 
     async def look(self) -> int:

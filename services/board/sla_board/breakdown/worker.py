@@ -135,7 +135,7 @@ class BreakdownWorker:
             since = time.perf_counter()
             try:
                 large = await self._compute(names)
-            except Retryable:
+            except Exception:
                 self._pending.update(dict.fromkeys(names))
                 raise
             spent = time.perf_counter() - since

@@ -14,12 +14,10 @@ from sla_board.history.keep import keep_listed
 from sla_board.projection import store as projections
 from sla_board.projection.incident import incident_row
 from sla_domain.forgotten import drop_forgotten
-from sla_platform.errors import Retryable
 from sla_platform.store import tombstone
 from sla_platform.store.engine import Store
 
 PART = 100  # incidents in one transaction
-_AGAIN_SECONDS = 2.0
 _log = structlog.get_logger(__name__)
 
 
@@ -38,17 +36,9 @@ class ListFilling:
 
     async def run(self) -> None:
         """Add all incidents that are missing, then wait until cancelled."""
-        while await self._tried():  # noqa: ASYNC110 - the pause is for others who write
+        while await self.enter_part():  # noqa: ASYNC110 - the pause is for others who write
             await asyncio.sleep(self._pause)
         await asyncio.Event().wait()
-
-    async def _tried(self) -> bool:
-        try:
-            return await self.enter_part()
-        except Retryable as error:
-            _log.warning("board.filling_later", error=str(error))
-            await asyncio.sleep(_AGAIN_SECONDS)
-            return True
 
     async def enter_part(self) -> bool:
         """Add the next 100 incidents, and return whether there may be more.

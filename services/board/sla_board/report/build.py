@@ -25,6 +25,7 @@ from sla_domain.contract import Contract, ContractId
 from sla_domain.errors import CalendarError
 from sla_domain.report_schedule import ReportKind
 from sla_platform.errors import Retryable
+from sla_platform.fault import passing_as_retryable
 
 _COMPARED = ("summary", "attainment", "priorities")
 _request = tables.request.c
@@ -176,7 +177,8 @@ class ReportBuilder:
 async def _section(id_: str, subject: ReportSubject) -> ReportSection:
     """The section, or one that says that its data cannot be had. What the store refuses is for the caller."""
     try:
-        return await SECTIONS[id_](subject)
+        with passing_as_retryable():
+            return await SECTIONS[id_](subject)
     except (Retryable, SQLAlchemyError):
         raise
     except SectionUnavailable as missing:

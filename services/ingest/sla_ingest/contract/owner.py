@@ -7,7 +7,6 @@ written with its history, put on the log of events and on that of acts.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -46,7 +45,6 @@ from sla_platform.audit.act import ActName, Command
 from sla_platform.bus import WakeSignal
 from sla_platform.contracts.copies import NOT_READ
 from sla_platform.contracts.shelf import RecordShelf
-from sla_platform.errors import Retryable
 from sla_platform.http.problem import Problem
 from sla_platform.store.engine import Store
 from sla_platform.timesource import TimeSource
@@ -458,13 +456,11 @@ class ContractOwner:
     async def keep_time(self) -> None:
         """Put contract versions into force at their `effective_from`, until cancelled.
 
-        Every half second the records are read from the database, and due versions are put into force. If the database
-        fails, the next try is half a second later.
+        Every half second the records are read from the database, and due versions are put into force.
         """
         while True:
-            with contextlib.suppress(Retryable):  # the readiness check reports it
-                await self.load()
-                await self.put_in_force()
+            await self.load()
+            await self.put_in_force()
             await asyncio.sleep(_LOOK_SECONDS)
 
     # -- one change

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import structlog
-
 from sla_notifier.alert.change_set import ChangeSet
 from sla_notifier.context import NotifierContext
 from sla_notifier.notification.unit_of_work import write_changes
 from sla_notifier.question import store
 from sla_notifier.question.question import QuestionState, question_fact, remind
-from sla_platform.errors import Retryable
 from sla_platform.store.instant import store_now
 
-_log = structlog.get_logger(__name__)
 LOOK_SECONDS = 15.0  # between two looks at what is due
 
 
@@ -26,13 +22,10 @@ class Reminders:
         self._context = context
 
     async def run(self) -> None:
-        """Call `look` every 15 seconds until cancelled. A passing failure is logged, and the loop continues."""
+        """Call `look` every 15 seconds until cancelled."""
         while True:
-            try:
-                while await self.look():
-                    pass
-            except Retryable as error:
-                _log.warning("questions.retry", error=str(error))
+            while await self.look():
+                pass
             await self._context.time_source.sleep(LOOK_SECONDS)
 
     async def look(self) -> int:

@@ -22,7 +22,7 @@ from sla_notifier.context import NotifierContext
 from sla_notifier.contract_watch.store import claim
 from sla_notifier.notification.unit_of_work import write_changes
 from sla_platform.errors import Retryable
-from sla_platform.fault import error_text
+from sla_platform.fault import error_text, passing_as_retryable
 from sla_platform.store.instant import store_now
 from sla_platform.turn import LoopYielder
 
@@ -47,12 +47,9 @@ class ContractWatch:
         self._begun: datetime | None = None  # when all contracts were last put into `_waiting`
 
     async def run(self) -> None:
-        """Call `look` every 5 seconds until cancelled. A Retryable error is logged, and the loop continues."""
+        """Call `look` every 5 seconds until cancelled."""
         while True:
-            try:
-                await self.look()
-            except Retryable as error:
-                _log.warning("contracts.retry", error=str(error))
+            await self.look()
             await self._context.time_source.sleep(LOOK_SECONDS)
 
     async def look(self) -> int:
@@ -92,7 +89,8 @@ class ContractWatch:
             _, news = self._news(contract, self._context.time_source.now())
             if not news or self._told.get(contract, frozenset()).issuperset(each.key for each in news):
                 return 0
-            done = await self._written(contract)
+            with passing_as_retryable():
+                done = await self._written(contract)
         except Retryable:
             raise
         except DomainError as error:  # its catalogue does not know those hours: `slad check` says so

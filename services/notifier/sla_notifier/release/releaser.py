@@ -5,12 +5,10 @@ Each is looked at when the quiet hours end, and before whenever something about 
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_notifier.alert import store as alerts
@@ -23,13 +21,10 @@ from sla_notifier.hold.decide import HoldAnswer, HoldDecision, decide_again
 from sla_notifier.hold.message import HeldMessage
 from sla_notifier.hold.terms import hold_terms
 from sla_notifier.notification.released import held_deliveries, release
-from sla_platform.errors import Retryable
 from sla_platform.store.instant import store_now
 
-_log = structlog.get_logger(__name__)
 LIMIT = 200  # messages in one transaction
 LOOK_SECONDS = 0.5
-PAUSE_SECONDS = 1.0
 
 
 class Releaser:
@@ -42,14 +37,10 @@ class Releaser:
         self._context = context
 
     async def run(self) -> None:
-        """Call `look` every half second until cancelled. A passing failure is logged, and the loop continues."""
+        """Call `look` every half second until cancelled."""
         while True:
-            try:
-                while await self.look() == LIMIT:
-                    pass
-            except Retryable as error:
-                _log.warning("held.retry", error=str(error))
-                await asyncio.sleep(PAUSE_SECONDS)
+            while await self.look() == LIMIT:
+                pass
             await self._context.time_source.sleep(LOOK_SECONDS)
 
     async def look(self) -> int:

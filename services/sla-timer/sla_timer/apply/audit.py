@@ -16,7 +16,6 @@ from typing import Any
 import structlog
 from sqlalchemy import exists, select
 
-from sla_platform.errors import Retryable
 from sla_platform.rows import in_parts
 from sla_platform.store.engine import Store
 from sla_platform.store.quarantine import waiting_entry_exists
@@ -59,16 +58,10 @@ class Audit:
         self._wake = wake
 
     async def run(self) -> None:
-        """Audit every 15 seconds until cancelled: find clocks without a breach timer, and restore the timer.
-
-        A Retryable error is logged, and the next audit tries again.
-        """
+        """Audit every 15 seconds until cancelled: find clocks without a breach timer, and restore the timer."""
         while True:
-            try:
-                await self.once()
-                self._metrics.audited.set(self._time_source.now().timestamp())
-            except Retryable as error:
-                _log.warning("audit.retry", error=str(error))
+            await self.once()
+            self._metrics.audited.set(self._time_source.now().timestamp())
             await asyncio.sleep(EVERY_SECONDS)
 
     async def once(self) -> int:

@@ -21,7 +21,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sla_domain.normal import normal
 from sla_domain.rulebook import after_version
 from sla_platform.contracts.shelf import index_of
-from sla_platform.errors import Retryable
 from sla_platform.rows import in_parts
 from sla_platform.store.dialect import upsert
 from sla_platform.store.engine import Store
@@ -67,14 +66,10 @@ class Replanner:
     async def run(self) -> None:
         """Judge open incidents by the present catalogue and contracts, batch by batch, until cancelled.
 
-        The pause between batches is 20 ms, or 2 seconds if nothing was left to do or the store failed.
+        The pause between batches is 20 ms, or 2 seconds if nothing was left to do.
         """
         while True:
-            try:
-                moved = await self.once()
-            except Retryable as error:
-                _log.warning("replan.retry", error=str(error))
-                moved = 0
+            moved = await self.once()
             await asyncio.sleep(BETWEEN_SECONDS if moved else IDLE_SECONDS)
 
     async def once(self) -> int:

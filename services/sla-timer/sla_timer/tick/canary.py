@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime, timedelta
 
-import structlog
 from sqlalchemy import or_, update
 
 from sla_domain.clock import ClockId, clock_id
 from sla_domain.event import IncidentId
 from sla_domain.plan import MetricId
-from sla_platform.errors import Retryable
 from sla_platform.store.dialect import insert_new, upsert
 from sla_platform.store.engine import Store
 from sla_platform.store.types import to_micros
@@ -20,7 +18,6 @@ from sla_platform.wire.clock import CANARY
 from sla_timer import tables
 from sla_timer.tick.port import Firing
 
-_log = structlog.get_logger(__name__)
 MINUTE = timedelta(minutes=1)
 KIND = "warn-canary"
 MOST_AHEAD = 2  # minutes by which another instance may be ahead
@@ -42,13 +39,10 @@ class Canary:
     async def run(self) -> None:
         """Set the timer of slad's own test clock (the canary) for each coming full minute, until cancelled.
 
-        Every five seconds the next timer is set, if necessary. A Retryable error is logged, and the loop continues.
+        Every five seconds the next timer is set, if necessary.
         """
         while True:
-            try:
-                await self.once()
-            except Retryable as error:
-                _log.warning("canary.retry", error=str(error))
+            await self.once()
             await asyncio.sleep(5)
 
     async def once(self) -> None:

@@ -10,7 +10,8 @@ from datetime import datetime
 
 from aiokafka import ConsumerRecord, TopicPartition
 
-from sla_platform.bus.handing import Backoff, StallDetector
+from sla_platform.backoff import Backoff
+from sla_platform.bus.handing import StallDetector
 from sla_platform.bus.record import Watermark, read_record
 from sla_platform.envelope import Envelope, Topic
 from sla_platform.errors import BadEnvelope

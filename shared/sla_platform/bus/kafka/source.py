@@ -16,7 +16,8 @@ import structlog
 from aiokafka import AIOKafkaConsumer
 from aiokafka import errors as kafka
 
-from sla_platform.bus.handing import Backoff, StallDetector
+from sla_platform.backoff import Backoff
+from sla_platform.bus.handing import StallDetector
 from sla_platform.bus.kafka.access import KafkaAccess
 from sla_platform.bus.kafka.client import START_SECONDS, close_consumer, new_consumer
 from sla_platform.bus.kafka.lane import PartitionLane
