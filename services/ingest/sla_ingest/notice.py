@@ -87,8 +87,8 @@ class Notices:
         digest = hashlib.sha256(orjson.dumps(written, option=orjson.OPT_SORT_KEYS)).hexdigest()
         newest = await self._newest(_id_in(written))
         found = _validated(_completed(written, newest), now, command.actor.id)
-        if newest is None and not found.withdrawn:
-            _refuse_unknown(found, self._rulebook())
+        if not found.withdrawn and (newest is None or found.revision > newest.revision):
+            _refuse_unknown(found, newest, self._rulebook())
         reach = reach_of(found, self._rulebook(), now)
         answer = orjson.dumps(
             {
@@ -123,7 +123,8 @@ class Notices:
         self._wake_signal.wake()
         self._metrics.notices.labels("somebody" if reach.people or reach.registration else "nobody").inc()
         if reach.remark:
-            _log.warning("notice.reaches_nobody", notice=found.id, contracts=reach.contracts, remark=reach.remark)
+            event = "notice.unknown_products" if reach.reaches else "notice.reaches_nobody"
+            _log.warning(event, notice=found.id, contracts=reach.contracts, remark=reach.remark)
         return False, answer
 
     async def _newest(self, id_: str) -> _Newest | None:
@@ -154,6 +155,11 @@ class Notices:
 class _Newest:
     revision: int
     content: str  # as JSON; empty: of a release that did not keep it
+
+    @property
+    def products(self) -> frozenset[str]:
+        """Return the products it names, in compared form."""
+        return frozenset(normal(each["product"]) for each in orjson.loads(self.content or "{}").get("products", ()))
 
 
 async def _kept(connection: AsyncConnection, id_: str, revision: int) -> Any | None:
@@ -213,8 +219,8 @@ class NoticeReach:
     """The number of contracts in force that have an affected version and are entitled to the notice."""
     people: int
     """The number of people of these contracts who want notices."""
-    unknown: tuple[str, ...]
-    """Products of the notice that no contract names."""
+    unknown: Mapping[str, str]
+    """Products of the notice that no contract names -> a hint what the publisher may have meant."""
     not_entitled: int = 0
     """The number of contracts with an affected version whose plans do not entitle them to the notice."""
     registration: int = 0
@@ -224,12 +230,26 @@ class NoticeReach:
 
     @property
     def remark(self) -> str:
-        """Return advice for the publisher on what to check in the catalogue, if the notice reaches nobody.
+        """Return what the publisher should check: that the notice reaches nobody, or names products nobody has.
 
-        The result is "" if the notice reaches somebody, may reach people who have registered, or is withdrawn.
+        The result is "" if the notice is withdrawn. It is "" too if every product is known and the notice reaches
+        somebody, or may reach people who have registered.
         """
-        if self.people or self.registration or self.withdrawn:
+        if self.withdrawn:
             return ""
+        said = [] if self.reaches else [f"This notice reaches nobody: {self._why_nobody}."]
+        if self.unknown:
+            names = "; ".join(f"{name!r} ({hint})" if hint else repr(name) for name, hint in self.unknown.items())
+            said.append(f"No contract names these products, so that nobody hears of them: {names}.")
+        return " ".join(said)
+
+    @property
+    def reaches(self) -> bool:
+        """Return whether the notice reaches somebody, or may reach people who have registered."""
+        return bool(self.people or self.registration)
+
+    @property
+    def _why_nobody(self) -> str:
         if self.contracts:
             return "the contracts concerned have nobody who hears of fixes: give their people `notices: true`"
         if self.not_entitled:
@@ -249,7 +269,7 @@ class NoticeReach:
             told["registration"] = self.registration
         if self.unknown:
             told["unknown_products"] = list(self.unknown)
-        return told | ({"remark": f"This notice reaches nobody: {self.remark}."} if self.remark else {})
+        return told | ({"remark": self.remark} if self.remark else {})
 
 
 def reach_of(found: NoticeData, rulebook: Rulebook, at: datetime) -> NoticeReach:
@@ -264,21 +284,37 @@ def reach_of(found: NoticeData, rulebook: Rulebook, at: datetime) -> NoticeReach
     contracts = [contract for contract in affected if notice_terms(asked, contract, rulebook).entitled]
     people = sum(len(entitled_people(contract, at)) for contract in contracts)
     known = known_products(rulebook)
-    unknown = tuple(each.product for each in found.products if normal(each.product) not in known)
+    strange = (each.product for each in found.products if normal(each.product) not in known)
+    unknown = {name: did_you_mean(name, known.values()) for name in strange}
     registration = sum(asks_registration(rulebook, contract) for contract in contracts)
     not_entitled = len(affected) - len(contracts)
     return NoticeReach(len(contracts), people, unknown, not_entitled, registration, found.withdrawn)
 
 
-def _refuse_unknown(found: NoticeData, rulebook: Rulebook) -> None:
-    """Raises Problem 422 when no contract names any of the products: that is a slip, for whom should it be?"""
+def _refuse_unknown(found: NoticeData, newest: _Newest | None, rulebook: Rulebook) -> None:
+    """Raises Problem 422 where products that no contract names are a slip.
+
+    They are one when the notice names no other: for whom should it be? And when a revision names them in place of one
+    that the revision before it named: whoever was told because of that one would hear that it concerns them no longer.
+    """
     known = known_products(rulebook)
-    if any(normal(each.product) in known for each in found.products):
+    before = frozenset[str]() if newest is None else newest.products
+    named = {normal(each.product) for each in found.products}
+    strange = named - known.keys() - before
+    dropped = sorted(known[name] for name in (before - named) & known.keys())
+    if not strange or (strange != named and not dropped):
         return
     errors = []
     for index, each in enumerate(found.products):
+        if normal(each.product) not in strange:
+            continue
         hint = did_you_mean(each.product, known.values()) or "see `environment` of the contracts"
         detail = f"no contract has a product {each.product!r}: {hint}"
+        if dropped:
+            detail += (
+                f"; who was told because of {', '.join(dropped)} would hear that the notice concerns them no longer. "
+                "If that is meant, publish a revision without this product, or withdraw the notice"
+            )
         errors.append({"pointer": f"/products/{index}/product", "detail": detail})
     raise _unfit(errors)
 
@@ -350,7 +386,7 @@ ANSWER: dict[str, Any] = {
         "not_entitled": {"type": "integer", "description": "other contracts concerned, whose plans entitle to no such"},
         "registration": {"type": "integer", "description": "those of the contracts whose people must register"},
         "unknown_products": {"type": "array", "items": {"type": "string"}, "description": "no contract names them"},
-        "remark": {"type": "string", "description": "only when nobody is reached: what to look at"},
+        "remark": {"type": "string", "description": "when nobody is reached or a product is unknown: what to check"},
     },
 }
 

@@ -140,6 +140,31 @@ async def test_a_product_that_no_contract_names_is_refused_with_the_nearest(smal
     assert await small.logged() == []
     mixed = await post(small, written(products=[{"product": "shop"}, {"product": "shpo"}]))
     assert (mixed.status_code, mixed.json()["unknown_products"]) == (202, ["shpo"])
+    assert "nobody hears of them: 'shpo' (known: Shop, till)" in mixed.json()["remark"]
+
+
+async def test_a_slip_in_the_product_of_a_revision_is_refused_before_anybody_hears_of_it(
+    small: World,
+) -> None:
+    both = [{"product": "shop"}, {"product": "till"}, {"product": "kiosk"}]
+    assert (await post(small, written(products=both))).status_code == 202
+    for products, place in (
+        ([{"product": "shpo"}], "/products/0/product"),
+        ([{"product": "shpo"}, {"product": "till"}, {"product": "kiosk"}], "/products/0/product"),
+        ([{"product": "shop"}, {"product": "tilll"}], "/products/1/product"),
+    ):
+        answer = await post(small, written(revision=2, products=products))
+        assert answer.status_code == 422, products
+        (error,) = answer.json()["errors"]
+        assert (error["pointer"], "concerns them no longer" in error["detail"]) == (place, True)
+    assert len(await published(small)) == 1
+    more = await post(small, written(revision=2, products=[*both, {"product": "turnstile"}]))
+    assert (more.status_code, more.json()["unknown_products"]) == (202, ["kiosk", "turnstile"]), "nobody is left out"
+    fewer = written(revision=3, products=[{"product": "kiosk"}])
+    assert (await post(small, fewer)).status_code == 202, "named before: no slip"
+    assert (await post(small, fewer)).headers["slad-duplicate"] == "true"
+    last = await post(small, written(revision=4, withdrawn=True, reason="a slip", products=[{"product": "shpo"}]))
+    assert last.status_code == 202, "a withdrawal is for whoever was told"
 
 
 async def test_a_higher_revision_changes_a_notice_and_a_late_one_is_refused(small: World) -> None:

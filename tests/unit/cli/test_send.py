@@ -47,7 +47,7 @@ def test_the_sample_of_a_notice_reaches_somebody_of_the_example_catalogue() -> N
     sample = SAMPLES["notice-published"]
     written = NoticeIn.model_validate_json(body_of(sample, 7, "unique-1", NOW))
     reach = reach_of(written, load_catalogue(EXAMPLES, environment={}).rulebook, NOW)
-    assert (reach.contracts > 0, reach.people > 0, reach.unknown) == (True, True, ())
+    assert (reach.contracts > 0, reach.people > 0, reach.unknown) == (True, True, {})
 
 
 DELIVERIES = [sample for sample in SAMPLES.values() if sample.name != "notice-published"]
