@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from sla_domain.event import EventId
 from sla_domain.fact import (
     DowngradeProposed,
     DowngradeSettled,
@@ -15,10 +14,12 @@ from sla_domain.fact import (
     PriorityCorrected,
     RatingGiven,
 )
-from sla_domain.incident import Incident
+from sla_domain.incident import Correction, Escalation, Incident, PendingDowngrade, Rating
 from sla_domain.published_mark import digest
 
 OLD = timedelta(days=1)
+_Act = Correction | PendingDowngrade | Escalation | Rating
+
 _DOWNGRADE, _SETTLED = "downgrade", "settled/"
 
 
@@ -26,20 +27,33 @@ def happened_facts(incident: Incident, keys: Collection[str]) -> list[Fact]:
     """Return the unpublished facts about what people did to the incident.
 
     These are corrections of the priority (clause E8), lower priorities that wait for the customer's agreement or no
-    longer wait for it (E9), escalations by hand (B7, B9) and ratings (B7). Facts more than a day older than the
-    incident's newest event are marked as history, of which nobody is notified. Corrections, lower priorities that no
-    longer wait, and all facts about a new incident are never marked by this rule.
+    longer wait for it (E9), escalations by hand (B7, B9) and ratings (B7). A fact is marked as history, of which nobody
+    is notified, in these cases:
+
+    - The incident had ended by when slad received the fact's event, and the fact is of before that end.
+    - The fact is of more than a day before slad received its event, unless it is a lower priority that waits still.
+    - Facts about the incident were published before, and the fact is more than a day older than its newest event.
 
     Args:
         keys: Keys of the published facts about the incident itself. Empty for a new incident.
     """
     facts = []
-    for name, event, at, body in _happened(incident):
-        key = f"{name}/{digest(event)}"
+    for name, body, one in _happened(incident):
+        key = f"{name}/{digest(one.event)}"
         if key not in keys:
-            old = bool(keys) and name != "priority" and incident.changed_at - at > OLD
-            facts.append(Fact(body=body, incident=incident.id, key=key, at=at, history=old))
+            old = _is_old(name, one, incident) or (bool(keys) and incident.changed_at - one.at > OLD)
+            facts.append(Fact(body=body, incident=incident.id, key=key, at=one.at, history=old))
     return facts + _settled(incident, keys)
+
+
+def _is_old(name: str, one: _Act, incident: Incident) -> bool:
+    """Whether it lay back, or was of an incident that was over, when slad first heard of it."""
+    heard, ended = one.known_since, incident.ended_at
+    if heard is None:
+        return False
+    if ended is not None and one.at <= ended <= heard:
+        return True
+    return name != _DOWNGRADE and heard - one.at > OLD
 
 
 def _settled(incident: Incident, keys: Collection[str]) -> list[Fact]:
@@ -54,14 +68,13 @@ def _settled(incident: Incident, keys: Collection[str]) -> list[Fact]:
     ]
 
 
-def _happened(incident: Incident) -> Iterator[tuple[str, EventId, datetime, IncidentFactBody]]:
+def _happened(incident: Incident) -> Iterator[tuple[str, IncidentFactBody, _Act]]:
     for one in incident.corrections:
-        yield "priority", one.event, one.at, PriorityCorrected(one.old, one.new, one.by, one.reason)
+        yield "priority", PriorityCorrected(one.old, one.new, one.by, one.reason), one
     waits = incident.pending_downgrade
     if waits is not None:
-        yield _DOWNGRADE, waits.event, waits.at, DowngradeProposed(waits.old, waits.new, waits.by, waits.reason)
+        yield _DOWNGRADE, DowngradeProposed(waits.old, waits.new, waits.by, waits.reason), waits
     for each in incident.escalations:
-        body = EscalationMade(each.by, each.actor.value, each.to, each.reason)
-        yield "escalation", each.event, each.at, body
+        yield "escalation", EscalationMade(each.by, each.actor.value, each.to, each.reason), each
     for rating in incident.ratings:
-        yield "rating", rating.event, rating.at, RatingGiven(rating.score, rating.by, rating.comment)
+        yield "rating", RatingGiven(rating.score, rating.by, rating.comment), rating

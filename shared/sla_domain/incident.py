@@ -235,6 +235,8 @@ class PendingDowngrade:
     """The reason in words."""
     event: EventId
     """The event by which the lower priority was proposed."""
+    known_since: datetime | None = None
+    """When slad received that event. None if not recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +255,8 @@ class Correction:
     """The reason in words."""
     event: EventId
     """The event by which the priority was corrected."""
+    known_since: datetime | None = None
+    """When slad received that event. None if not recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,6 +318,8 @@ class Escalation:
     """The event that states the escalation."""
     actor: Actor = Actor.UNKNOWN
     """Whether the customer or staff escalated."""
+    known_since: datetime | None = None
+    """When slad received that event. None if not recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,6 +335,8 @@ class Rating:
     comment: str
     event: EventId
     """The event by which the rating was given."""
+    known_since: datetime | None = None
+    """When slad received that event. None if not recorded."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -394,10 +394,12 @@ class IncidentState:
 
     def _escalated(self, event: IncidentEvent) -> None:
         to = event.attributes.get("escalated_to", "")
-        self.escalations.append(Escalation(self.at, self._by(event), to, event.reason, event.id, event.actor))
+        by, heard = self._by(event), event.received_at
+        self.escalations.append(Escalation(self.at, by, to, event.reason, event.id, event.actor, heard))
 
     def _rated(self, event: IncidentEvent) -> None:
-        self.ratings.append(Rating(event.score, self.at, self._by(event), event.reason, event.id))
+        by = self._by(event)
+        self.ratings.append(Rating(event.score, self.at, by, event.reason, event.id, event.received_at))
 
     def _exempted(self, event: IncidentEvent) -> None:
         self.exemptions.append(Exemption(event.metrics, self.at, self._by(event), event.reason, event.id))

@@ -234,7 +234,8 @@ class Priorities:
             return
         if moved and self.pending is not None:
             by = event.actor_name or event.actor.value  # the earlier reason was for the earlier customer
-            self.pending = PendingDowngrade(self.in_force, self.pending.new, at, by, event.reason, event.id)
+            wanted, heard = self.pending.new, event.received_at
+            self.pending = PendingDowngrade(self.in_force, wanted, at, by, event.reason, event.id, heard)
         self._update_remarks()
 
     # -- the rules
@@ -258,7 +259,7 @@ class Priorities:
         """A lower priority, from now on waiting for the customer's agreement."""
         self.proposed = event.kind is EventKind.DOWNGRADE_PROPOSED
         by = event.actor_name or event.actor.value
-        self.pending = PendingDowngrade(self.in_force, wanted, at, by, event.reason, event.id)
+        self.pending = PendingDowngrade(self.in_force, wanted, at, by, event.reason, event.id, event.received_at)
 
     def _agreed(self, event: IncidentEvent, at: datetime, plan: Plan) -> None:
         wanted = plan.priority(event.attributes.get("priority", "") or (self.pending.new if self.pending else ""))
@@ -314,7 +315,7 @@ class Priorities:
         if not plan.rules.correction_notice or event.actor is Actor.CUSTOMER or self._set_by is Actor.STAFF:
             return
         by = event.actor_name or event.actor.value
-        self.corrections.append(Correction(self.in_force, new, at, by, event.reason, event.id))
+        self.corrections.append(Correction(self.in_force, new, at, by, event.reason, event.id, event.received_at))
 
     def _set(self, priority: str, event: IncidentEvent, at: datetime, why: PriorityWhy, by: str = "") -> None:
         before = self._open

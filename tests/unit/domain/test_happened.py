@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from tests.build.rulebook import plan, row, rulebook
-from tests.build.story import Telling
+from tests.build.story import Telling, instant
 
 from sla_domain.diff import new_facts
 from sla_domain.event import Actor, EventKind
@@ -52,6 +54,53 @@ def test_what_an_earlier_release_did_not_tell_is_history_later() -> None:
     told.updated("Wed 12:00")
     assert [fact.history for fact in facts(told, frozenset({"promise"}))] == [True]
     assert [fact.history for fact in facts(told)] == [False], "nothing is known of the incident yet"
+
+
+HEARD = datetime(2027, 6, 7, 12, tzinfo=UTC)  # 200 days later
+CORRECTED = rulebook(plan(row("resolution", "2h", "always"), rules=PriorityRules(correction_notice=True, default="P1")))
+HAPPENED = {FactKind.ESCALATION_MADE, FactKind.RATING_GIVEN, FactKind.PRIORITY_CORRECTED}
+
+
+def long_ago(received_at: datetime | None = None) -> Telling:
+    told = Telling()
+
+    def at(when: str) -> datetime:
+        return received_at or told.at(when)
+
+    told.opened("Mon 10:00", priority="P3", actor=Actor.CUSTOMER, received_at=at("Mon 10:00"))
+    told.happened(EventKind.ESCALATED, "Mon 10:30", actor=Actor.CUSTOMER, received_at=at("Mon 10:30"))
+    told.priority("Mon 10:40", "P1", received_at=at("Mon 10:40"))
+    told.resolved("Mon 11:00", received_at=at("Mon 11:00"))
+    told.happened(EventKind.RATED, "Mon 11:30", actor=Actor.CUSTOMER, score=2, received_at=at("Mon 11:30"))
+    return told
+
+
+def judged(told: Telling, keys: frozenset[str] = frozenset()) -> dict[FactKind, bool]:
+    """Whether each of what people did is history."""
+    facts = new_facts(told.fold(CORRECTED), {}, keys)
+    return {fact.kind: fact.history for fact in facts if fact.kind in HAPPENED}
+
+
+@pytest.mark.parametrize("keys", [frozenset[str](), frozenset({"promise"})], ids=["first heard of", "known before"])
+def test_what_lay_back_when_slad_first_heard_of_it_is_history(keys: frozenset[str]) -> None:
+    assert judged(long_ago(HEARD), keys) == dict.fromkeys(HAPPENED, True)
+
+
+def test_what_is_heard_of_as_it_happens_is_news_and_a_rating_after_the_end_too() -> None:
+    assert judged(long_ago()) == dict.fromkeys(HAPPENED, False)
+
+
+def test_what_an_incident_that_was_over_when_heard_of_had_seen_is_history_on_the_same_day() -> None:
+    """Its rating came after the end, and nobody has heard of it: it is news for a day."""
+    told = long_ago(instant("Mon 14:00"))
+    assert judged(told) == dict.fromkeys(HAPPENED, True) | {FactKind.RATING_GIVEN: False}
+
+
+def test_a_lowering_that_waits_is_news_however_late_slad_hears_of_it() -> None:
+    told = Telling().opened("Mon 10:00", received_at=HEARD)
+    told.happened(EventKind.DOWNGRADE_PROPOSED, "Mon 10:20", attributes={"priority": "P3"}, received_at=HEARD)
+    (one,) = facts(told)
+    assert (one.kind, one.history) == (FactKind.DOWNGRADE_PROPOSED, False)
 
 
 @pytest.mark.parametrize(
