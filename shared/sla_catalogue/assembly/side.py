@@ -27,7 +27,7 @@ _STATED: Mapping[Dialect, frozenset[str]] = {
 }
 _WAYS = ("groups", "domains", "associations")
 # Senders that name the way in which work ended.
-_NAME_ENDINGS = frozenset({Dialect.GITHUB, Dialect.JIRA, Dialect.MAPPED})
+_NAME_ENDINGS = frozenset({Dialect.GITHUB, Dialect.JIRA, Dialect.MAPPED, Dialect.SERVICENOW})
 # GitHub's author_association.
 ASSOCIATIONS = (
     "OWNER", "MEMBER", "COLLABORATOR", "CONTRIBUTOR", "FIRST_TIME_CONTRIBUTOR", "FIRST_TIMER", "MANNEQUIN", "NONE",

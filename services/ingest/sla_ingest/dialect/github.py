@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs
 
 from sla_catalogue.source import Source, TicketPhase, fold_case
 from sla_domain.event import Actor, EventKind, TimeQuality
 from sla_domain.sentence import Sentence
-from sla_ingest.dialect.github_snapshot import GithubDelivery, closing_reason, label_name, snapshot
+from sla_ingest.dialect.github_snapshot import GithubDelivery, closing_reason, closing_remarks, label_name, snapshot
 from sla_ingest.dialect.json_text import malformed, parse_json
 from sla_ingest.dialect.label import label_changes, phase_by_label, priority_by_label
 from sla_ingest.dialect.phase import transition_steps
@@ -136,10 +137,13 @@ def _outcome(delivery: Delivery, source: Source, payload: Node, event: str, id_:
     found = _issue(case) if event == "issues" else _comment(case)
     if isinstance(found, Parked | Refused):
         return found
+    odd = closing_remarks(case)
+    if odd and isinstance(found, list):
+        found = [replace(found[0], remarks=(*found[0].remarks, *odd)), *found[1:]]
     incident = incident_id(source.id, (_former(case) if event == "issues" else "") or own)
     # A deleted or transferred issue has no state any more, whatever the body shows.
     shown = None if event == "issues" and action in _GONE else snapshot(case)
-    return number_or_ignore(delivery, source, incident, id_, found, shown)
+    return number_or_ignore(delivery, source, incident, id_, found, shown, odd)
 
 
 # -- issues -----------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from sla_catalogue.source import Lookup, Source, TicketPhase
 from sla_domain.event import ENDED, PHASE, Snapshot, TimeQuality
 from sla_ingest.dialect.label import phase_by_label, priority_by_label
 from sla_ingest.dialect.phase import standing_of
-from sla_ingest.dialect.port import ClaimedTime, Delivery
+from sla_ingest.dialect.port import ClaimedTime, Delivery, RemarkNote
 from sla_ingest.dialect.read import (
     MAX_DESCRIPTION,
     Node,
@@ -21,6 +21,7 @@ from sla_ingest.dialect.read import (
     stated_lookups,
     text_at,
 )
+from sla_ingest.dialect.ticket import resolution_meaning
 
 _USUAL_CUSTOMER = Lookup(field="repository.owner.login")
 _USUAL_PRODUCT = Lookup(field="repository.name")
@@ -77,6 +78,13 @@ def label_name(label: object) -> str:
         label: The label as GitHub sends it, an object with a name or a text.
     """
     return clean_text(label.get("name") if isinstance(label, dict) else label)
+
+
+def closing_remarks(case: GithubDelivery) -> tuple[RemarkNote, ...]:
+    """Return a remark if the issue is closed for a reason that neither the catalogue nor slad knows."""
+    if text_at(case.issue, "state") != "closed" or phase_by_label(case.source, case.labels) is TicketPhase.CANCELLED:
+        return ()
+    return resolution_meaning(case.source, text_at(case.issue, "state_reason"), _CLOSED_AS)[1]
 
 
 def closing_reason(case: GithubDelivery) -> tuple[str, TicketPhase]:

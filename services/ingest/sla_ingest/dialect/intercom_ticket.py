@@ -40,7 +40,7 @@ from sla_ingest.dialect.read import (
     text_at,
 )
 from sla_ingest.dialect.speaker import Speaker
-from sla_ingest.dialect.ticket import Ticket, meaning_of, with_lookups
+from sla_ingest.dialect.ticket import Ticket, category_remark, meaning_of, with_lookups
 
 USUAL_STATES: Mapping[str, TicketPhase] = {
     "submitted": TicketPhase.OPEN,
@@ -49,6 +49,7 @@ USUAL_STATES: Mapping[str, TicketPhase] = {
     "resolved": TicketPhase.RESOLVED,
 }
 """The categories of states, which Intercom fixes; the labels are each account's own."""
+_USUAL_LABELS = frozenset({"submitted", "in progress", "waiting on customer", "waiting on you", "resolved"})
 _WHOLE = ("ticket.ticket_attributes", "data.item.ticket_attributes", "data.item.ticket.ticket_attributes")
 _QUIET = frozenset({"contact.attached", "contact.detached", "rating.provided", "admin.replied.translated"})
 
@@ -133,9 +134,18 @@ def _ticket(case: IntercomTicket) -> Ticket:
 
 
 def _phase(source: Source, state: object) -> tuple[TicketPhase | None, tuple[RemarkNote, ...]]:
-    """By number and labels, which the catalogue may name, then by the category."""
-    words = [text_at(state, name) for name in ("id", "internal_label", "external_label", "category")]
-    return meaning_of(source, tuple(words) if isinstance(state, dict) else (clean_text(state),), USUAL_STATES)
+    """By number and labels, which the catalogue may name, then by the category: labels are in the account's words."""
+    if not isinstance(state, dict):
+        return meaning_of(source, (clean_text(state),), USUAL_STATES)
+    number, category = text_at(state, "id"), text_at(state, "category")
+    inner, outer = text_at(state, "internal_label"), text_at(state, "external_label")
+    phase, odd = meaning_of(source, (number, inner, outer, category), {})
+    if phase is not None or not category:
+        return phase, odd
+    phase, odd = meaning_of(source, (category,), USUAL_STATES)
+    usual = dict.fromkeys(_USUAL_LABELS, phase) if phase is not None else {}
+    label = inner or outer
+    return phase, odd or category_remark(source, (number, label) if label else (), usual, category)
 
 
 def _label(state: object) -> str:

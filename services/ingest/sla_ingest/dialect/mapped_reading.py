@@ -22,6 +22,7 @@ from sla_ingest.dialect.read import (
     stated_lookups,
 )
 from sla_ingest.dialect.speaker import AccountDetails, Speaker, known_side, mail_domain, unknown_side_remark
+from sla_ingest.dialect.ticket import resolution_meaning
 
 _ENDED = frozenset({TicketPhase.RESOLVED, TicketPhase.CLOSED, TicketPhase.CANCELLED})
 _MAX_LABELS = 200
@@ -173,9 +174,8 @@ class MapReading:
         if phase not in _ENDED and source.labels:
             phase = phase_by_label(source, self.labels) or phase
         if phase is TicketPhase.RESOLVED or (phase is TicketPhase.CLOSED and resolution):
-            ending = source.ending_of(resolution) if resolution else None
-            if resolution and ending is None and source.resolutions:
-                remarks.append(RemarkNote(IngestRemark.UNMAPPED_RESOLUTION, resolution))
+            ending, unknown = resolution_meaning(source, resolution, {})
+            remarks += unknown
             phase = TicketPhase.CANCELLED if ending is TicketPhase.CANCELLED else phase
         return phase, tuple(remarks)
 

@@ -412,6 +412,7 @@ def ignore_with_snapshot(
     id_: str,
     outcome: Ignored,
     snapshot: Snapshot | None,
+    remarks: tuple[RemarkNote, ...] = (),
 ) -> Ignored:
     """Return a copy of an ignored outcome, with the ticket's state added.
 
@@ -421,11 +422,12 @@ def ignore_with_snapshot(
         id_: The delivery's id.
         outcome: The ignored outcome.
         snapshot: The ticket's state. If None, `outcome` itself is returned.
+        remarks: What is odd about the ticket's words.
     """
     if snapshot is None:
         return outcome
     at = ClaimedTime(at=snapshot.at, quality=TimeQuality.OBJECT_UPDATED, version=snapshot.version)
-    look = EventDraft(kind=EventKind.OBSERVED, stamp=at, snapshot=snapshot)
+    look = EventDraft(kind=EventKind.OBSERVED, stamp=at, snapshot=snapshot, remarks=remarks)
     return replace(outcome, observed=_event(delivery, source, incident, id_, 0, look))
 
 
@@ -436,6 +438,7 @@ def number_or_ignore(
     id_: str,
     found: Sequence[EventDraft] | Ignored,
     snapshot: Snapshot | None,
+    remarks: tuple[RemarkNote, ...] = (),
 ) -> Accepted | Ignored:
     """Return the outcome of a delivery that was understood: events, or the reason why there are none.
 
@@ -445,9 +448,10 @@ def number_or_ignore(
         id_: The delivery's id.
         found: The drafts of the events, or why there are none.
         snapshot: The ticket's state. None means that the delivery shows none.
+        remarks: What is odd about the words of the state, for an event that only has the state.
     """
     if isinstance(found, Ignored):
-        return ignore_with_snapshot(delivery, source, incident, id_, found, snapshot)
+        return ignore_with_snapshot(delivery, source, incident, id_, found, snapshot, remarks)
     return number_events(delivery, source, incident, id_, found, snapshot)
 
 

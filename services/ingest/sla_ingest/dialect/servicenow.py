@@ -46,7 +46,14 @@ from sla_ingest.dialect.read import (
     text_at,
 )
 from sla_ingest.dialect.speaker import AccountDetails, Speaker, side_of
-from sla_ingest.dialect.ticket import Ticket, meaning_of, plan_priority, with_lookups
+from sla_ingest.dialect.ticket import (
+    Ticket,
+    category_remark,
+    meaning_of,
+    plan_priority,
+    resolution_meaning,
+    with_lookups,
+)
 
 MEDIA_TYPES = JSON
 USUAL_STATES: Mapping[str, TicketPhase] = {
@@ -62,11 +69,32 @@ USUAL_STATES: Mapping[str, TicketPhase] = {
     "on hold": TicketPhase.WAITING_OTHER,
     "awaiting caller": TicketPhase.WAITING_CUSTOMER,
     "awaiting vendor": TicketPhase.WAITING_VENDOR,
+    "awaiting problem": TicketPhase.WAITING_OTHER,
+    "awaiting change": TicketPhase.WAITING_OTHER,
     "resolved": TicketPhase.RESOLVED,
     "closed": TicketPhase.CLOSED,
     "canceled": TicketPhase.CANCELLED,
 }
 """States of the base system's table `incident`, by number and name; `3:1` is on hold for the reason 1."""
+# Ways in which work ends in the base system, of two generations; an instance has its own, too.
+_ENDINGS: Mapping[str, TicketPhase] = {
+    "solved (work around)": TicketPhase.RESOLVED,
+    "solved (permanently)": TicketPhase.RESOLVED,
+    "solved remotely (work around)": TicketPhase.RESOLVED,
+    "solved remotely (permanently)": TicketPhase.RESOLVED,
+    "closed/resolved by caller": TicketPhase.RESOLVED,
+    "not solved (not reproducible)": TicketPhase.RESOLVED,
+    "not solved (too costly)": TicketPhase.CANCELLED,
+    "duplicate": TicketPhase.CANCELLED,
+    "known error": TicketPhase.RESOLVED,
+    "resolved by caller": TicketPhase.RESOLVED,
+    "resolved by change": TicketPhase.RESOLVED,
+    "resolved by problem": TicketPhase.RESOLVED,
+    "resolved by request": TicketPhase.RESOLVED,
+    "solution provided": TicketPhase.RESOLVED,
+    "workaround provided": TicketPhase.RESOLVED,
+    "user error": TicketPhase.RESOLVED,
+}
 _USUAL_CUSTOMER = Lookup(field="record.company.display_value")
 _USUAL_PRODUCT = Lookup(field="record.business_service.display_value")
 _OPERATIONS = frozenset({"insert", "update", "delete"})
@@ -185,12 +213,20 @@ def _time(case: ServicenowRecord, name: str, quality: TimeQuality) -> ClaimedTim
 
 
 def _phase(source: Source, record: Node) -> tuple[TicketPhase | None, tuple[RemarkNote, ...]]:
-    """The state, on hold with its reason: first both by number, then the reason's name, then the state alone."""
+    """The state, on hold with its reason: first both by number, then the reason's name, then the state alone.
+
+    A way of ending that declines the work makes a resolved or closed record a cancelled one.
+    """
     state, reason = _stored(record, "state"), _stored(record, "hold_reason")
     named = text_at(record.get("hold_reason"), "display_value") if reason else ""
-    return meaning_of(
-        source, (f"{state}:{reason}" if reason else "", named, state, _shown(record, "state")), USUAL_STATES
-    )
+    held, shown = (f"{state}:{reason}" if reason else "", named), _shown(record, "state")
+    phase, odd = meaning_of(source, (*held, state, shown), USUAL_STATES)
+    if phase is not None and phase.waiting_on is not None:
+        return phase, category_remark(source, held, USUAL_STATES, state, shown)
+    if phase not in (TicketPhase.RESOLVED, TicketPhase.CLOSED):
+        return phase, odd
+    ending, odd = resolution_meaning(source, _shown(record, "close_code"), _ENDINGS)
+    return (TicketPhase.CANCELLED if ending is TicketPhase.CANCELLED else phase), odd
 
 
 def _priority(source: Source, record: Node) -> tuple[str, tuple[RemarkNote, ...]]:

@@ -109,7 +109,7 @@ class Ticket:
             odd = status or self.remarks
             return [self.draft(EventKind.OBSERVED, who, name, attributes=status, remarks=self.remarks)] if odd else []
         first, *later = (self.draft(step.kind, who, name, waiting_on=step.waiting_on) for step in steps)
-        return [replace(first, attributes=status), *later]
+        return [replace(first, attributes=status, remarks=(*first.remarks, *self.remarks)), *later]
 
     def said(self, who: Speaker, name: str, at: ClaimedTime | None = None) -> list[EventDraft] | Ignored:
         """Return the event of a comment that the customer can see. A bot's comment gives Ignored.
@@ -170,7 +170,7 @@ class Ticket:
         ticket = self._ended_with(found) if isinstance(found, list) else self
         incident, state = incident_id(self.source.id, own), ticket.snapshot(delivery.received_at) if shown else None
         return number_or_ignore(
-            delivery, self.source, incident, id_, found or Ignored(IgnoredBecause.NOTHING_RELEVANT), state
+            delivery, self.source, incident, id_, found or Ignored(IgnoredBecause.NOTHING_RELEVANT), state, self.remarks
         )
 
     def _ended_with(self, found: list[EventDraft]) -> Ticket:
@@ -205,6 +205,44 @@ def meaning_of(
         return None, ()
     said = f"{named[-1]}; say it under sources.{source.id}.statuses"
     return None, (RemarkNote(IngestRemark.UNMAPPED_STATUS, said),)
+
+
+def category_remark(
+    source: Source, words: Iterable[str], usual: Mapping[str, TicketPhase], *categories: str
+) -> tuple[RemarkNote, ...]:
+    """Return a remark if the category of a status alone tells what it means. The status may be a wait or an end.
+
+    There is no remark if the source's table `statuses` has the status or its category, nor if `usual` has the status.
+
+    Args:
+        source: The sender.
+        words: The status, as its number and its names. Empty texts are left out. No words, no remark.
+        usual: The meanings of the system's own statuses. The keys are in lower case.
+        categories: The words of the category, the one to show first.
+    """
+    named = [word for word in words if word]
+    told = any(fold_case(word) in source.statuses for word in (*named, *categories) if word)
+    if not named or told or any(fold_case(word) in usual for word in named):
+        return ()
+    said = f"{named[-1]} ({categories[0]}); say it under sources.{source.id}.statuses"
+    return (RemarkNote(IngestRemark.STATUS_BY_CATEGORY, said),)
+
+
+def resolution_meaning(
+    source: Source, word: str, usual: Mapping[str, TicketPhase]
+) -> tuple[TicketPhase, tuple[RemarkNote, ...]]:
+    """Return what the way in which work ended means: RESOLVED or CANCELLED. An unknown one is RESOLVED, with a remark.
+
+    Args:
+        source: The sender, whose table `resolutions` decides first.
+        word: The sender's word for it. "" means RESOLVED.
+        usual: The meanings of the system's own words. The keys are in lower case.
+    """
+    found = source.ending_of(word) or usual.get(fold_case(word)) if word else TicketPhase.RESOLVED
+    if found is not None:
+        return (TicketPhase.CANCELLED if found is TicketPhase.CANCELLED else TicketPhase.RESOLVED), ()
+    said = f"{word}; say under sources.{source.id}.resolutions whether it means resolved or cancelled"
+    return TicketPhase.RESOLVED, (RemarkNote(IngestRemark.UNMAPPED_RESOLUTION, said),)
 
 
 def stood_in(phase: TicketPhase | None, status: str = "") -> Mapping[str, str]:

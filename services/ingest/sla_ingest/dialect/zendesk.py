@@ -9,7 +9,8 @@
 - **Merge**: `merged`, and the tag `closed_by_merge` of the ticket that is closed by one. Such a close resolves nothing.
 - **Redelivery**: `id` of the event stays the same.
 - **Unknown**: names of people and organizations (numbers only: `customer: {field: detail.organization_id, values: …}`),
-  the order of events of one action, and custom statuses, of which only the category shows.
+  the order of events of one action, and which custom statuses are the account's own: of each only the number and the
+  category show, so that one that `statuses` does not have leaves a remark.
 """
 
 from __future__ import annotations
@@ -44,7 +45,15 @@ from sla_ingest.dialect.read import (
     text_at,
 )
 from sla_ingest.dialect.speaker import AccountDetails, Speaker, side_of
-from sla_ingest.dialect.ticket import NOBODY_KNOWN, Ticket, meaning_of, plan_priority, stood_in, with_lookups
+from sla_ingest.dialect.ticket import (
+    NOBODY_KNOWN,
+    Ticket,
+    category_remark,
+    meaning_of,
+    plan_priority,
+    stood_in,
+    with_lookups,
+)
 from sla_ingest.dialect.zendesk_trigger import BY_MERGE, TRIGGER, USUAL_STATUSES, trigger_outcome
 
 MEDIA_TYPES = JSON
@@ -176,10 +185,12 @@ def _phase(case: ZendeskEvent, status: str) -> tuple[TicketPhase | None, tuple[R
     """What a status means: by the number of the custom status if the ticket is shown in this status, else by its name.
     What a merge has closed is resolved by nobody."""
     same = fold_case(status) == fold_case(text_at(case.detail, "status"))
-    phase, odd = meaning_of(
-        case.source, (text_at(case.detail, "custom_status") if same else "", status), USUAL_STATUSES
-    )
-    return (TicketPhase.CANCELLED, ()) if phase is TicketPhase.CLOSED and _by_merge(case) else (phase, odd)
+    own = text_at(case.detail, "custom_status") if same else ""
+    phase, odd = meaning_of(case.source, (own, status), USUAL_STATUSES)
+    if phase is TicketPhase.CLOSED and _by_merge(case):
+        return TicketPhase.CANCELLED, ()
+    custom = (f"custom status {own}",) if own and fold_case(own) not in case.source.statuses else ()
+    return phase, odd or category_remark(case.source, custom, {}, status)
 
 
 def _phase_before(case: ZendeskEvent) -> TicketPhase | None:
