@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
-from typing import ClassVar
+from typing import ClassVar, assert_never
 
 from sla_domain.clock import ClockId, ClockState
 from sla_domain.event import IncidentId
@@ -475,8 +475,14 @@ def reason_of(body: FactBody) -> str:
     match body:
         case Paused() | Met() | Missed() | Cancelled() | Gone() | Amended() | PromiseNone():
             return body.why
-        case _:
+        case Started() | Resumed() | Retargeted() | Warned() | Breached() | Exempted():
             return ""
+        case PromiseMade() | PromiseMoved() | ContractChanged() | PhaseChanged() | PriorityCorrected():
+            return ""
+        case EscalationMade() | RatingGiven() | DowngradeProposed() | DowngradeSettled():
+            return ""
+        case _:
+            assert_never(body)
 
 
 def caused_by_catalogue(body: FactBody, version: str) -> FactBody:
@@ -491,7 +497,13 @@ def caused_by_catalogue(body: FactBody, version: str) -> FactBody:
     match body:
         case Retargeted() | Amended() | Exempted() | PromiseMoved():
             return replace(body, catalogue=version)
-        case Gone() if body.kind is FactKind.CLOCK_AMENDED:
-            return replace(body, catalogue=version)
-        case _:
+        case Gone():
+            return replace(body, catalogue=version) if body.kind is FactKind.CLOCK_AMENDED else body
+        case Started() | Paused() | Resumed() | Warned() | Breached() | Met() | Missed() | Cancelled():
             return body
+        case PromiseMade() | PromiseNone() | ContractChanged() | PhaseChanged() | PriorityCorrected():
+            return body
+        case EscalationMade() | RatingGiven() | DowngradeProposed() | DowngradeSettled():
+            return body
+        case _:
+            assert_never(body)

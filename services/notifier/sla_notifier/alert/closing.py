@@ -5,9 +5,34 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import assert_never
 
 from sla_domain.clock import BREACH, ClockState
-from sla_domain.fact import Amended, Cancelled, FactKind, Gone, Met, Missed, Retargeted
+from sla_domain.fact import (
+    Amended,
+    Breached,
+    Cancelled,
+    ContractChanged,
+    DowngradeProposed,
+    DowngradeSettled,
+    EscalationMade,
+    Exempted,
+    FactKind,
+    Gone,
+    Met,
+    Missed,
+    Paused,
+    PhaseChanged,
+    PriorityCorrected,
+    PromiseMade,
+    PromiseMoved,
+    PromiseNone,
+    RatingGiven,
+    Resumed,
+    Retargeted,
+    Started,
+    Warned,
+)
 from sla_domain.published_mark import mark_of_key
 from sla_notifier.alert.alert import Alert, AlertState, CloseReason
 from sla_notifier.alert.change import NO_CHANGE, AlertChange, log_event
@@ -86,22 +111,28 @@ def close_reason(alert: Alert, fact: ClockFact, now: datetime) -> CloseReason | 
     """
     if _takes_back(fact, alert) and _other_breach(alert, fact, now) is None:
         return CloseReason.TAKEN_BACK
-    match fact.body:
+    match body := fact.body:
         case Met():
             return CloseReason.MET
         case Missed():
             return CloseReason.MISSED
-        case Cancelled(withdrawn=withdrawn):
-            return CloseReason.WITHDRAWN if withdrawn else CloseReason.CANCELLED
-        case Gone() as body:
+        case Cancelled():
+            return CloseReason.WITHDRAWN if body.withdrawn else CloseReason.CANCELLED
+        case Gone():
             withdrawn = body.withdrawn and body.kind is FactKind.CLOCK_CANCELLED
             return CloseReason.WITHDRAWN if withdrawn else CloseReason.CANCELLED
-        case Amended(new_state=ClockState() as state):
-            return _BY_NEW_STATE.get(state)
+        case Amended():
+            return None if body.new_state is None else _BY_NEW_STATE.get(body.new_state)
         case Retargeted():
             return CloseReason.RETARGETED if fact.due_at is not None and fact.due_at > now else None
-        case _:
+        case Started() | Paused() | Resumed() | Warned() | Breached() | Exempted():
             return None
+        case PromiseMade() | PromiseMoved() | PromiseNone() | ContractChanged() | PhaseChanged() | PriorityCorrected():
+            return None
+        case EscalationMade() | RatingGiven() | DowngradeProposed() | DowngradeSettled():
+            return None
+        case _:
+            assert_never(body)
 
 
 def close_alert(before: Alert | None, fact: ClockFact, id_: str, now: datetime) -> AlertChange:

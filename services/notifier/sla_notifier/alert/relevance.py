@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import assert_never
 
 from sla_domain.clock import ClockState
-from sla_domain.fact import Amended, FactKind, Resumed, Retargeted
+from sla_domain.fact import (
+    Amended,
+    Breached,
+    Cancelled,
+    ContractChanged,
+    DowngradeProposed,
+    DowngradeSettled,
+    EscalationMade,
+    Exempted,
+    FactBody,
+    FactKind,
+    Gone,
+    Met,
+    Missed,
+    Paused,
+    PhaseChanged,
+    PriorityCorrected,
+    PromiseMade,
+    PromiseMoved,
+    PromiseNone,
+    RatingGiven,
+    Resumed,
+    Retargeted,
+    Started,
+    Warned,
+)
 from sla_notifier.alert.alert import Alert
 from sla_platform.wire import ClockFact
-
-# Kinds that open an alert, notify people or close one. A fact of any other kind does so only by what it takes back.
-_RELEVANT = frozenset(
-    {
-        FactKind.CLOCK_WARNED,
-        FactKind.CLOCK_BREACHED,
-        FactKind.CLOCK_MET,
-        FactKind.CLOCK_MISSED,
-        FactKind.CLOCK_CANCELLED,
-        FactKind.CLOCK_AMENDED,
-        FactKind.CLOCK_RETARGETED,
-        FactKind.PROMISE_NONE,
-        FactKind.DOWNGRADE_SETTLED,
-    }
-)
 
 
 def is_relevant(fact: ClockFact) -> bool:
@@ -39,7 +50,8 @@ def is_relevant(fact: ClockFact) -> bool:
     Args:
         fact: An event of the timer.
     """
-    return fact.kind in _RELEVANT or bool(fact.breach_change.takes_back) or overdue_again(fact, fact.at)
+    body = fact.body
+    return _relevant_body(body) or bool(fact.breach_change.takes_back) or _overdue_again(fact, body, fact.at)
 
 
 def overdue_again(fact: ClockFact, now: datetime) -> bool:
@@ -55,17 +67,7 @@ def overdue_again(fact: ClockFact, now: datetime) -> bool:
     Args:
         fact: An event of the timer about the clock.
     """
-    if fact.due_at is None:
-        return False
-    match fact.body:
-        case Amended(new_state=ClockState.RUNNING) as body:
-            return fact.due_at <= now and not body.takes_back
-        case Retargeted() as body:
-            return body.broken_since is not None
-        case Resumed():
-            return fact.due_at <= fact.at
-        case _:
-            return False
+    return _overdue_again(fact, fact.body, now)
 
 
 def is_news(before: Alert | None, fact: ClockFact) -> bool:
@@ -83,3 +85,40 @@ def is_news(before: Alert | None, fact: ClockFact) -> bool:
         return True
     tells = fact.kind in (FactKind.CLOCK_WARNED, FactKind.CLOCK_BREACHED) or overdue_again(fact, fact.at)
     return not tells and before is not None
+
+
+def _relevant_body(body: FactBody) -> bool:
+    """Whether it opens an alert, notifies people or closes one. Any other fact does so only by what it takes back."""
+    match body:
+        case Warned() | Breached() | Met() | Missed() | Cancelled() | Gone() | Amended() | Exempted() | Retargeted():
+            return True
+        case PromiseNone() | DowngradeSettled():
+            return True
+        case Started() | Paused() | Resumed():
+            return False
+        case PromiseMade() | PromiseMoved() | ContractChanged() | PhaseChanged() | PriorityCorrected():
+            return False
+        case EscalationMade() | RatingGiven() | DowngradeProposed():
+            return False
+        case _:
+            assert_never(body)
+
+
+def _overdue_again(fact: ClockFact, body: FactBody, now: datetime) -> bool:
+    if fact.due_at is None:
+        return False
+    match body:
+        case Amended():
+            return body.new_state is ClockState.RUNNING and fact.due_at <= now and not body.takes_back
+        case Retargeted():
+            return body.broken_since is not None
+        case Resumed():
+            return fact.due_at <= fact.at
+        case Started() | Paused() | Warned() | Breached() | Met() | Missed() | Cancelled() | Gone() | Exempted():
+            return False
+        case PromiseMade() | PromiseMoved() | PromiseNone() | ContractChanged() | PhaseChanged() | PriorityCorrected():
+            return False
+        case EscalationMade() | RatingGiven() | DowngradeProposed() | DowngradeSettled():
+            return False
+        case _:
+            assert_never(body)

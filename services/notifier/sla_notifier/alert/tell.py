@@ -8,12 +8,37 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import assert_never
 
 from sla_catalogue import Catalogue
 from sla_domain.contract import Contract
 from sla_domain.errors import CalendarError
 from sla_domain.escalation import TellKind
-from sla_domain.fact import EscalationMade, FactKind, RatingGiven, Retargeted
+from sla_domain.fact import (
+    Amended,
+    Breached,
+    Cancelled,
+    ContractChanged,
+    DowngradeProposed,
+    DowngradeSettled,
+    EscalationMade,
+    Exempted,
+    FactKind,
+    Gone,
+    Met,
+    Missed,
+    Paused,
+    PhaseChanged,
+    PriorityCorrected,
+    PromiseMade,
+    PromiseMoved,
+    PromiseNone,
+    RatingGiven,
+    Resumed,
+    Retargeted,
+    Started,
+    Warned,
+)
 from sla_domain.objective import ObjectiveNews
 from sla_domain.plan import PlanId
 from sla_domain.rulebook import Rulebook
@@ -229,14 +254,32 @@ def _attributes(fact: ClockFact) -> dict[str, str]:
         "customer": fact.customer,
         "threshold": fact.threshold,
     }
-    match fact.body:
-        case EscalationMade() as body:
-            said |= {"actor": body.actor, "escalated_to": body.to}
-        case RatingGiven(score=score) if score is not None:
-            said["score"] = str(score)
+    match body := fact.body:
+        case EscalationMade():
+            return said | {"actor": body.actor, "escalated_to": body.to}
+        case RatingGiven():
+            return said if body.score is None else said | {"score": str(body.score)}
+        case (
+            Started()
+            | Paused()
+            | Resumed()
+            | Retargeted()
+            | Warned()
+            | Breached()
+            | Met()
+            | Missed()
+            | Cancelled()
+            | Gone()
+            | Amended()
+            | Exempted()
+        ):
+            return said
+        case PromiseMade() | PromiseMoved() | PromiseNone() | ContractChanged() | PhaseChanged() | PriorityCorrected():
+            return said
+        case DowngradeProposed() | DowngradeSettled():
+            return said
         case _:
-            pass
-    return said
+            assert_never(body)
 
 
 def _in_hours(rule: TellRule, rulebook: Rulebook, contract: Contract, now: datetime) -> bool:

@@ -7,15 +7,31 @@ owes them (clause E8).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import assert_never
 
 from sla_domain.fact import (
+    Amended,
+    Breached,
+    Cancelled,
+    ContractChanged,
     DowngradeProposed,
+    DowngradeSettled,
     EscalationMade,
+    Exempted,
+    Gone,
+    Met,
+    Missed,
+    Paused,
+    PhaseChanged,
     PriorityCorrected,
     PromiseMade,
     PromiseMoved,
+    PromiseNone,
     RatingGiven,
+    Resumed,
     Retargeted,
+    Started,
+    Warned,
 )
 from sla_domain.tell import Happening
 from sla_notifier.alert.request import NotificationRequest
@@ -155,19 +171,37 @@ def _said(context: PipelineContext, fact: ClockFact, language: str) -> dict[str,
     def titled(priority: str) -> str:
         return priority_in_words(context.catalogue, fact.plan, priority, language)
 
-    match fact.body:
-        case EscalationMade() as body:
+    match body := fact.body:
+        case EscalationMade():
             own = body.actor == _CUSTOMER
             return {"own": own, "reason": one_line(body.reason, _MOST_REASON) if own else ""}
-        case RatingGiven(score=score) if score is not None:
-            return {"score": str(score)}
-        case DowngradeProposed() | PriorityCorrected() as body:
+        case RatingGiven():
+            return {} if body.score is None else {"score": str(body.score)}
+        case DowngradeProposed() | PriorityCorrected():
             old, new = titled(body.old), titled(body.new)
             return {"reason": one_line(body.reason, _MOST_REASON), "old": old, "new": new, "priority_titled": ""}
-        case Retargeted(new_due_at=new_due_at) if new_due_at is not None:
-            return {"due": new_due_at}
-        case _:
+        case Retargeted():
+            return {} if body.new_due_at is None else {"due": body.new_due_at}
+        case (
+            Started()
+            | Paused()
+            | Resumed()
+            | Warned()
+            | Breached()
+            | Met()
+            | Missed()
+            | Cancelled()
+            | Gone()
+            | Amended()
+            | Exempted()
+        ):
             return {}
+        case PromiseMade() | PromiseMoved() | PromiseNone() | ContractChanged() | PhaseChanged():
+            return {}
+        case DowngradeSettled():
+            return {}
+        case _:
+            assert_never(body)
 
 
 def _data(

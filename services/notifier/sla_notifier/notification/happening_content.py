@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from sla_domain.fact import (
+    Amended,
+    Breached,
+    Cancelled,
+    ContractChanged,
     DowngradeProposed,
+    DowngradeSettled,
     EscalationMade,
+    Exempted,
+    Gone,
+    Met,
+    Missed,
+    Paused,
+    PhaseChanged,
     PriorityCorrected,
     PromiseMade,
     PromiseMoved,
+    PromiseNone,
     RatingGiven,
+    Resumed,
     Retargeted,
+    Started,
+    Warned,
 )
 from sla_domain.tell import Happening
 from sla_notifier.alert.request import NotificationRequest
@@ -70,27 +87,45 @@ def happening_content(
 
 def _told(context: PipelineContext, fact: ClockFact, language: str) -> dict[str, Value]:
     """Return the values that only a fact of this kind has."""
-    match fact.body:
-        case PromiseMade(lines=lines) | PromiseMoved(lines=lines):
-            dues = sorted(lines.items(), key=lambda pair: (pair[1], pair[0]))
+    match body := fact.body:
+        case PromiseMade() | PromiseMoved():
+            dues = sorted(body.lines.items(), key=lambda pair: (pair[1], pair[0]))
             titled = [(metric_in_words(context.catalogue, fact.plan, metric, language), at) for metric, at in dues]
             return {"promises": PromiseLines(tuple(titled), context.now)}
-        case EscalationMade() as body:
+        case EscalationMade():
             return {"by": _by(body.by), "escalated_to": one_line(body.to), "reason": one_line(body.reason, 500)}
-        case RatingGiven() as body:
+        case RatingGiven():
             score = "" if body.score is None else str(body.score)
             return {"by": _by(body.by), "score": score, "reason": one_line(body.comment, 500)}
-        case DowngradeProposed() | PriorityCorrected() as body:
+        case DowngradeProposed() | PriorityCorrected():
             return {
                 "by": _by(body.by),
                 "reason": one_line(body.reason, 500),
                 "old": one_line(body.old),
                 "new": one_line(body.new),
             }
-        case Retargeted() as body:
+        case Retargeted():
             return {"by": _by(body.agreed_by)}
-        case _:
+        case (
+            Started()
+            | Paused()
+            | Resumed()
+            | Warned()
+            | Breached()
+            | Met()
+            | Missed()
+            | Cancelled()
+            | Gone()
+            | Amended()
+            | Exempted()
+        ):
             return {}
+        case PromiseNone() | ContractChanged() | PhaseChanged():
+            return {}
+        case DowngradeSettled():
+            return {}
+        case _:
+            assert_never(body)
 
 
 def _by(name: str) -> FixedTerm:
