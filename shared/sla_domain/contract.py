@@ -134,10 +134,16 @@ class VendorContract:
 
     def valid_on(self, day: date) -> bool:
         """Return whether the contract with the vendor is valid on this day."""
-        return _within(day, self.valid_from, self.valid_to)
+        return day_within(day, self.valid_from, self.valid_to)
 
 
-def _within(day: date, first: date | None, end: date | None) -> bool:
+def day_within(day: date, first: date | None, end: date | None) -> bool:
+    """Return whether a day lies in a range of days: every validity of a catalogue is decided by this rule.
+
+    Args:
+        first: The first day of the range. None means no such bound.
+        end: The first day after the range. None means no such bound.
+    """
     return (first is None or first <= day) and (end is None or day < end)
 
 
@@ -162,7 +168,7 @@ class ContractEntitlement:
 
     def valid_on(self, day: date) -> bool:
         """Return whether the entitlement (one plan of the contract) is in force on this day."""
-        return _within(day, self.valid_from, self.valid_to)
+        return day_within(day, self.valid_from, self.valid_to)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

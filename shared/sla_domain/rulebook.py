@@ -14,7 +14,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from sla_domain.calendar import Calendar
-from sla_domain.contract import Contract, ContractId, Person
+from sla_domain.contract import Contract, ContractId, Person, day_within
 from sla_domain.normal import normal
 from sla_domain.plan import Coverage, Plan, PlanId
 from sla_domain.rota import Rota, RotaId
@@ -343,5 +343,4 @@ def in_force(contract: Contract, at: datetime) -> bool:
     if contract.valid_from is None and contract.valid_to is None:
         return True
     day = at.astimezone(ZoneInfo(contract.zone)).date()
-    starts = contract.valid_from is None or contract.valid_from <= day
-    return starts and (contract.valid_to is None or day < contract.valid_to)
+    return day_within(day, contract.valid_from, contract.valid_to)

@@ -90,7 +90,7 @@ class Profiles:
             return []
         context, catalogue = self._context, self._context.catalogue()
         async with context.store.reading() as connection:
-            found = await notices.in_force(connection)
+            found = await notices.standing_notices(connection)
             of_products = None if only is None else _by_product(catalogue, only)
             asked = [each for each in found if of_products is None or any(map(of_products.get, _products(each)))]
             heard = await notices.told_of(connection, [each.id for each in asked])

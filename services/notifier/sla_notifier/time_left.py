@@ -12,7 +12,7 @@ from sla_domain.hours import calendar_named
 from sla_domain.rulebook import Rulebook
 from sla_notifier.alert.alert import Alert, ExpiryReason
 from sla_notifier.alert.chain import EXPIRE, EscalationStep
-from sla_notifier.alert.escalating import in_force
+from sla_notifier.alert.escalating import step_applies
 from sla_notifier.alert.expiring import TimeLeft
 from sla_notifier.deadline import Deadline, counted_left, next_deadline
 
@@ -98,7 +98,7 @@ async def later_expiry(
         now: The present instant.
     """
     by_time = alert.expires_at is not None and alert.expires_because is ExpiryReason.TIME_LEFT
-    if step.level != EXPIRE or not by_time or not in_force(alert, step, now):
+    if step.level != EXPIRE or not by_time or not step_applies(alert, step, now):
         return None
     due = await next_deadline(connection, alert.incident, now)
     if due is None:

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from sla_domain.contract import Contract, ContractEntitlement
+from sla_domain.contract import Contract, ContractEntitlement, day_within
 from sla_domain.incident import PassedOver, PassedReason, Scope
 from sla_domain.normal import normal
 
@@ -115,10 +115,8 @@ def _day(contract: Contract, opened_at: datetime) -> date:
 
 def _refusal(one: ContractEntitlement, product: str, request_type: str, day: date) -> PassedReason | None:
     """Why an entitlement does not cover an incident; None if it does."""
-    if one.valid_from is not None and day < one.valid_from:
-        return PassedReason.BEGINS
-    if one.valid_to is not None and day >= one.valid_to:
-        return PassedReason.ENDED
+    if not one.valid_on(day):
+        return PassedReason.ENDED if day_within(day, one.valid_from, None) else PassedReason.BEGINS
     if request_type and one.normal_types and request_type not in one.normal_types:
         return PassedReason.TYPE
     return _OF_SCOPE.get(scope_of(one.bought, product, has_base=True))

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sla_board.schedule.due import calendar_of_report, due_at
 from sla_domain.attainment import AttainmentPeriod, ZoneHistory, parse_period, period_at, zones_of
-from sla_domain.contract import Contract
+from sla_domain.contract import Contract, day_within
 from sla_domain.errors import BadPeriod
 from sla_domain.report_schedule import ReportSchedule
 from sla_domain.rulebook import Rulebook
@@ -47,7 +47,7 @@ def next_report(
             period = recorded if recorded.kind is schedule.period else period
     except BadPeriod:
         return None
-    if contract.valid_to is not None and period.first >= contract.valid_to:
+    if not day_within(period.first, None, contract.valid_to):
         return None
     due = due_at(schedule, period, zones, calendar_of_report(rulebook, contract, schedule))
     if known is not None and known.period == period.label and due < known.due_at <= now + LATER:
@@ -82,7 +82,7 @@ def coming_reports(
         found.append(one)
         one = report_after(rulebook, contract, schedule, one)
         first = parse_period(one.period, contract.valid_from).first
-        if contract.valid_to is not None and first >= contract.valid_to:
+        if not day_within(first, None, contract.valid_to):
             break
     return tuple(found)
 

@@ -15,7 +15,7 @@ from sla_notifier.alert.expiring import expire, expires_by, levels_at_expiry
 NO_WAIT: Mapping[int, datetime] = MappingProxyType({})
 
 
-def in_force(before: Alert, step: EscalationStep, now: datetime) -> bool:
+def step_applies(before: Alert, step: EscalationStep, now: datetime) -> bool:
     """Return whether an escalation step still applies at `now`.
 
     - A step that notifies people applies if its alert (`before`) is open and in the same round as the step.
@@ -74,7 +74,7 @@ def take_step(
     """
     if step.level == EXPIRE:
         return expire(before, step, now)
-    if not in_force(before, step, now):
+    if not step_applies(before, step, now):
         return NO_CHANGE
     if step.level == REPEAT:
         return _next_round(before, now, waits)

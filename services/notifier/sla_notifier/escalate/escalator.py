@@ -15,7 +15,7 @@ import structlog
 from sla_notifier.alert import store as alerts
 from sla_notifier.alert.chain import EscalationStep
 from sla_notifier.alert.change_set import ChangeSet
-from sla_notifier.alert.escalating import in_force, take_step
+from sla_notifier.alert.escalating import step_applies, take_step
 from sla_notifier.alert.expiring import expire_later
 from sla_notifier.context import NotifierContext
 from sla_notifier.escalate.off_hours import StepDelay, already_notified, delay_of
@@ -99,7 +99,7 @@ class Escalator:
                     continue
                 held = (
                     delay_of(catalogue, alert, step, notified[alert.id], now)
-                    if in_force(alert, step, now)
+                    if step_applies(alert, step, now)
                     else StepDelay()
                 )
                 if held.step is not None:

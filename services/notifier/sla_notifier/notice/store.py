@@ -44,7 +44,7 @@ async def lock_notices(connection: AsyncConnection, incoming: Collection[NoticeD
     }
 
 
-async def in_force(connection: AsyncConnection) -> list[NoticeData]:
+async def standing_notices(connection: AsyncConnection) -> list[NoticeData]:
     """Return the newest revision of every critical-fix notice that is not withdrawn.
 
     The notices are in the order of publication.
