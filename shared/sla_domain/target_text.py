@@ -38,3 +38,15 @@ def span_text(span: timedelta) -> str:
     minutes, seconds = divmod(rest, 60)
     parts = [f"{number}{unit}" for number, unit in ((hours, "h"), (minutes, "m"), (seconds, "s")) if number]
     return " ".join(parts) or "0s"
+
+
+def elapsed_text(span: timedelta) -> str:
+    """Return how long something lasted as days of 24 hours, hours, minutes and whole seconds, such as `1d 2h 5m`.
+
+    An empty span gives `0s`. Targets are written by `span_text`, without days, which would be read as working days.
+    """
+    seconds = round(span.total_seconds())
+    days, rest = divmod(seconds, 86_400)
+    if not days:
+        return span_text(timedelta(seconds=seconds))
+    return f"{days}d {span_text(timedelta(seconds=rest))}" if rest else f"{days}d"

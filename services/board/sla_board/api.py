@@ -19,7 +19,7 @@ from sla_board.due.feed import MEDIA_TYPE, MOST, due_ics, due_tag
 from sla_board.due.words import due_words
 from sla_board.live import BoardReader, OneIncident, View
 from sla_board.metrics import BoardMetrics
-from sla_board.page.render import iso
+from sla_board.page.render import browser_instant
 from sla_board.page.security import PAGE_HEADERS
 from sla_board.page.static import PREFIX
 from sla_board.plan.words import accepted_words
@@ -161,8 +161,8 @@ class Board:
             event,
             orjson.dumps(
                 {
-                    "now": iso(self.shown.now()),
-                    "applied_at": iso(applied) if applied else None,
+                    "now": browser_instant(self.shown.now()),
+                    "applied_at": browser_instant(applied) if applied else None,
                     "lag": self._event_source.lag,
                 }
             ),

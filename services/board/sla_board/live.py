@@ -10,7 +10,7 @@ from uuid import UUID
 
 import orjson
 
-from sla_board.page.render import Pages, frame_id, iso
+from sla_board.page.render import Pages, browser_instant, frame_id
 from sla_board.shown.breaches import BreachFilter, BreachPage, ShownBreach, read_breach, read_breaches
 from sla_board.shown.breakdown import count_behind
 from sla_board.shown.breakdown_sums import BreakdownSums, read_breakdown_sums
@@ -188,4 +188,4 @@ class BoardReader:
         return Frame(id_, self._event(id_, fragment | {"order": list(rows)}), since, rows)
 
     def _event(self, id_: str, fragment: dict[str, Any]) -> bytes:
-        return sse("page", orjson.dumps({"now": iso(self._time_source.now()), **fragment}), id_)
+        return sse("page", orjson.dumps({"now": browser_instant(self._time_source.now()), **fragment}), id_)

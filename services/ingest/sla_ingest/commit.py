@@ -228,7 +228,7 @@ class GroupCommit:
         while self._queue and (not group or (work < most and size < bounds.group_bytes)):
             waiting = self._queue.take()
             size += waiting.bytes
-            work += sum(weight(entry) for entry in waiting.entries)
+            work += sum(commit_weight(entry) for entry in waiting.entries)
             group.append(waiting)
         self._metrics.pending.set(self.pending)
         return group
@@ -315,7 +315,7 @@ def _size(entries: Sequence[InboxEntry]) -> int:
     return sum(len(entry.body) for entry in entries)
 
 
-def weight(entry: InboxEntry) -> int:
+def commit_weight(entry: InboxEntry) -> int:
     """Return how many deliveries an entry counts as, for the limit of one commit: 25 or 1.
 
     The limit is `CommitBounds.group_deliveries`. An entry that renames or merges incidents counts as 25, since it is
@@ -359,7 +359,7 @@ def group_by_incident(entries: Sequence[InboxEntry], size: int) -> list[list[int
     incidents: they may be in any commit.
 
     Args:
-        size: About how much a commit holds, in units of `weight` (1 for most entries). If the entries of one incident
+        size: About how much a commit holds, in units of `commit_weight` (1 for most entries). If the entries of one incident
             are more, their commit is larger.
     """
     own: dict[str, list[int]] = {}
@@ -371,7 +371,7 @@ def group_by_incident(entries: Sequence[InboxEntry], size: int) -> list[list[int
     chunks: list[list[int]] = []
     room = 0
     for places in own.values():
-        work = sum(weight(entries[number]) for number in places)
+        work = sum(commit_weight(entries[number]) for number in places)
         if not chunks or work > room:
             chunks.append([])
             room = size

@@ -11,11 +11,11 @@ import orjson
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from sla_domain.rfc3339 import rfc3339
 from sla_ingest.entry import kept_headers
 from sla_ingest.history import whole_history
 from sla_ingest.tables import inbox
 from sla_platform.http.evidence import EvidenceLine
-from sla_platform.rfc3339 import rfc3339
 from sla_platform.store.engine import Store
 from sla_platform.turn import LoopYielder
 

@@ -32,11 +32,11 @@ from sla_domain.preview import Preview, PreviewLine
 from sla_domain.published import PublishedState
 from sla_domain.published_mark import PublishedMark
 from sla_domain.published_mark import is_published as no_news
+from sla_domain.rfc3339 import rfc3339_or_none
 from sla_domain.rulebook import Rulebook
 from sla_domain.sentence import Sentence
 from sla_domain.target_text import target_text
 from sla_domain.urgency import urgency
-from sla_platform.rfc3339 import rfc3339
 from sla_timer.apply.context import left_seconds
 from sla_timer.rulebooks import version_of
 
@@ -115,9 +115,9 @@ def incident_json(
         "plan": incident.plan,
         "scope": incident.scope.value,
         "entitlement": incident.entitlement,
-        "opened_at": iso(incident.opened_at),
+        "opened_at": rfc3339_or_none(incident.opened_at),
         "time_quality": incident.quality.value,
-        "ended_at": iso(incident.ended_at),
+        "ended_at": rfc3339_or_none(incident.ended_at),
         "remarks": [
             {"kind": remark.kind.value, "text": remark.text} for remark in (*incident.remarks, *_overfull(page))
         ],
@@ -145,7 +145,7 @@ def incident_json(
         "events_complete": seen is None or seen.events_complete,
         "next": page.next,
         "catalogue": version_of(incident, rulebook),
-        "until": iso(until),
+        "until": rfc3339_or_none(until),
     }
 
 
@@ -205,19 +205,19 @@ def _clock_json(
         "cycle": clock.cycle,
         "state": clock.state.value,
         "breached": breached_at is not None,
-        "breached_at": iso(breached_at),
+        "breached_at": rfc3339_or_none(breached_at),
         "priority": clock.priority,
         "target": target_text(clock.target.allowed),
         "clause": clock.target.clause,
         "coverage": clock.coverage,
         "generation": clock.generation,
-        "started_at": iso(clock.started_at),
-        "due_at": iso(clock.due_at),
+        "started_at": rfc3339_or_none(clock.started_at),
+        "due_at": rfc3339_or_none(clock.due_at),
         "due_local": _local(clock.due_at, zone),
-        "original_due_at": iso(clock.original_due_at),
-        "stopped_at": iso(clock.stopped_at),
-        "withdrawn_at": iso(clock.withdrawn_at),
-        "earned_breaches": [iso(each.at) for each in clock.earned],
+        "original_due_at": rfc3339_or_none(clock.original_due_at),
+        "stopped_at": rfc3339_or_none(clock.stopped_at),
+        "withdrawn_at": rfc3339_or_none(clock.withdrawn_at),
+        "earned_breaches": [rfc3339_or_none(each.at) for each in clock.earned],
         "consumed_seconds": consumed.total_seconds(),
         "exempt": clock.exempt,
         "agreed_by": clock.agreed_by,
@@ -227,7 +227,7 @@ def _clock_json(
         "marks": [
             {
                 "key": mark.key,
-                "at": iso(mark.at),
+                "at": rfc3339_or_none(mark.at),
                 "pending": mark.pending
                 and not no_news(mark, published)
                 and not (until is not None and mark.at < until),
@@ -278,8 +278,8 @@ def segment_json(segment: Segment) -> dict[str, Any]:
     `end` is null while the segment lasts.
     """
     return {
-        "start": iso(segment.start),
-        "end": iso(segment.end),
+        "start": rfc3339_or_none(segment.start),
+        "end": rfc3339_or_none(segment.end),
         "running": segment.running,
         "why": segment.why,
         "waiting_on": segment.waiting_on.value if segment.waiting_on else None,
@@ -329,7 +329,7 @@ def hours_json(hours: Hours, clock: Any, now: datetime) -> dict[str, Any]:
     if running and clock.due_at is not None:
         counted = counted_span(hours.calendar, hours.name, now, clock.due_at).counted
         left = None if counted is None else counted.total_seconds()
-    return {"counted_seconds": left, "outside_hours": not here.open, "opens_at": iso(here.opens)}
+    return {"counted_seconds": left, "outside_hours": not here.open, "opens_at": rfc3339_or_none(here.opens)}
 
 
 def event_json(event: IncidentEvent) -> dict[str, Any]:
@@ -341,8 +341,8 @@ def event_json(event: IncidentEvent) -> dict[str, Any]:
     return {
         "id": event.id,
         "kind": event.kind.value,
-        "occurred_at": iso(event.occurred_at),
-        "received_at": iso(event.received_at),
+        "occurred_at": rfc3339_or_none(event.occurred_at),
+        "received_at": rfc3339_or_none(event.received_at),
         "source": event.source,
         "quality": event.quality.value,
         "version": event.version,
@@ -355,7 +355,7 @@ def event_json(event: IncidentEvent) -> dict[str, Any]:
         if agreed is None
         else {
             "metric": agreed.metric,
-            "due_at": iso(agreed.due_at),
+            "due_at": rfc3339_or_none(agreed.due_at),
             "agreed_by": agreed.agreed_by,
             "reason": agreed.reason,
             "moved_by_pauses": agreed.moved_by_pauses,
@@ -376,11 +376,11 @@ def event_json(event: IncidentEvent) -> dict[str, Any]:
 
 def _snapshot_json(snapshot: Snapshot) -> dict[str, Any]:
     return {
-        "at": iso(snapshot.at),
-        "created_at": iso(snapshot.created_at),
+        "at": rfc3339_or_none(snapshot.at),
+        "created_at": rfc3339_or_none(snapshot.created_at),
         "phase": snapshot.phase.value if snapshot.phase else None,
         "waiting_on": snapshot.waiting_on.value if snapshot.waiting_on else None,
-        "ended_at": iso(snapshot.ended_at),
+        "ended_at": rfc3339_or_none(snapshot.ended_at),
         "attributes": dict(snapshot.attributes),
         "version": snapshot.version,
         "before": dict(snapshot.before),
@@ -427,7 +427,7 @@ def explained_json(
         text += "\n" + "\n".join([words.remarks, *lines]) + "\n"
     return {
         "incident": name,
-        "at": iso(at),
+        "at": rfc3339_or_none(at),
         "language": language,
         "spoken": tag_for(language),
         "clocks": clocks,
@@ -452,7 +452,7 @@ def preview_json(preview: Preview) -> dict[str, Any]:
         "entitlement": preview.entitlement,
         "priority": preview.priority,
         "zone": preview.contract.zone,
-        "opened_at": iso(preview.opened_at.astimezone(zone)),
+        "opened_at": rfc3339_or_none(preview.opened_at.astimezone(zone)),
         "metrics": [_line_json(line, zone) for line in sorted(preview.lines, key=_soonest)],
         "remarks": [{"kind": remark.kind.value, "text": remark.text} for remark in preview.remarks],
     }
@@ -466,13 +466,15 @@ def _soonest(line: PreviewLine) -> tuple[bool, float]:
 def _line_json(line: PreviewLine, zone: ZoneInfo) -> dict[str, Any]:
     return {
         "metric": line.metric,
-        "due_at": iso(line.due_at.astimezone(zone)) if line.due_at else None,
-        "due_at_utc": iso(line.due_at),
+        "due_at": rfc3339_or_none(line.due_at.astimezone(zone)) if line.due_at else None,
+        "due_at_utc": rfc3339_or_none(line.due_at),
         "target": target_text(line.target.allowed) if line.target else None,
         "coverage": line.coverage,
         "clause": line.target.clause if line.target else "",
         "row": line.target.line if line.target else "",
-        "warnings": [{"key": warning.key, "at": iso(warning.at.astimezone(zone))} for warning in line.warnings],
+        "warnings": [
+            {"key": warning.key, "at": rfc3339_or_none(warning.at.astimezone(zone))} for warning in line.warnings
+        ],
         "conditional": line.conditional,
         "missing": line.missing,
     }
@@ -481,14 +483,6 @@ def _line_json(line: PreviewLine, zone: ZoneInfo) -> dict[str, Any]:
 def _local(at: datetime | None, zone: ZoneInfo) -> str | None:
     """In the contract's zone; in UTC at the ends of the calendar, which have no local time everywhere."""
     try:
-        return None if at is None else iso(at.astimezone(zone))
+        return None if at is None else rfc3339_or_none(at.astimezone(zone))
     except OverflowError:
-        return iso(at)
-
-
-def iso(at: datetime | None) -> str | None:
-    """Return an aware instant as RFC 3339 text; None for None.
-
-    UTC is written as `Z`. Any other offset is kept.
-    """
-    return None if at is None else rfc3339(at)
+        return rfc3339_or_none(at)

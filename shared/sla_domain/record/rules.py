@@ -9,6 +9,7 @@ from enum import StrEnum
 from sla_domain.errors import DomainError
 from sla_domain.record.change import ContractFrozen, VersionAdded, VersionInForce, VersionWithdrawn
 from sla_domain.record.record import ContractRecord, ContractVersion
+from sla_domain.rfc3339 import rfc3339
 
 
 class RefusalCode(StrEnum):
@@ -157,4 +158,4 @@ def _overlap(later: ContractVersion) -> str:
 
 def instant_text(instant: datetime) -> str:
     """Return an aware UTC instant as RFC 3339 text, such as `2026-11-10T16:30:00Z`."""
-    return instant.isoformat().replace("+00:00", "Z")
+    return rfc3339(instant)

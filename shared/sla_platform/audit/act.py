@@ -189,7 +189,7 @@ def canonical_json(value: Mapping[str, Any]) -> str:
     return orjson.dumps({str(name): one for name, one in value.items()}, default=_plain, option=options).decode()
 
 
-def instant_text(instant: datetime) -> str:
+def exact_instant(instant: datetime) -> str:
     """Return an aware instant as ISO 8601 text in UTC, always with six digits of microseconds.
 
     So equal instants give equal hashes in audit logs.
@@ -200,7 +200,7 @@ def instant_text(instant: datetime) -> str:
 def _plain(value: Any) -> Any:
     match value:
         case datetime():
-            return instant_text(value)
+            return exact_instant(value)
         case date():
             return value.isoformat()
         case Enum():

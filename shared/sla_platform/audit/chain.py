@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from sla_platform.audit.act import instant_text
+from sla_platform.audit.act import exact_instant
 
 FORM = "slad audit 1"  # names the canonical form; another form gets another name
 GENESIS = "0" * 64  # what stands in the place of the hash before the first row
@@ -89,7 +89,7 @@ def canonical_row(row: AuditRow) -> bytes:
     """
     return orjson.dumps(
         [
-            FORM, row.service, row.seq, instant_text(row.at), row.actor, row.act, row.object, row.contract, row.reason,
+            FORM, row.service, row.seq, exact_instant(row.at), row.actor, row.act, row.object, row.contract, row.reason,
             row.before, row.after, row.details, row.previous,
         ]
     )  # fmt: skip
@@ -149,7 +149,7 @@ def row_json(row: AuditRow) -> dict[str, Any]:
     `details` stays a text.
     """
     shown = {name: getattr(row, name) for name in AuditRow.__dataclass_fields__}
-    return shown | {"at": instant_text(row.at)}
+    return shown | {"at": exact_instant(row.at)}
 
 
 def row_of_json(line: Mapping[str, Any]) -> AuditRow:

@@ -31,7 +31,7 @@ NOON = datetime(2026, 11, 16, 12, tzinfo=UTC)
     ],
 )
 def test_a_span_is_read_at_a_glance(seconds: float, text: str) -> None:
-    assert word.span_text(timedelta(seconds=seconds)) == text
+    assert word.short_span(timedelta(seconds=seconds)) == text
 
 
 def test_an_instant_is_told_where_the_customer_is_and_in_utc() -> None:

@@ -102,15 +102,15 @@ def test_each_difference_says_why(files: Path) -> None:
     assert said.status == 1
     found = {(one["ticket"], one["metric"], one["kind"]): " / ".join(one["why"]) for one in said.json["differences"]}
     assert found[("T2", "resolution", "verdict")] == (
-        "ours is met, theirs missed / their due instant is 16 h earlier / "
-        "they count 4 h round the clock, ours in office (UTC)"
+        "ours is met, theirs missed / their due instant is 16h earlier / "
+        "they count 4h round the clock, ours in office (UTC)"
     )
-    assert found[("T3", "first_response", "verdict")] == "ours is met, theirs missed / theirs ended 15 min later"
+    assert found[("T3", "first_response", "verdict")] == "ours is met, theirs missed / theirs ended 15m later"
     assert found[("T3", "resolution", "verdict")] == (
-        "ours is met, theirs missed / their due instant is 1 h earlier / paused: ours 1 h, theirs 0 s"
+        "ours is met, theirs missed / their due instant is 1h earlier / paused: ours 1h, theirs 0s"
     )
-    assert "theirs began 30 min later" in found[("T4", "resolution", "due")]
-    assert "they have no such target; ours of 1 h" in found[("T4", "first_response", "only_we")]
+    assert "theirs began 30m later" in found[("T4", "resolution", "due")]
+    assert "they have no such target; ours of 1h" in found[("T4", "first_response", "only_we")]
     assert found[("T9", "resolution", "no_incident")] == "slad knows no such ticket"
     assert "another target" in found[("T5", "first_response", "due")]
     assert "no such target to this ticket (" in found[("T5", "first_response", "only_they")]

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sla_board.history.cursor import written_cursor
 from sla_board.history.query import IncidentPage
 from sla_board.shown.word import web_link
-from sla_platform.rfc3339 import rfc3339
+from sla_domain.rfc3339 import rfc3339
 
 
 class ListedIncident(BaseModel):

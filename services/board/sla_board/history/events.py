@@ -18,8 +18,8 @@ from sla_board.history.part import ListPart
 from sla_board.projection.contract import periods_of
 from sla_board.projection.store import envelope_of
 from sla_domain.contract_view import contract_view
+from sla_domain.rfc3339 import rfc3339
 from sla_platform.envelope import Envelope, Topic
-from sla_platform.rfc3339 import rfc3339
 from sla_platform.store.engine import Store
 from sla_platform.wire import encode_event
 from sla_platform.wire.incident import SOURCE

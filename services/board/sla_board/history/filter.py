@@ -11,7 +11,7 @@ from sla_board.history.listed import UNKNOWN
 from sla_domain.attainment import PromiseVerdict
 from sla_domain.incident import Phase
 from sla_domain.objective import CountedUnit
-from sla_platform.rfc3339 import rfc3339
+from sla_domain.rfc3339 import rfc3339
 
 ROWS = 50
 MOST_ROWS = 500

@@ -47,7 +47,7 @@ from sla_board.shown.row import ClockRow, ack_path, explain_path, incident_path,
 from sla_domain.attainment import PromiseVerdict
 from sla_domain.breach_reason import NO_RULES, BreachReasons
 from sla_domain.explain.language import LANGUAGES, words_for
-from sla_platform.rfc3339 import rfc3339
+from sla_domain.rfc3339 import rfc3339
 
 _MOST_CACHED = 5000
 
@@ -124,7 +124,7 @@ class Pages:
             cell_query=query_of_cell,
         )
         templates.filters.update(
-            local=word.local_text, dated=word.dated_text, utc=word.utc_text, span=word.span_text, iso=iso
+            local=word.local_text, dated=word.dated_text, utc=word.utc_text, span=word.short_span, iso=browser_instant
         )
         for name in templates.list_templates(extensions=["html"]):
             templates.get_template(name)  # read now: later there may be no descriptor left for it
@@ -429,7 +429,7 @@ def frame_id(fragment: dict[str, Any]) -> str:
     return blake2b(orjson.dumps(fragment), digest_size=9).hexdigest()
 
 
-def iso(instant: datetime) -> str:
+def browser_instant(instant: datetime) -> str:
     """Return an instant as RFC 3339 with milliseconds, which JavaScript's Date parses."""
     return rfc3339(instant, "milliseconds")
 

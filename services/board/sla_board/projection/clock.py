@@ -35,8 +35,8 @@ from sla_domain.fact import (
     Retargeted,
     Started,
     Warned,
+    reason_of,
 )
-from sla_domain.fact import reason_of as reason_of_body
 from sla_domain.urgency import score
 from sla_platform.store.types import to_micros
 from sla_platform.wire import ClockFact
@@ -185,7 +185,7 @@ def state_brought_by(fact: ClockFact) -> ClockState | None:
             assert_never(body)
 
 
-def reason_of(fact: ClockFact) -> str:
+def reason_with_party(fact: ClockFact) -> str:
     """Return why a fact became true; "" if the fact gives no reason.
 
     A fact is an event that slad published. For a pause the text begins with whom the clock waits for: `waiting on
@@ -193,13 +193,13 @@ def reason_of(fact: ClockFact) -> str:
     """
     body = fact.body
     if not isinstance(body, Paused) or not body.waiting_on:
-        return reason_of_body(body)
+        return reason_of(body)
     words = body.why.removeprefix(body.waiting_on).lstrip(": ")
     return f"waiting on {body.waiting_on}" + (f": {words}" if words else "")
 
 
 def _why(applied: Sequence[ClockFact]) -> str:
-    return next((reason_of(fact) for fact in reversed(applied) if fact.kind is FactKind.CLOCK_PAUSED), "")
+    return next((reason_with_party(fact) for fact in reversed(applied) if fact.kind is FactKind.CLOCK_PAUSED), "")
 
 
 def _weight(context: ClockFact) -> float:

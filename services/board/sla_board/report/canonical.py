@@ -22,7 +22,7 @@ from sla_board.report.model import (
 )
 from sla_board.report.value import CellKind, ReportCell
 from sla_domain.report_schedule import ReportKind
-from sla_platform.rfc3339 import rfc3339
+from sla_domain.rfc3339 import rfc3339
 from sla_platform.store.types import from_micros, to_micros
 
 

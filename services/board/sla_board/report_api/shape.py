@@ -20,8 +20,8 @@ from sla_board.report.workbook import report_workbook
 from sla_board.report_api.deps import MadeReport, ReportDeps, bad_input
 from sla_domain.calendar import load_zone
 from sla_domain.errors import UnknownZone
+from sla_domain.rfc3339 import rfc3339
 from sla_platform.http.problem import Problem
-from sla_platform.rfc3339 import rfc3339
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PDF = "application/pdf"

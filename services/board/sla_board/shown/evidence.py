@@ -13,10 +13,10 @@ from sla_board.projection.contract import periods_of
 from sla_board.projection.store import envelope_of
 from sla_domain.contract_view import ContractShare, contract_share
 from sla_domain.incident import ContractPeriod
+from sla_domain.rfc3339 import rfc3339
 from sla_platform.envelope import Topic
 from sla_platform.errors import BadEnvelope
 from sla_platform.http.evidence import EvidenceLine
-from sla_platform.rfc3339 import rfc3339
 from sla_platform.store.engine import Store
 from sla_platform.wire import ClockFact, decode_clock_fact
 

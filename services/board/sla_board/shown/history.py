@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from sla_board.projection.clock import PublishedFact, about_clock, reason_of, state_brought_by
+from sla_board.projection.clock import PublishedFact, about_clock, reason_with_party, state_brought_by
 from sla_board.shown.timeline import SpanKind, TimelineSpan
 from sla_domain.calendar import Calendar, PieceKind
 from sla_domain.clock import ClockState
@@ -43,7 +43,7 @@ def _turns(facts: Iterable[PublishedFact]) -> list[tuple[datetime, ClockState, s
         while turns and turns[-1][0] > fact.at:
             turns.pop()
         if not turns or turns[-1][1] is not state:
-            turns.append((fact.at, state, reason_of(fact) if state is ClockState.PAUSED else ""))
+            turns.append((fact.at, state, reason_with_party(fact) if state is ClockState.PAUSED else ""))
     return turns
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board import tables
-from sla_board.projection.clock import PublishedFact, about_clock, reason_of
+from sla_board.projection.clock import PublishedFact, about_clock, reason_with_party
 from sla_board.projection.incident import names_in
 from sla_board.projection.store import envelope_of
 from sla_board.shown import word
@@ -392,7 +392,7 @@ _DETAILED = (
 
 def _saying(fact: ClockFact) -> ShownFact:
     details = (
-        [reason_of(fact)]
+        [reason_with_party(fact)]
         if fact.kind in (FactKind.CLOCK_PAUSED, FactKind.CLOCK_CANCELLED, FactKind.PROMISE_NONE)
         else []
     )

@@ -85,7 +85,7 @@ def threshold_text(key: str) -> str:
     """
     mark = key.removeprefix("warn-")
     if mark.endswith("s") and mark[:-1].isdigit():
-        return f"{span_text(timedelta(seconds=int(mark[:-1])))} before"
+        return f"{short_span(timedelta(seconds=int(mark[:-1])))} before"
     return f"{mark} %" if mark.isdigit() else mark
 
 
@@ -99,7 +99,7 @@ def metric_title(name: str) -> str:
     return known.titles["en"] if known else name.replace("_", " ").strip().capitalize() or "Promise"
 
 
-def span_text(length: timedelta) -> str:
+def short_span(length: timedelta) -> str:
     """Return a length of time in at most two units: `3d 4h`, `4h 12m`, `12m 34s`.
 
     A negative length has a minus sign.

@@ -15,6 +15,7 @@ from sla_catalogue.authentication import (
     TimestampFormat,
     signing_key,
 )
+from sla_domain.rfc3339 import rfc3339
 from sla_ingest.auth.failure import AuthFailure
 from sla_ingest.auth.request import RequestFacts
 from sla_ingest.auth.signature import around_body, mac
@@ -118,5 +119,5 @@ def _signature(
 def _timestamp(how: Authentication, now: datetime) -> str:
     form = TimestampFormat.SECONDS if how.signed == SignedContent.ID_TIMESTAMP_BODY else how.timestamp_format
     if form is TimestampFormat.RFC3339:
-        return now.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        return rfc3339(now.astimezone(UTC), "seconds")
     return str(int(now.timestamp()) * _PER_SECOND[form])

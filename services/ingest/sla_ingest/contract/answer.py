@@ -14,9 +14,9 @@ from sla_domain.contract import Contract, EnvironmentItem
 from sla_domain.explain.ledger import amount_text
 from sla_domain.plan import Plan
 from sla_domain.record import ContractRecord, ContractVersion
+from sla_domain.rfc3339 import rfc3339_or_none as iso
 from sla_domain.window import BookableWindow, WindowPrice
 from sla_ingest.contract.store import ListedContract
-from sla_platform.rfc3339 import rfc3339
 
 FILE, API = "file", "api"
 
@@ -193,14 +193,6 @@ def change_json(row: Any) -> dict[str, Any]:
     data = json.loads(row.data)
     told = {name: data[name] for name in ("number", "effective_from", "through", "booking", "entry") if name in data}
     return {"revision": row.revision, "at": iso(row.at), "by": row.by, "reason": row.reason, "what": row.what} | told
-
-
-def iso(instant: datetime | None) -> str | None:
-    """Return an aware instant as RFC 3339 text; None for None.
-
-    The text ends with `Z` for UTC, else with the instant's own offset.
-    """
-    return None if instant is None else rfc3339(instant)
 
 
 def _day(day: Any) -> str | None:

@@ -15,9 +15,9 @@ from sla_domain.contract import Contract
 from sla_domain.normal import normal
 from sla_domain.plan import PlanId, written_name
 from sla_domain.record import ContractRecord, check_scope_change
+from sla_domain.rfc3339 import rfc3339
 from sla_ingest.contract.written import unfit
 from sla_platform.contracts.shelf import RecordShelf
-from sla_platform.rfc3339 import rfc3339
 from sla_platform.wire.contract import first_day
 
 

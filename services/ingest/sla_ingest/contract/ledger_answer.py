@@ -22,7 +22,8 @@ from sla_domain.ledger import (
     lots_to_expire,
 )
 from sla_domain.record import ContractRecord
-from sla_ingest.contract.answer import amount_json, iso
+from sla_domain.rfc3339 import rfc3339_or_none as iso
+from sla_ingest.contract.answer import amount_json
 
 
 def ledgers_json(record: ContractRecord, ledgers: Sequence[LedgerTerms], at: datetime, language: str) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from sla_notifier.alert.request import (
     ToldReader,
     ToldRecipients,
 )
-from sla_notifier.alert.urgency import weight_of
+from sla_notifier.alert.urgency import content_weight
 from sla_notifier.delivery.policy import UnsentReason
 from sla_notifier.delivery.state import MessageKind
 from sla_platform.wire import NoticeData
@@ -81,7 +81,7 @@ def tell_notice(alert: Alert | None, news: NoticeNews, now: datetime) -> AlertCh
     if alert is None or alert.state is AlertState.CLOSED or raised:
         return _opened(alert, news, now)
     kind = MessageKind.CRITICAL_FIX if alert.state is AlertState.OPEN else MessageKind.ADVISORY
-    changed = replace(alert, content=news.notice, weight=weight_of(news.notice))
+    changed = replace(alert, content=news.notice, weight=content_weight(news.notice))
     return AlertChange(changed, requests=_requests(changed, news, kind))
 
 
@@ -122,7 +122,7 @@ def _opened(alert: Alert | None, news: NoticeNews, now: datetime) -> AlertChange
         policy=news.chain.for_critical_fix(FIX_PATIENCE),
         opened_at=now,
         due_at=news.at,
-        weight=weight_of(news.notice),
+        weight=content_weight(news.notice),
     )
     again = alert is not None and alert.state is not AlertState.CLOSED
     change = opening_change(opened, now, UnsentReason.REOPENED if again else None)

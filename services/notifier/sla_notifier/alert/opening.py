@@ -17,7 +17,7 @@ from sla_notifier.alert.request import (
     LevelRecipients,
     NotificationRequest,
 )
-from sla_notifier.alert.urgency import weight_of
+from sla_notifier.alert.urgency import content_weight
 from sla_notifier.delivery.policy import UnsentReason
 from sla_notifier.delivery.state import MessageKind
 from sla_platform.wire import ClockFact
@@ -115,7 +115,7 @@ def open_alert(
         policy=chain,
         opened_at=now,
         due_at=due_at or fact.at,
-        weight=weight_of(fact),
+        weight=content_weight(fact),
     )
     change = opening_change(alert, now, UnsentReason.REOPENED if running_before is not None else None)
     if running_before is None or fact.contract in ("", running_before.contract):

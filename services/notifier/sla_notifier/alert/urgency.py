@@ -38,7 +38,7 @@ RANKS = {
 _STEP = 1_000.0  # more than any score
 
 
-def weight_of(content: RequestContent) -> float:
+def content_weight(content: RequestContent) -> float:
     """Return how important the content of a message is, whatever the time left; the higher, the more urgent.
 
     `urgency_of` multiplies the result by a factor for the time left. The result depends on the content:
@@ -71,10 +71,10 @@ def urgency_of(content: RequestContent, due_at: datetime | None, now: datetime) 
             of a contract.
         due_at: The due instant. None while the clock is paused, which gives an urgency near 0.
     """
-    return score_of_weight(weight_of(content), None if due_at is None else due_at - now)
+    return score_of_weight(content_weight(content), None if due_at is None else due_at - now)
 
 
-def turn_of(kind: MessageKind, urgency: float) -> float:
+def queue_turn(kind: MessageKind, urgency: float) -> float:
     """Return the position of a message in its queue, as a number; the smallest number is sent first.
 
     The kind of message decides first: pages come before all other kinds. Among messages of one kind, the most urgent

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import orjson
 
-from sla_notifier.alert.urgency import turn_of, urgency_of
+from sla_notifier.alert.urgency import queue_turn, urgency_of
 from sla_notifier.channel.registry import endpoint_of, split_address
 from sla_notifier.delivery.identity import delivery_id
 from sla_notifier.delivery.row import DeliveryRow
@@ -60,7 +60,7 @@ def _row(context: PipelineContext, notification: Notification) -> DeliveryRow:
         created_at=context.now,
         due_at=request.at,
         side=recipient.side.value if recipient.person else "",
-        turn=turn_of(request.kind, urgency),
+        turn=queue_turn(request.kind, urgency),
         finished_at=context.now if notification.state.final else None,
         held_since=context.now if notification.hold is not None else None,
         held_until=notification.hold.until if notification.hold is not None else None,

@@ -14,7 +14,7 @@ from functools import partial
 from sla_domain.contract import Side
 from sla_domain.tell import Happening
 from sla_notifier.alert.request import NotificationRequest
-from sla_notifier.alert.urgency import turn_of, urgency_of
+from sla_notifier.alert.urgency import queue_turn, urgency_of
 from sla_notifier.channel.registry import endpoint_of, is_grouped, split_address
 from sla_notifier.delivery.identity import delivery_id
 from sla_notifier.delivery.row import DeliveryRow
@@ -180,7 +180,7 @@ def _key(notification: Notification) -> str:
 def _order(now: datetime, notification: Notification) -> tuple[float, datetime]:
     """Pages first, and among equals the most urgent (clause I4)."""
     request = notification.request
-    return turn_of(request.kind, urgency_of(request.content, request.due_at or request.at, now)), request.at
+    return queue_turn(request.kind, urgency_of(request.content, request.due_at or request.at, now)), request.at
 
 
 def _level(ready: Sequence[Notification]) -> int:

@@ -23,7 +23,7 @@ from sla_domain.normal import normal
 from sla_domain.notice import asks_registration, open_to_registration, registrable_products
 from sla_domain.rulebook import in_force
 from sla_notifier import tables
-from sla_notifier.alert.urgency import turn_of
+from sla_notifier.alert.urgency import queue_turn
 from sla_notifier.channel.registry import endpoint_of, personal_address, split_address
 from sla_notifier.context import NotifierContext
 from sla_notifier.delivery.fact import delivery_fact
@@ -211,7 +211,7 @@ class Registrar:
             payload=bounded({"timestamp": now, **message.payload}).decode(),
             created_at=now,
             due_at=now,
-            turn=turn_of(MessageKind.CONFIRMATION, 0.0),
+            turn=queue_turn(MessageKind.CONFIRMATION, 0.0),
         )
 
 

@@ -9,10 +9,11 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from sla_domain.rfc3339 import rfc3339_or_none
 from sla_platform.http.problem import Problem
 from sla_platform.store.urgency import UrgencyCursor, UrgencyOrder, seconds_of, urgency_at
 from sla_timer import tables
-from sla_timer.answer import Hours, hours_json, iso
+from sla_timer.answer import Hours, hours_json
 from sla_timer.rulebooks import JudgedVersion
 from sla_timer.service import TimerService
 
@@ -65,8 +66,9 @@ async def open_clocks(
         {
             "id": str(row.id), "incident": row.incident, "contract": only or row.contract, "metric": row.metric,
             "cycle": row.cycle, "priority": row.priority, "state": row.state, "generation": row.generation,
-            "started_at": iso(row.started_at), "due_at": iso(row.due_at), "breached": row.breached_at is not None,
-            "breached_at": iso(row.breached_at), "urgency": round(row.now_urgent, 6),
+            "started_at": rfc3339_or_none(row.started_at), "due_at": rfc3339_or_none(row.due_at),
+            "breached": row.breached_at is not None,
+            "breached_at": rfc3339_or_none(row.breached_at), "urgency": round(row.now_urgent, 6),
             **hours_json(hours[row.id], row, present),
         }
         for row in rows[:limit]

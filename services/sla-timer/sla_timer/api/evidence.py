@@ -18,13 +18,14 @@ from sla_domain.event import IncidentEvent
 from sla_domain.explain import events_known_at
 from sla_domain.explain.language import tag_for
 from sla_domain.fold import in_order
+from sla_domain.rfc3339 import rfc3339_or_none
 from sla_domain.rulebook import Rulebook, base_version
 from sla_platform.http.evidence import EvidenceLine
 from sla_platform.http.keys import KeyAccess
 from sla_platform.turn import LoopYielder
 from sla_platform.wire.contract import RecordData, record_data
 from sla_timer import tables
-from sla_timer.answer import event_json, iso
+from sla_timer.answer import event_json
 from sla_timer.api.incident import FoundIncident, all_events, find_incident
 from sla_timer.apply.fold_cache import fold_in_slices
 from sla_timer.evidence import (
@@ -141,13 +142,13 @@ def _about(source: EvidenceSource, language: str) -> Iterable[EvidenceLine]:
             "incident": known.row.id,
             "contract": source.contract,
             "also_known_as": sorted(known.names),
-            "as_of": iso(source.as_of),
+            "as_of": rfc3339_or_none(source.as_of),
             "language": tag_for(language),
             "catalogue": source.own,
             "contracts": list(dict.fromkeys(one["contract"] for one in shown["periods"])),
             "versions": sorted({base_version(one.version) for one in source.clocks} | {base_version(source.own)}),
             "tzdata": tzdata_version(),
-            "until": iso(None if seen is None else seen.until),
+            "until": rfc3339_or_none(None if seen is None else seen.until),
             "events": len(source.events),
             "events_complete": seen is None or seen.events_complete,
             "surplus": surplus,

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sla_domain.clock import BREACH, Clock
-from sla_timer.answer import iso
+from sla_domain.rfc3339 import rfc3339_or_none
 from sla_timer.evidence.published import ClockOnRecord
 
 _SAME = ("metric", "cycle", "priority", "generation", "started_at", "due_at", "original_due_at", "stopped_at", "exempt")
@@ -43,4 +43,4 @@ def _breach(published: ClockOnRecord, clock: Clock) -> list[str]:
 
 
 def _said(value: Any) -> str:
-    return str(iso(value)) if isinstance(value, datetime) else f"{value}"
+    return str(rfc3339_or_none(value)) if isinstance(value, datetime) else f"{value}"

@@ -13,9 +13,10 @@ from sla_domain.errors import CalendarError
 from sla_domain.explain import as_dict, calendar_of, explain_clock, render
 from sla_domain.hours import hours_name
 from sla_domain.incident import Incident
+from sla_domain.rfc3339 import rfc3339_or_none
 from sla_domain.rulebook import Rulebook
 from sla_domain.target_text import target_text
-from sla_timer.answer import EventPage, incident_json, iso, segment_json
+from sla_timer.answer import EventPage, incident_json, segment_json
 from sla_timer.evidence.judged import RefoldedClock
 
 MOST_PIECES = 5_000  # open and closed stretches of one calendar
@@ -37,7 +38,7 @@ def incident_line(
     whole = incident_json(incident, EventPage((), 0, None, surplus), rulebook, as_of, seen=seen)
     shown = incident if seen is None else seen.of(incident)
     periods = [
-        {"contract": one.contract, "customer": one.customer, "from": iso(one.start), "event": one.event}
+        {"contract": one.contract, "customer": one.customer, "from": rfc3339_or_none(one.start), "event": one.event}
         for number, one in enumerate(shown.periods)
         if seen is None or seen.share.own[number]
     ]
@@ -68,12 +69,12 @@ def clock_line(judged: RefoldedClock) -> dict[str, Any]:
         "coverage": clock.coverage,
         "hours": _hours(judged, clock),
         "generation": clock.generation,
-        "started_at": iso(clock.started_at),
-        "counted_from": iso(clock.counted_from),
-        "due_at": iso(clock.due_at),
-        "original_due_at": iso(clock.original_due_at),
-        "stopped_at": iso(clock.stopped_at),
-        "breached_at": iso(clock.breached_at),
+        "started_at": rfc3339_or_none(clock.started_at),
+        "counted_from": rfc3339_or_none(clock.counted_from),
+        "due_at": rfc3339_or_none(clock.due_at),
+        "original_due_at": rfc3339_or_none(clock.original_due_at),
+        "stopped_at": rfc3339_or_none(clock.stopped_at),
+        "breached_at": rfc3339_or_none(clock.breached_at),
         "consumed_seconds": clock.consumed.total_seconds(),
         "exempt": clock.exempt,
         "exempt_by": clock.exempt_by,
@@ -81,7 +82,7 @@ def clock_line(judged: RefoldedClock) -> dict[str, Any]:
         "agreed_reason": clock.agreed_reason,
         "segments": [segment_json(segment) for segment in clock.segments],
         "marks": [
-            {"kind": mark.kind, "generation": mark.generation, "at": iso(mark.at), "pending": mark.pending}
+            {"kind": mark.kind, "generation": mark.generation, "at": rfc3339_or_none(mark.at), "pending": mark.pending}
             for mark in clock.marks
         ],
     }
@@ -124,15 +125,20 @@ def calendar_lines(clocks: Iterable[RefoldedClock], as_of: datetime) -> Iterator
 
 
 def _calendar_line(name: str, calendar: Calendar, start: datetime, end: datetime) -> dict[str, Any]:
-    line: dict[str, Any] = {"hours": name, "zone": calendar.zone, "from": iso(start)}
+    line: dict[str, Any] = {"hours": name, "zone": calendar.zone, "from": rfc3339_or_none(start)}
     try:
         pieces = calendar.pieces(start, end)[:MOST_PIECES]
     except CalendarError as error:
-        return line | {"until": iso(start), "error": str(error), "pieces": []}
+        return line | {"until": rfc3339_or_none(start), "error": str(error), "pieces": []}
     return line | {
-        "until": iso(pieces[-1].end if pieces else start),
+        "until": rfc3339_or_none(pieces[-1].end if pieces else start),
         "pieces": [
-            {"from": iso(one.start), "until": iso(one.end), "kind": one.kind.value, "reason": one.reason}
+            {
+                "from": rfc3339_or_none(one.start),
+                "until": rfc3339_or_none(one.end),
+                "kind": one.kind.value,
+                "reason": one.reason,
+            }
             for one in pieces
         ],
     }

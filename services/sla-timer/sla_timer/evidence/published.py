@@ -12,7 +12,7 @@ from sla_domain.clock import ClockId, ClockState
 from sla_domain.event import IncidentEvent
 from sla_domain.published import PublishedState
 from sla_domain.published_mark import standing_marks
-from sla_timer.answer import iso
+from sla_domain.rfc3339 import rfc3339_or_none
 from sla_timer.apply.decide import published_state_of
 
 GONE = "gone"  # the key of that word
@@ -61,7 +61,7 @@ class ClockOnRecord:
     def as_json(self) -> dict[str, Any]:
         """Return the clock as JSON values, which `of_json` reads."""
         values = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return values | {name: iso(values[name]) for name in _INSTANTS} | {"id": str(self.id)}
+        return values | {name: rfc3339_or_none(values[name]) for name in _INSTANTS} | {"id": str(self.id)}
 
     @property
     def state_told(self) -> PublishedState:

@@ -11,6 +11,7 @@ import httpx2
 import typer
 from rich.table import Table
 
+from sla_domain.target_text import elapsed_text
 from sla_standalone.cli.book import instant_of
 from sla_standalone.cli.output import emit, note, say, table_console
 from sla_standalone.cli.remote import DEFAULT_URL, Key, Url, fetch_json, open_client
@@ -130,10 +131,7 @@ def _tell_shares(sums: dict[str, Any], json: bool) -> None:
 
 
 def _span(seconds: float | None) -> str:
-    """To the minute: `3d 4h 12m`."""
+    """To the minute, shorter ones to the second."""
     if seconds is None:
         return "-"
-    minutes = int(timedelta(seconds=seconds) / timedelta(minutes=1))
-    days, hours = minutes // 1440, minutes // 60 % 24
-    words = (f"{days}d" if days else "", f"{hours}h" if days or hours else "", f"{minutes % 60}m")
-    return " ".join(word for word in words if word)
+    return elapsed_text(timedelta(seconds=seconds if seconds < 60 else seconds // 60 * 60))

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from sla_domain.target_text import elapsed_text
 from sla_standalone.cli.output import WRONG, emit, note, say, table_console
 from sla_standalone.cli.remote import DEFAULT_URL, Key, Url, fetch_json, open_client
 
@@ -62,7 +63,7 @@ def _tell(seen: list[Mapping[str, Any]]) -> None:
 
 
 def _span(seconds: float | None) -> str:
-    return "-" if seconds is None else str(timedelta(seconds=round(seconds)))
+    return "-" if seconds is None else elapsed_text(timedelta(seconds=seconds))
 
 
 def _counts(counts: Mapping[str, int]) -> str:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from sla_domain.target_text import elapsed_text
 from sla_standalone.compare.clock import OurClock, TheirClock, TheirVerdict
-from sla_standalone.compare.reason import span_text, why_dues_differ, why_verdicts_differ
+from sla_standalone.compare.reason import why_dues_differ, why_verdicts_differ
 
 
 class DifferenceKind(StrEnum):
@@ -171,7 +172,7 @@ def _only_one_cancelled(ours: str, theirs: TheirVerdict) -> bool:
 
 def _lone(ours: OurClock | None, theirs: TheirClock | None) -> str:
     if ours is not None:
-        allowed = f" of {span_text(ours.allowed)}" if ours.allowed is not None else ""
+        allowed = f" of {elapsed_text(ours.allowed)}" if ours.allowed is not None else ""
         return f"they have no such target; ours{allowed} began {ours.started_at:%Y-%m-%d %H:%M}Z"
     assert theirs is not None
     label = f" ({theirs.label})" if theirs.label else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from sla_domain.target_text import elapsed_text
 from sla_standalone.compare.clock import OurClock, TheirClock
 
 
@@ -20,7 +21,7 @@ def why_dues_differ(ours: OurClock, theirs: TheirClock, tolerance: timedelta) ->
     apart = theirs.due_at - ours.due_at
     if abs(apart) <= tolerance:
         return []
-    said = f"their due instant is {span_text(abs(apart))} {'later' if apart > timedelta() else 'earlier'}"
+    said = f"their due instant is {elapsed_text(abs(apart))} {'later' if apart > timedelta() else 'earlier'}"
     return [said, *_grounds(ours, theirs, tolerance)]
 
 
@@ -36,7 +37,7 @@ def why_verdicts_differ(ours: OurClock, theirs: TheirClock, tolerance: timedelta
     apart = theirs.ended_at - ours.ended_at
     if abs(apart) <= tolerance:
         return [said]
-    return [said, f"theirs ended {span_text(abs(apart))} {'later' if apart > timedelta() else 'earlier'}"]
+    return [said, f"theirs ended {elapsed_text(abs(apart))} {'later' if apart > timedelta() else 'earlier'}"]
 
 
 def _grounds(ours: OurClock, theirs: TheirClock, tolerance: timedelta) -> list[str]:
@@ -45,9 +46,9 @@ def _grounds(ours: OurClock, theirs: TheirClock, tolerance: timedelta) -> list[s
         found.append(_apart("theirs began", theirs.started_at, ours.started_at))
     paused = theirs.paused
     if paused is not None and abs(paused - ours.paused) > tolerance:
-        found.append(f"paused: ours {span_text(ours.paused)}, theirs {span_text(paused)}")
+        found.append(f"paused: ours {elapsed_text(ours.paused)}, theirs {elapsed_text(paused)}")
     elif paused is None and ours.paused > tolerance:
-        found.append(f"ours was paused for {span_text(ours.paused)}; they do not say whether theirs was")
+        found.append(f"ours was paused for {elapsed_text(ours.paused)}; they do not say whether theirs was")
     if (hours := _hours(ours, theirs, tolerance)) != "":
         found.append(hours)
     if not found:
@@ -63,7 +64,7 @@ def _hours(ours: OurClock, theirs: TheirClock, tolerance: timedelta) -> str:
     own = wall if ours.due_at is None else ours.due_at - ours.started_at - ours.paused
     # Where ours took no longer by the wall either, their span says nothing.
     if abs(wall - ours.allowed) <= tolerance < abs(own - ours.allowed):
-        return f"they count {span_text(ours.allowed)} round the clock, ours in {_own_hours(ours)}"
+        return f"they count {elapsed_text(ours.allowed)} round the clock, ours in {_own_hours(ours)}"
     return ""
 
 
@@ -73,15 +74,4 @@ def _own_hours(ours: OurClock) -> str:
 
 def _apart(what: str, theirs: datetime, ours: datetime) -> str:
     apart = theirs - ours
-    return f"{what} {span_text(abs(apart))} {'later' if apart > timedelta() else 'earlier'}"
-
-
-def span_text(span: timedelta) -> str:
-    """Return a span of time as text, such as `1 d 2 h 5 min`; a span below a minute in seconds."""
-    seconds = round(span.total_seconds())
-    if abs(seconds) < 60:
-        return f"{seconds} s"
-    days, rest = divmod(seconds, 86_400)
-    hours, rest = divmod(rest, 3_600)
-    parts = [f"{days} d"] * bool(days) + [f"{hours} h"] * bool(hours) + [f"{rest // 60} min"] * bool(rest // 60)
-    return " ".join(parts)
+    return f"{what} {elapsed_text(abs(apart))} {'later' if apart > timedelta() else 'earlier'}"

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from sla_domain.rfc3339 import rfc3339
 from sla_standalone.replay.count import ConfusionMatrix, Disagreement, Group, VerdictAgreement, VerdictCounts
 from sla_standalone.replay.difference import ChangedOutcome, OutcomeChange, changed_outcomes
 from sla_standalone.replay.figures import disagreements
@@ -29,8 +30,8 @@ def log_json(played: Played) -> dict[str, Any]:
     return {
         "incidents": played.incidents,
         "events": played.events,
-        "from": instant_text(played.first),
-        "until": instant_text(played.until),
+        "from": utc_or_none(played.first),
+        "until": utc_or_none(played.until),
         "rejected": played.rejected,
         "rejects": [reject_json(reject) for reject in played.rejects],
         "remarks": dict(sorted(played.remarks.items())),
@@ -59,10 +60,10 @@ def outcome_json(outcome: ClockOutcome) -> dict[str, Any]:
         "plan": outcome.plan,
         "priority": outcome.priority,
         "verdict": outcome.verdict.value,
-        "started_at": instant_text(outcome.started_at),
-        "due_at": instant_text(outcome.due_at),
-        "breached_at": instant_text(outcome.breached_at),
-        "ended_at": instant_text(outcome.ended_at),
+        "started_at": utc_or_none(outcome.started_at),
+        "due_at": utc_or_none(outcome.due_at),
+        "breached_at": utc_or_none(outcome.breached_at),
+        "ended_at": utc_or_none(outcome.ended_at),
         "consumed_seconds": whole_seconds(outcome.consumed_seconds),
         "warned": outcome.warned,
         "quality": outcome.quality,
@@ -146,8 +147,8 @@ def disagreement_json(one: Disagreement) -> dict[str, Any]:
         "priority": one.priority,
         "ours": None if one.ours is None else one.ours.value,
         "theirs": "met" if one.theirs else "missed",
-        "due_at": None if one.outcome is None else instant_text(one.outcome.due_at),
-        "ended_at": None if one.outcome is None else instant_text(one.outcome.ended_at),
+        "due_at": None if one.outcome is None else utc_or_none(one.outcome.due_at),
+        "ended_at": None if one.outcome is None else utc_or_none(one.outcome.ended_at),
     }
 
 
@@ -215,13 +216,13 @@ def side_json(outcome: ClockOutcome | None) -> dict[str, Any] | None:
         "verdict": outcome.verdict.value,
         "priority": outcome.priority,
         "plan": outcome.plan,
-        "due_at": instant_text(outcome.due_at),
+        "due_at": utc_or_none(outcome.due_at),
     }
 
 
-def instant_text(at: datetime | None) -> str | None:
+def utc_or_none(at: datetime | None) -> str | None:
     """Return an instant as RFC 3339 text in UTC; None if `at` is None."""
-    return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return None if at is None else rfc3339(at.astimezone(UTC))
 
 
 def rounded_ratio(ratio: float | None) -> float | None:

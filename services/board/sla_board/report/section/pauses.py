@@ -12,7 +12,7 @@ from sla_board.report.model import Part, PlotKind, ReportFigures, ReportNote, Re
 from sla_board.report.subject import ReportSubject
 from sla_board.report.value import ReportCell, count, instant, share, span, text, word
 from sla_board.shown.pauses import PauseFilter, PausePage, PauseSums, read_pause_sums, read_pauses
-from sla_platform.rfc3339 import rfc3339
+from sla_domain.rfc3339 import rfc3339
 
 LONG = timedelta(days=3)
 _MOST = 20

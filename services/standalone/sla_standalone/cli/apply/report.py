@@ -17,7 +17,7 @@ from sla_standalone.cli.apply.moves import ClockMove, ClockSide, Move
 from sla_standalone.cli.apply.open_clocks import OpenClocks
 from sla_standalone.cli.calendar.holidays import row_json
 from sla_standalone.cli.output import note, say
-from sla_standalone.replay.report import instant_text
+from sla_standalone.replay.report import utc_or_none
 
 _SHOWN = 50
 _DAYS_SHOWN = 20
@@ -89,7 +89,7 @@ def open_clocks_json(seen: OpenClocks) -> dict[str, Any]:
         "catalogue": seen.catalogue,
         "incidents": seen.incidents,
         "clocks": seen.clocks,
-        "now": instant_text(seen.now),
+        "now": utc_or_none(seen.now),
         "partial": list(seen.partial),
         "counts": {turn.value: counts[turn] for turn in ClockMove},
         "moves": [
@@ -105,7 +105,7 @@ def open_clocks_json(seen: OpenClocks) -> dict[str, Any]:
 def _side_json(side: ClockSide | None) -> dict[str, Any] | None:
     if side is None:
         return None
-    return {"state": side.state, "due_at": instant_text(side.due_at), "breached": side.breached}
+    return {"state": side.state, "due_at": utc_or_none(side.due_at), "breached": side.breached}
 
 
 def print_report(report: Report) -> None:

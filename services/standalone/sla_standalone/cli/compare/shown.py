@@ -17,7 +17,7 @@ from sla_standalone.compare import (
     TheirClock,
     UnreadableRow,
 )
-from sla_standalone.replay.report import instant_text, rounded_ratio
+from sla_standalone.replay.report import rounded_ratio, utc_or_none
 
 SHOWN = 20
 _WORDS = {
@@ -92,9 +92,9 @@ def _difference_json(one: ClockDifference) -> dict[str, Any]:
             "contract": ours.contract,
             "priority": ours.priority,
             "state": ours.state.value,
-            "started_at": instant_text(ours.started_at),
-            "due_at": instant_text(ours.due_at),
-            "ended_at": instant_text(ours.ended_at),
+            "started_at": utc_or_none(ours.started_at),
+            "due_at": utc_or_none(ours.due_at),
+            "ended_at": utc_or_none(ours.ended_at),
             "paused_seconds": ours.paused.total_seconds(),
             "hours": ours.hours,
         },
@@ -104,9 +104,9 @@ def _difference_json(one: ClockDifference) -> dict[str, Any]:
             "row": theirs.row,
             "target": theirs.label,
             "verdict": theirs.verdict.value,
-            "started_at": instant_text(theirs.started_at),
-            "due_at": instant_text(theirs.due_at),
-            "ended_at": instant_text(theirs.ended_at),
+            "started_at": utc_or_none(theirs.started_at),
+            "due_at": utc_or_none(theirs.due_at),
+            "ended_at": utc_or_none(theirs.ended_at),
             "paused_seconds": None if theirs.paused is None else theirs.paused.total_seconds(),
         },
     }
@@ -115,11 +115,11 @@ def _difference_json(one: ClockDifference) -> dict[str, Any]:
 def _ours(clock: OurClock | None) -> str:
     if clock is None:
         return "no clock"
-    return f"{clock.state.value} due {instant_text(clock.due_at) or '-'} ended {instant_text(clock.ended_at) or '-'}"
+    return f"{clock.state.value} due {utc_or_none(clock.due_at) or '-'} ended {utc_or_none(clock.ended_at) or '-'}"
 
 
 def _theirs(clock: TheirClock | None) -> str:
     if clock is None:
         return "no clock"
-    ended = instant_text(clock.ended_at) or "-"
-    return f"{clock.verdict.value} due {instant_text(clock.due_at) or '-'} ended {ended} (row {clock.row})"
+    ended = utc_or_none(clock.ended_at) or "-"
+    return f"{clock.verdict.value} due {utc_or_none(clock.due_at) or '-'} ended {ended} (row {clock.row})"

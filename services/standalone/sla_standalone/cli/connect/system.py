@@ -15,6 +15,7 @@ from typing import Any
 from sla_catalogue import Dialect
 from sla_catalogue.preset import preset_names, preset_text
 from sla_catalogue.tree import read_tree
+from sla_domain.rfc3339 import rfc3339
 
 _SUFFIX = ".yaml"
 _PRESETS = "presets"
@@ -49,7 +50,7 @@ class SampleDelivery:
         """
         utc = now.astimezone(UTC)
         seconds = int(utc.timestamp())
-        filled = self.body.replace("{now}", utc.isoformat(timespec="seconds").replace("+00:00", "Z"))
+        filled = self.body.replace("{now}", rfc3339(utc, "seconds"))
         filled = filled.replace("{plain}", f"{utc:%Y-%m-%d %H:%M:%S}").replace("{seconds}", str(seconds))
         return filled.replace("{millis}", str(seconds * 1000)).encode()
 

@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from sla_domain.explain.language import LANGUAGES
-from sla_platform.rfc3339 import rfc3339
+from sla_domain.rfc3339 import rfc3339
 from sla_platform.timesource import SystemTime
 from sla_standalone.cli.evidence.collect import Collected, collect
 from sla_standalone.cli.evidence.exported import whole_logs

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sla_domain.event import Actor, IncidentEvent, TimeQuality
+from sla_domain.rfc3339 import rfc3339
 from sla_platform.wire.incident import event_type
 
 
@@ -34,7 +35,7 @@ def cloud_event(event: IncidentEvent) -> dict[str, Any]:
         "source": event.source,
         "type": event_type(event.kind),
         "subject": event.incident.removeprefix(f"{event.source}:"),
-        "time": event.occurred_at.isoformat().replace("+00:00", "Z"),
+        "time": rfc3339(event.occurred_at),
         "data": data,
     }
 

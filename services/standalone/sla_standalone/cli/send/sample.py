@@ -13,6 +13,8 @@ from enum import StrEnum
 from importlib.resources import files
 from string import Template
 
+from sla_domain.rfc3339 import rfc3339
+
 
 class Style(StrEnum):
     """How a sender identifies and signs a delivery in the HTTP headers."""
@@ -82,7 +84,7 @@ def body_of(sample: Sample, number: int, unique: str, now: datetime) -> bytes:
     values = {
         "number": str(number),
         "unique": unique,
-        "now": at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "now": rfc3339(at, "seconds"),
         "millis": str(int(at.timestamp() * 1000)),
     }
     return Template(text).substitute(values).encode()

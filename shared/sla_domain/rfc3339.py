@@ -1,4 +1,4 @@
-"""Instants as the JSON answers and pages write them."""
+"""Instants as text: the one place that writes RFC 3339."""
 
 from __future__ import annotations
 
@@ -15,3 +15,12 @@ def rfc3339(at: datetime, timespec: str = "auto") -> str:
             `milliseconds` can be read by the `Date` of every browser.
     """
     return at.isoformat(timespec=timespec).replace("+00:00", "Z")
+
+
+def rfc3339_or_none(at: datetime | None, timespec: str = "auto") -> str | None:
+    """Return an aware instant as RFC 3339 text; None for None.
+
+    Args:
+        timespec: How exact the text is, as for `rfc3339`.
+    """
+    return None if at is None else rfc3339(at, timespec)
