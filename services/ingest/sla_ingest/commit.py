@@ -359,8 +359,8 @@ def group_by_incident(entries: Sequence[InboxEntry], size: int) -> list[list[int
     incidents: they may be in any commit.
 
     Args:
-        size: About how much a commit holds, in units of `commit_weight` (1 for most entries). If the entries of one incident
-            are more, their commit is larger.
+        size: About how much a commit holds, in units of `commit_weight` (1 for most entries). If the entries of one
+            incident are more, their commit is larger.
     """
     own: dict[str, list[int]] = {}
     for number, entry in enumerate(entries):
