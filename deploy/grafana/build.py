@@ -138,7 +138,7 @@ HEALTH = (
             Panel("Waiting for their commit", {"{{instance}}": "slad_ingest_pending"}),
             Panel("Refused per minute", {"{{source}} {{reason}}": "60 * " + rate("slad_ingest_refused_total",
                   "source, reason")}),
-            Panel("Parked", {"": "max(slad_ingest_parked)"}, warn=1),
+            Panel("Parked", {"{{source}}": "max by (source) (slad_ingest_parked)"}, warn=1),
             Panel("Oddities per minute", {"{{source}} {{remark}}": "60 * " + rate("slad_ingest_remarks_total",
                   "source, remark")}),
         ),

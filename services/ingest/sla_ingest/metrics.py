@@ -4,7 +4,7 @@ text.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -44,7 +44,7 @@ class IngestMetrics:
             registry=registry,
         )
         self.parked = Gauge(
-            "slad_ingest_parked", "Deliveries kept because they were not understood.", registry=registry
+            "slad_ingest_parked", "Deliveries kept because they were not understood.", ["source"], registry=registry
         )
         self.last_delivery = Gauge(
             "slad_ingest_last_delivery_timestamp_seconds",
@@ -93,3 +93,18 @@ class IngestMetrics:
         """
         for source in sources:
             self.deliveries.labels(source, ACCEPTED)
+
+    def note_parked(self, counts: Mapping[str, int], sources: Iterable[str], other: str) -> None:
+        """Set the number of parked deliveries of each source, also if it is 0.
+
+        Args:
+            counts: Source -> parked deliveries.
+            sources: The sources of the catalogue.
+            other: The label of all other sources together: their names are their senders'.
+        """
+        found = dict.fromkeys((*sources, other), 0)
+        for source, count in counts.items():
+            found[source if source in found else other] += count
+        self.parked.clear()
+        for label, count in found.items():
+            self.parked.labels(label).set(count)

@@ -14,10 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sla_domain.rulebook import Rulebook
 from sla_ingest.dialect.port import Delivery, ParkedBecause, reason_text
 from sla_ingest.entry import DeliveryResult, Receipt
+from sla_ingest.heard import note_replay
 from sla_ingest.inbox import CountWork, insert_receipts, publish_receipts, take_entries
 from sla_ingest.intake import Intake
 from sla_ingest.name import IncidentNames
-from sla_ingest.tables import audit, inbox
+from sla_ingest.tables import audit, inbox, waiting_rows
 from sla_platform.audit.act import Act, ActName, Command, state_digest
 from sla_platform.audit.store import append as append_acts
 from sla_platform.bus import WakeSignal
@@ -92,7 +93,7 @@ class ParkedDeliveries:
         Raises:
             Problem: HTTP error 400 if `after` does not have the form of a `next`.
         """
-        statement = select(*_LISTED).where(inbox.c.outcome.in_(WAITING)).order_by(inbox.c.received_at, inbox.c.id)
+        statement = select(*_LISTED).where(waiting_rows()).order_by(inbox.c.received_at, inbox.c.id)
         if after:
             at, id_ = _place(after)
             statement = statement.where(
@@ -104,11 +105,17 @@ class ParkedDeliveries:
         more = f"{to_micros(shown[-1].received_at)}:{shown[-1].id}" if len(rows) > limit else None
         return {"parked": [_listed(row) for row in shown], "next": more}
 
-    async def count(self) -> int:
-        """Return how many parked (not understood) or refused deliveries wait to be replayed."""
+    async def counts(self) -> dict[str, int]:
+        """Return how many parked (not understood) or refused deliveries wait to be replayed, by source.
+
+        Sources without any are left out.
+
+        Raises:
+            StoreBusy: The database fails.
+        """
+        statement = select(inbox.c.source, func.count()).where(waiting_rows()).group_by(inbox.c.source)
         async with self._store.reading() as connection:
-            statement = select(func.count()).select_from(inbox).where(inbox.c.outcome.in_(WAITING))
-            return int((await connection.execute(statement)).scalar_one())
+            return {row[0]: row[1] for row in await connection.execute(statement)}
 
     async def of_source(self, source: str, most: int, most_bytes: int) -> tuple[list[ParkedDelivery], int]:
         """Return the newest parked and refused deliveries of a source, and the number of all of them.
@@ -122,7 +129,7 @@ class ParkedDeliveries:
         Raises:
             StoreBusy: The database fails.
         """
-        waiting = (inbox.c.source == source, inbox.c.outcome.in_(WAITING))
+        waiting = (inbox.c.source == source, waiting_rows())
         newest = (
             select(inbox.c.id, func.length(inbox.c.body).label("bytes"))
             .where(*waiting)
@@ -211,6 +218,7 @@ async def _accept(connection: AsyncConnection, kept: ParkedDelivery, receipt: Re
     )
     if changed.rowcount != 1:
         raise _done()
+    await note_replay(connection, kept.source, kept.delivery.received_at, kept.outcome, values["outcome"])
     # Under its true id it may have been delivered again meanwhile.
     if not moved or await insert_receipts(connection, [receipt]):
         await publish_receipts(connection, [receipt], names)

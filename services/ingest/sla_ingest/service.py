@@ -162,11 +162,12 @@ def build(
     async def count_parked() -> None:
         while True:
             metrics.expect((*catalogue().sources, EVENTS))
-            metrics.parked.set(await parked.count())
+            metrics.note_parked(await parked.counts(), catalogue().sources, EVENTS)
             await asyncio.sleep(COUNT_EVERY_SECONDS)
 
     async def note_senders() -> None:
         while True:
+            await senders.count()
             await senders.note(metrics)
             await asyncio.sleep(SENDERS_EVERY_SECONDS)
 

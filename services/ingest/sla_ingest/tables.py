@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, String, Table, Text, text
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    bindparam,
+    text,
+)
 
 from sla_platform.audit.tables import audit_tables
 from sla_platform.contracts.table import ContractTables
@@ -44,6 +57,35 @@ Index("ix_ingest_inbox_received", inbox.c.received_at)  # grows at its right end
 Index("ix_ingest_inbox_sender", inbox.c.source, inbox.c.received_at, inbox.c.outcome)
 _waiting = inbox.c.outcome.in_(["parked", "refused"])
 Index("ix_ingest_inbox_waiting", inbox.c.received_at, inbox.c.id, sqlite_where=_waiting, postgresql_where=_waiting)
+Index(
+    "ix_ingest_inbox_waiting_sender", inbox.c.source, inbox.c.outcome, sqlite_where=_waiting, postgresql_where=_waiting
+)
+
+
+def waiting_rows() -> ColumnElement[bool]:
+    """Return the condition that a delivery of the inbox was parked or refused, so that a person must look at it.
+
+    Its values stand in the SQL, as a database uses an index of some rows only if it can tell that they are those.
+    """
+    return inbox.c.outcome.in_(bindparam("waiting", ("parked", "refused"), expanding=True, literal_execute=True))
+
+
+# The deliveries of a source in an hour that is over, counted once (see heard/store.py): 28 days of them tell when a
+# sender is silent for too long, and a busy sender has too many deliveries to be read each time.
+heard = Table(
+    "ingest_heard",
+    metadata,
+    Column("source", String(200), primary_key=True),
+    Column("hour", Instant, primary_key=True),
+    Column("accepted", Integer, nullable=False),
+    Column("ignored", Integer, nullable=False),
+    Column("parked", Integer, nullable=False),
+    Column("refused", Integer, nullable=False),
+    Column("replayed", Integer, nullable=False),
+    Column("first_at", Instant, nullable=False),
+    Column("last_at", Instant, nullable=False),
+    Column("longest_seconds", Float, nullable=False),
+)
 
 # The accepted events by incident: the promise is a fold over them, and the log is drained by the relay.
 event = Table(

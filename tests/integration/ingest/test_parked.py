@@ -35,7 +35,7 @@ async def test_the_list_is_paged_oldest_first(world: World) -> None:
         "text": "slad does not know this type of event",
         "detail": "mock.test",
     }
-    assert await world.ingest.parked.count() == 5
+    assert await world.ingest.parked.counts() == {"servicenow": 5}
 
 
 async def test_a_replay_after_the_mend_has_the_effect_and_the_first_receipt(world: World) -> None:

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import orjson
+import pytest
 from prometheus_client import CollectorRegistry
-from tests.integration.ingest.world import ADMIN, FORMOSA, READER, World, delivery, issue
+from sqlalchemy import Engine, delete, insert
+from sqlalchemy.event import listen, remove
+from tests.integration.ingest.test_parked import mend
+from tests.integration.ingest.world import ADMIN, FORMOSA, NOON, READER, World, delivery, issue
 
+from sla_catalogue.source import SourceId
 from sla_ingest import tables
 from sla_ingest.metrics import IngestMetrics
 from sla_ingest.sender import SeenSenders
@@ -59,6 +65,136 @@ async def test_a_silence_is_known_right_after_a_restart(world: World) -> None:
     assert (expected, last) == (12 * 3600.0, (world.time.at - timedelta(hours=13)).timestamp())
     other = {"source": "jira-acme"}
     assert started.get_sample_value("slad_ingest_last_delivery_timestamp_seconds", other) is None
+
+
+async def kept(world: World, count: int, every: timedelta, outcome: str = "accepted") -> None:
+    """Rows of the inbox as so many deliveries leave them, the last one now."""
+    rows = [
+        {
+            "id": f"kept-{number}",
+            "source": "github-acme",
+            "delivery": f"kept-{number}",
+            "digest": "",
+            "received_at": world.time.at - number * every,
+            "headers": "{}",
+            "body": b"",
+            "outcome": outcome,
+            "reason": "",
+            "detail": "",
+            "answer": "",
+        }
+        for number in range(count)
+    ]
+    async with world.store.transaction() as connection:
+        for start in range(0, count, 5_000):
+            await connection.execute(insert(tables.inbox), rows[start : start + 5_000])
+
+
+async def test_the_silence_of_a_busy_sender_is_known(world: World) -> None:
+    """A delivery a minute for 28 days, then half an hour of nothing; before and after its hours are counted."""
+    await kept(world, 28 * 24 * 60, timedelta(minutes=1))
+    assert not (await seen(world))["github-acme"]["silent"]
+    world.time.at += timedelta(minutes=30)
+    before = (await seen(world))["github-acme"]
+    assert (before["silent"], before["expected_silence_seconds"]) == (True, 900.0)
+    assert (before["last_day"], before["per_hour"]) == ({"accepted": 1411}, 58.79)
+
+    senders = SeenSenders(world.store, lambda: world.catalogue[-1], world.time)
+    await senders.count()
+    assert 671 <= await world.count(tables.heard) <= 673
+    assert (await seen(world))["github-acme"] == before
+    # Of what is counted the deliveries are read no more: the history holds without them.
+    async with world.store.transaction() as connection:
+        await connection.execute(
+            delete(tables.inbox).where(tables.inbox.c.received_at < world.time.at - timedelta(days=2))
+        )
+    assert (await seen(world))["github-acme"] == before
+    metrics = IngestMetrics(registry := CollectorRegistry())
+    await senders.note(metrics)
+    label = {"source": "github-acme"}
+    assert registry.get_sample_value("slad_ingest_expected_silence_seconds", label) == 900.0
+
+
+@pytest.mark.parametrize("minutes", [0, 17, 59])
+async def test_every_delivery_of_a_day_is_counted(world: World, minutes: int) -> None:
+    world.time.at += timedelta(minutes=minutes)
+    await kept(world, 10_000, timedelta(days=2) / 10_000)
+    for _ in range(2):
+        one = (await seen(world))["github-acme"]
+        assert (one["last_day"], one["per_hour"]) == ({"accepted": 5_001}, 208.38)
+        await SeenSenders(world.store, lambda: world.catalogue[-1], world.time).count()
+
+
+async def test_an_hour_is_counted_once_and_a_replay_is_moved_to_what_it_became(world: World) -> None:
+    headers = {"x-desk-token": "desk token", "content-type": "application/json", "x-github-delivery": "d-7"}
+    body = orjson.dumps(delivery("opened"))
+    parked = (await world.client.post("/v1/webhooks/desk-acme", content=body, headers=headers)).json()
+    world.time.at += timedelta(hours=2)
+    for _ in range(2):
+        await SeenSenders(world.store, lambda: world.catalogue[-1], world.time).count()
+    (row,) = await world.rows(tables.heard)
+    assert (row.source, row.parked, row.accepted, row.first_at, row.last_at) == ("desk-acme", 1, 0, NOON, NOON)
+    mend(world, "desk-acme", dialect=world.catalogue[-1].sources[SourceId("github-acme")].dialect)
+    answer = await world.client.post(f"/v1/parked/{parked['id']}/replay", headers=ADMIN)
+    assert answer.json()["outcome"] == "accepted"
+    # Under the id that the mended source reads it is a delivery of its own.
+    assert (await seen(world))["desk-acme"]["last_day"] == {"replayed": 1}
+    (row,) = await world.rows(tables.heard)
+    assert (row.parked, row.replayed) == (0, 1)
+
+
+async def test_what_is_asked_of_a_busy_source_is_answered_by_an_index(small: World) -> None:
+    """A scan of its deliveries, with their bodies, would take minutes where there are millions."""
+    asked: list[tuple[str, object]] = []
+
+    def note(connection: object, cursor: object, statement: str, parameters: object, *_: object) -> None:
+        if "ingest_inbox" in statement and statement.startswith("SELECT"):
+            asked.append((statement, parameters))
+
+    await small.github(delivery("opened"))
+    listen(Engine, "before_cursor_execute", note)
+    try:
+        small.time.at += timedelta(hours=2)
+        await seen(small)
+        await SeenSenders(small.store, lambda: small.catalogue[-1], small.time).count()
+        await small.ingest.parked.counts()
+    finally:
+        remove(Engine, "before_cursor_execute", note)
+    assert len(asked) > 10
+    async with small.store.reading() as connection:
+        for statement, parameters in asked:
+            plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            steps = [row.detail for row in plan if "ingest_inbox" in row.detail]
+            assert all("USING COVERING INDEX" in step or "answer" in statement for step in steps), (steps, statement)
+            assert all("USING" in step for step in steps), (steps, statement)
+            if "'parked', 'refused'" in statement:
+                assert all("ix_ingest_inbox_waiting_sender" in step for step in steps), (steps, statement)
+
+
+async def test_counts_older_than_the_history_go(world: World) -> None:
+    await kept(world, 3, timedelta(days=10))
+    senders = SeenSenders(world.store, lambda: world.catalogue[-1], world.time)
+    world.time.at += timedelta(hours=2)
+    await senders.count()
+    assert await world.count(tables.heard) == 3
+    world.time.at += timedelta(days=15)
+    await world.github(delivery("opened"))
+    world.time.at += timedelta(hours=2)
+    await senders.count()
+    assert [row.first_at for row in await world.rows(tables.heard)] == [
+        NOON - timedelta(days=10), NOON, world.time.at - timedelta(hours=2),
+    ]  # fmt: skip
+
+
+async def test_of_a_busy_source_a_key_of_one_contract_is_told_no_false_rate(world: World) -> None:
+    """Its deliveries are found among the last 200, which here do not reach back a day."""
+    theirs = delivery("opened", issue={"id": 78}, repository={"name": "shop", "owner": {"login": "Formosa"}})
+    await world.github(theirs, id_="d-1")
+    world.time.at += timedelta(hours=1)
+    await kept(world, 199, timedelta(seconds=1))
+    (one,) = (await world.client.get("/v1/sources", headers=FORMOSA)).json()["sources"]
+    assert (one["last_day"], one["per_hour"], one["expected_silence_seconds"]) == (None, None, None)
+    assert one["assumption"].endswith("do not reach back far enough")
 
 
 async def test_a_key_of_one_contract_sees_the_deliveries_that_were_for_it(world: World) -> None:

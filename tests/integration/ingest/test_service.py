@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from tests.integration.ingest.world import ADMIN, World, opened
+from tests.integration.ingest.world import ADMIN, World, issue, opened
 
 from sla_ingest import tables
 from sla_platform.runtime import run_services
@@ -13,14 +13,27 @@ from sla_platform.runtime import run_services
 async def test_the_gauge_of_parked_deliveries_is_counted_from_the_store(world: World) -> None:
     for number in range(3):
         await world.event(opened(str(number), type="mock.test"))
+    await world.github({"action": "danced", "issue": issue()})
+    await world.event(opened("9", source="nobody describes me", type="mock.test"), key=ADMIN)
     async with run_services([world.ingest.service]):
         for _ in range(1_000):
-            if world.counted("slad_ingest_parked") == 3:
+            if world.counted("slad_ingest_parked", source="servicenow") == 3:
                 break
             await asyncio.sleep(0.01)
-    assert world.counted("slad_ingest_parked") == 3
+    found = {
+        one.labels["source"]: one.value
+        for metric in world.registry.collect()
+        if metric.name == "slad_ingest_parked"
+        for one in metric.samples
+    }
+    assert set(found) == {*world.catalogue[-1].sources, "events"}
+    assert {source: count for source, count in found.items() if count} == {
+        "servicenow": 3,
+        "github-acme": 1,
+        "events": 1,
+    }
     listed = await world.client.get("/v1/parked", headers=ADMIN)
-    assert len(listed.json()["parked"]) == 3
+    assert len(listed.json()["parked"]) == 5
 
 
 async def test_whoever_sends_nothing_after_a_start_can_be_missed(world: World) -> None:

@@ -226,6 +226,7 @@ LONGEST: dict[str, int] = {
     "ingest_alias.kind": longest(AliasKind),
     **{f"{service}_alias.name": bounds.INCIDENT for service in ("ingest", "timer", "board")},
     "ingest_inbox.id": len(REFUSED.id),
+    "ingest_heard.source": bounds.SOURCE,
     "ingest_inbox.source": bounds.SOURCE,
     "ingest_inbox.delivery": max(MAX_DELIVERY_ID, len(REFUSED.delivery), len(PARKED.delivery),
                                  len(park_entry(PARKED, ParkedBecause.MALFORMED, "").delivery)),

@@ -32,10 +32,10 @@ class SourceSeen(BaseModel):
     """How the expected silence was derived from earlier deliveries, in words."""
     silent: bool
     """Whether it has been silent for longer than expected."""
-    last_day: dict[str, int]
-    """Outcome -> deliveries of the last 24 hours, counted among its last 2,000."""
-    per_hour: float
-    """The number of deliveries per hour, over the last 24 hours."""
+    last_day: dict[str, int] | None
+    """Outcome -> deliveries of the last 24 hours; null for a key of one contract if too many came to be read."""
+    per_hour: float | None
+    """The number of deliveries per hour, over the last 24 hours; null if `last_day` is."""
     waiting: int | None
     """The number of deliveries that were not understood and wait for a person; null for a key of one contract."""
     lag_seconds: float | None
@@ -166,8 +166,8 @@ def _shown(one: SeenSender, now: datetime) -> SourceSeen:
         expected_silence_seconds=None if longest is None else longest.total_seconds(),
         assumption=one.expected.basis.value,
         silent=one.silent_at(now),
-        last_day=dict(sorted(one.day.items())),
-        per_hour=round(one.day.total() / 24, 2),
+        last_day=None if one.day is None else dict(sorted(one.day.items())),
+        per_hour=None if one.day is None else round(one.day.total() / 24, 2),
         waiting=one.waiting,
         lag_seconds=None if one.lag is None else one.lag.total_seconds(),
         remarks=dict(sorted(one.remarks.items())),

@@ -13,15 +13,15 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_catalogue import Catalogue
+from sla_ingest.heard import HISTORY, HeardHour, count_hours, heard_hours, hours_of, outcomes_since
 from sla_ingest.intake import no_such_source
 from sla_ingest.metrics import IngestMetrics
 from sla_ingest.sender.deliveries import KeptDelivery, deliveries_of
-from sla_ingest.sender.silence import HISTORY, NOTHING_EXPECTED, ExpectedSilence, expected_silence
-from sla_ingest.tables import inbox
+from sla_ingest.sender.silence import NOTHING_EXPECTED, ExpectedSilence, SilenceBasis, expected_silence
+from sla_ingest.tables import inbox, waiting_rows
 from sla_platform.store.engine import Store
 from sla_platform.timesource import TimeSource
 
-MOST_READ = 2_000
 REMARKED = 100
 OWN_READ = 200
 """Deliveries of a source among which those of one contract are looked for: their answers must be read."""
@@ -36,8 +36,8 @@ class SeenSender:
     dialect: str
     last_at: datetime | None
     """When its last delivery was received. None if the inbox has none."""
-    day: Counter[str]
-    """Outcome -> deliveries in the last 24 hours, at most those among the last `MOST_READ`."""
+    day: Counter[str] | None
+    """Outcome -> deliveries in the last 24 hours. None if only later ones were read, for one contract."""
     waiting: int | None
     """The number of parked or refused deliveries. None for one contract, as it is not known whose they are."""
     remarks: Counter[str]
@@ -96,9 +96,10 @@ class SeenSenders:
         found = []
         async with self._store.reading() as connection:
             for source in sorted(self._catalogue().sources.values(), key=lambda one: one.id):
-                rows = [row for row in await _answers(connection, source.id, OWN_READ) if row.contract == contract]
-                if rows:
-                    found.append(_own(source.id, source.dialect.value, rows, now))
+                read = await _answers(connection, source.id, OWN_READ)
+                reaching = read[-1].received_at if len(read) == OWN_READ else None
+                if rows := [row for row in read if row.contract == contract]:
+                    found.append(_own(source.id, source.dialect.value, rows, now, reaching))
         return found
 
     async def deliveries(self, source: str, most: int) -> list[KeptDelivery]:
@@ -112,6 +113,16 @@ class SeenSenders:
             raise no_such_source(source)
         return await deliveries_of(self._store, source, most)
 
+    async def count(self) -> None:
+        """Count the deliveries of the hours that are over, for each source. Call this again and again.
+
+        Raises:
+            StoreBusy: The database fails. The next call goes on where this one ended.
+        """
+        now = self.now()
+        for source in self._catalogue().sources:
+            await count_hours(self._store, source, now)
+
     async def note(self, metrics: IngestMetrics) -> None:
         """Set the Prometheus metrics of each source: the time of its last delivery, and how long it may be silent.
 
@@ -119,32 +130,32 @@ class SeenSenders:
         last delivery.
         """
         now = self.now()
-        named = self._catalogue().sources
+        found = {}
         async with self._store.reading() as connection:
-            histories = {source: await _received(connection, source, now) for source in named}
+            for source in self._catalogue().sources:
+                if (last := await _last(connection, source)) is not None:
+                    found[source] = last, _expected(await heard_hours(connection, source, now), last)
         metrics.last_delivery.clear()
         metrics.expected_silence.clear()
-        for source, rows in histories.items():
-            if not rows:
-                continue
-            metrics.last_delivery.labels(source).set(rows[-1][0].timestamp())
-            expected = expected_silence([at for at, _ in rows])
+        for source, (last, expected) in found.items():
+            metrics.last_delivery.labels(source).set(last.timestamp())
             if expected.longest is not None:
                 metrics.expected_silence.labels(source).set(expected.longest.total_seconds())
 
     async def _one(self, connection: AsyncConnection, source: str, dialect: str, now: datetime) -> SeenSender:
-        rows = await _received(connection, source, now)
+        last = await _last(connection, source)
+        hours = await heard_hours(connection, source, now)
         told = await _answers(connection, source, REMARKED)
-        waiting = select(func.count()).where(inbox.c.source == source, inbox.c.outcome.in_(("parked", "refused")))
+        waiting = select(func.count()).select_from(inbox).where(inbox.c.source == source, waiting_rows())
         return SeenSender(
             source=source,
             dialect=dialect,
-            last_at=rows[-1][0] if rows else None,
-            day=Counter(outcome for at, outcome in rows if now - at <= DAY),
+            last_at=last,
+            day=await outcomes_since(connection, source, hours, now - DAY, now),
             waiting=(await connection.execute(waiting)).scalar_one(),
             remarks=_remarks(told),
             lag=_lag(told),
-            expected=expected_silence([at for at, _ in rows]) if rows else NOTHING_EXPECTED,
+            expected=NOTHING_EXPECTED if last is None else _expected(hours, last),
         )
 
 
@@ -162,32 +173,42 @@ class _Answered:
     """Of each event, the time to its receipt."""
 
 
-def _own(source: str, dialect: str, rows: Sequence[_Answered], now: datetime) -> SeenSender:
-    """What is seen of a source through some of its deliveries; `rows`: the newest first, at least one."""
-    received = [row.received_at for row in reversed(rows)]
+def _own(source: str, dialect: str, rows: Sequence[_Answered], now: datetime, reaching: datetime | None) -> SeenSender:
+    """What is seen of a source through its deliveries for one contract; `rows`: the newest first, at least one.
+
+    `reaching`: how far back the deliveries go that were read; None if all were read.
+    """
+    day = now - DAY
+    last = rows[0].received_at
+    kept = [(row.received_at, row.outcome) for row in reversed(rows) if now - row.received_at <= HISTORY]
+    expected = expected_silence(hours_of(kept), last)
+    if expected.longest is None and reaching is not None:
+        expected = ExpectedSilence(None, SilenceBasis.TOO_FEW_READ)
     return SeenSender(
         source=source,
         dialect=dialect,
-        last_at=received[-1],
-        day=Counter(row.outcome for row in rows if now - row.received_at <= DAY),
+        last_at=last,
+        day=None if reaching is not None and reaching > day else _day(rows, day),
         waiting=None,
         remarks=_remarks(rows[:REMARKED]),
         lag=_lag(rows[:REMARKED]),
-        expected=expected_silence([at for at in received if now - at <= HISTORY] or received[-1:]),
+        expected=expected,
     )
 
 
-async def _received(connection: AsyncConnection, source: str, now: datetime) -> list[tuple[datetime, str]]:
-    """The source's last deliveries, the earliest first; the last one even if it is older than the history."""
-    newest = (
-        select(inbox.c.received_at, inbox.c.outcome)
-        .where(inbox.c.source == source)
-        .order_by(inbox.c.received_at.desc())
-        .limit(MOST_READ)
-    )
-    rows = [(row.received_at, row.outcome) for row in (await connection.execute(newest)).all()]
-    kept = [row for row in rows if now - row[0] <= HISTORY] or rows[:1]
-    return list(reversed(kept))
+def _day(rows: Sequence[_Answered], since: datetime) -> Counter[str]:
+    return Counter(row.outcome for row in rows if row.received_at >= since)
+
+
+def _expected(hours: Sequence[HeardHour], last: datetime) -> ExpectedSilence:
+    return expected_silence(hours, last) if hours else NOTHING_EXPECTED
+
+
+async def _last(connection: AsyncConnection, source: str) -> datetime | None:
+    """When the source's last delivery was received."""
+    newest = select(func.max(inbox.c.received_at)).where(inbox.c.source == source)
+    last: datetime | None = (await connection.execute(newest)).scalar_one_or_none()
+    return last
 
 
 async def _answers(connection: AsyncConnection, source: str, most: int) -> list[_Answered]:

@@ -1,7 +1,8 @@
 """How long a sender may be silent, learned from its own history. Pure.
 
 Assumption: a sender keeps its weekly rhythm. After a delivery on Friday evening, it may be silent as long as it was
-after its deliveries of Friday evenings before, and half as long again. Holidays are not known here.
+after its deliveries of Friday evenings before, and half as long again. The history is given by hours, so that it is as
+short for a sender of a hundred deliveries a second as for one of a few a day. Holidays are not known here.
 """
 
 from __future__ import annotations
@@ -11,17 +12,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from itertools import pairwise
-from math import ceil
 
-HISTORY = timedelta(days=28)
+from sla_ingest.heard import HeardHour
+
 LEAST_DELIVERIES = 20
 LEAST_SPAN = timedelta(days=3)
 LEAST_SILENCE = timedelta(minutes=15)
 MARGIN = 1.5
-QUANTILE = 0.95
+MANY = 20  # deliveries at an hour of the week, of all weeks: then one week of three or more is left out
+LEAST_WEEKS = 2
 _WEEK_HOURS = 168
 _AROUND = 1  # hours of the week before and behind
-_LEAST_WEEKS = 2
 
 
 class SilenceBasis(Enum):
@@ -33,6 +34,7 @@ class SilenceBasis(Enum):
     HOUR_OF_WEEK = "as long as after this hour of the week before, and half as long again"
     ALL = "as long as ever in its history, and half as long again: of this hour of the week there is too little"
     TOO_LITTLE = "nothing is expected: there is too little history"
+    TOO_FEW_READ = "nothing is expected: the deliveries that are read for one contract do not reach back far enough"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,29 +49,46 @@ class ExpectedSilence:
 NOTHING_EXPECTED = ExpectedSilence(None, SilenceBasis.TOO_LITTLE)
 
 
-def expected_silence(received: Sequence[datetime]) -> ExpectedSilence:
-    """Return how long a sender may be silent after the last of its deliveries, judged by its earlier silences.
+def expected_silence(hours: Sequence[HeardHour], last: datetime) -> ExpectedSilence:
+    """Return how long a sender may be silent after its last delivery, judged by its earlier silences.
 
-    A silence is the time between two deliveries. The silences that began at the same hour of the week as the last
-    delivery, give or take one hour, are used if they are from two weeks or more: the result is their 95 % quantile.
-    Otherwise the result is the longest silence of all. Either is multiplied by `MARGIN`, and is at least
-    `LEAST_SILENCE`. With fewer than `LEAST_DELIVERIES` deliveries, or less than `LEAST_SPAN` between the first and the
-    last, nothing is expected.
+    A silence is the time between two deliveries; it belongs to the hour in which it began. Of each earlier week, the
+    longest silence counts that began at the same hour of the week as the last delivery, give or take one hour. With
+    `LEAST_WEEKS` such weeks or more the result is the longest of them. If they are three or more, with `MANY`
+    deliveries together, the week with the longest silence is left out: it may have been an outage. What was as long
+    in the last two hours is expected in any case. With fewer weeks the result is the longest silence of all.
+    Either is multiplied by `MARGIN`, and is at least `LEAST_SILENCE`. With fewer than `LEAST_DELIVERIES` deliveries, or
+    less than `LEAST_SPAN` between the first and the last, nothing is expected.
 
     Args:
-        received: When the deliveries were received, the earliest first.
+        hours: The hours in which the sender sent something, the earliest first. The present hour may be missing.
+        last: When the last delivery was received.
     """
-    if len(received) < LEAST_DELIVERIES or received[-1] - received[0] < LEAST_SPAN:
+    if sum(hour.deliveries for hour in hours) < LEAST_DELIVERIES or last - hours[0].first < LEAST_SPAN:
         return NOTHING_EXPECTED
-    last = received[-1]
-    silences = [(begun, after - begun) for begun, after in pairwise(received)]
-    alike = [(begun, silence) for begun, silence in silences if _same_hour(begun, last)]
-    weeks = {(last - begun + timedelta(days=3.5)) // timedelta(days=7) for begun, _ in alike}
-    if len(weeks - {0}) >= _LEAST_WEEKS:
-        found, basis = _quantile([silence for _, silence in alike]), SilenceBasis.HOUR_OF_WEEK
+    silences = _silences(hours)
+    weeks: dict[int, timedelta] = {}
+    deliveries = 0
+    for hour, silence in silences:
+        if _same_hour(hour.begun, last):
+            week = (last - hour.begun + timedelta(days=3.5)) // timedelta(days=7)
+            weeks[week] = max(silence, weeks.get(week, silence))
+            deliveries += hour.deliveries
+    present = weeks.pop(0, timedelta())
+    if len(weeks) >= LEAST_WEEKS:
+        ranked = sorted(weeks.values())
+        if len(ranked) > LEAST_WEEKS and deliveries >= MANY:
+            ranked.pop()
+        found, basis = max(ranked[-1], present), SilenceBasis.HOUR_OF_WEEK
     else:
         found, basis = max(silence for _, silence in silences), SilenceBasis.ALL
     return ExpectedSilence(max(found * MARGIN, LEAST_SILENCE), basis)
+
+
+def _silences(hours: Sequence[HeardHour]) -> list[tuple[HeardHour, timedelta]]:
+    """Each hour with the longest silence that began in it; of the last hour, the one after its end is not known."""
+    after = [later.first - earlier.last for earlier, later in pairwise(hours)]
+    return [(hour, max(hour.longest, gap)) for hour, gap in zip(hours, [*after, timedelta()], strict=True)]
 
 
 def _same_hour(one: datetime, other: datetime) -> bool:
@@ -80,8 +99,3 @@ def _same_hour(one: datetime, other: datetime) -> bool:
 def _hour_of_week(at: datetime) -> int:
     at = at.astimezone(UTC)
     return at.weekday() * 24 + at.hour
-
-
-def _quantile(silences: Sequence[timedelta]) -> timedelta:
-    """Of few the longest, as ceil leads to the last."""
-    return sorted(silences)[ceil(QUANTILE * len(silences)) - 1]

@@ -54,7 +54,7 @@ def _tell(seen: list[Mapping[str, Any]]) -> None:
             one["last_at"] or "never",
             _span(one["silent_seconds"]),
             _span(one["expected_silence_seconds"]),
-            _counts(one["last_day"]),
+            "too many" if one["last_day"] is None else _counts(one["last_day"]),
             _span(one["lag_seconds"]),
             "-" if one["waiting"] is None else str(one["waiting"]),
             _counts(one["remarks"]),

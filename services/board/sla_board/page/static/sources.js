@@ -30,6 +30,7 @@ function silence(one) {
 }
 
 function outcomes(one) {
+  if (one.last_day === null) return [el("span", { class: "quiet" }, "more than are read for one contract")];
   const names = [...OUTCOMES, ...Object.keys(one.last_day).filter((name) => !OUTCOMES.includes(name))];
   const found = names.filter((name) => one.last_day[name]);
   if (!found.length) return [el("span", { class: "quiet" }, "none")];
