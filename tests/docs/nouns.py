@@ -36,13 +36,14 @@ def domain_classes() -> dict[str, str]:
 
 
 def folders() -> dict[str, str]:
-    """Return every folder of the packages, such as `sla_timer/tick`, with the first sentence of its docstring."""
+    """Return every folder of the packages, such as `sla_timer/tick`, with the first paragraph of its docstring."""
     found: dict[str, str] = {}
     for package in PACKAGES:
         for path in modules(package):
             if path.name == "__init__.py":
                 name = path.parent.relative_to(package.parent).as_posix()
-                found[name] = _first(ast.get_docstring(ast.parse(path.read_text())))
+                docstring = ast.get_docstring(ast.parse(path.read_text())) or ""
+                found[name] = " ".join(docstring.split("\n\n")[0].split()).rstrip(".:")
     return found
 
 
@@ -77,8 +78,8 @@ def glossary() -> str:
 
 
 def missing(names: dict[str, str]) -> dict[str, str]:
-    """Return those that stand nowhere in the glossary in backticks."""
-    written = set(re.findall(r"`([^`\n]+)`", glossary()))
+    """Return those that have no line of their own in the glossary."""
+    written = set(re.findall(r"^- `([^`\n]+)`: ", glossary(), re.MULTILINE))
     return {name: text for name, text in names.items() if name not in written}
 
 

@@ -165,7 +165,7 @@ def _dead_letters() -> Schema:
 def _dead_letter() -> Schema:
     return {
         "name": "dead-letter",
-        "title": "dead letter",
+        "title": "quarantined record",
         "summary": "Key, value and headers of the original record, and in further headers where it lay and what was "
         "wrong.",
         "headers": {"$ref": "#/components/schemas/DeadLetterHeaders"},

@@ -1,1 +1,1 @@
-"""The SQL store: one engine, two dialects, the event log and the inbox every service has."""
+"""The SQL store: one port, an adapter for SQLite and one for PostgreSQL, the event log and the inbox of every service."""

@@ -1,4 +1,4 @@
-"""A timer row that the database refuses is set aside alone; the rows around it fire on time."""
+"""A timer row that the database refuses is quarantined alone; the rows around it fire on time."""
 
 from __future__ import annotations
 

@@ -200,7 +200,7 @@ class FairScheduler:
         context.signal()
 
     async def _take_over(self) -> None:
-        """What the release before has set aside in its place moves to where this one keeps such things."""
+        """Move what an earlier release quarantined in a table of its own to the common quarantine."""
         try:
             async with self._context.store.transaction() as connection:
                 for row, error in await waiting.take_failed_before(connection, MOST_REMEMBERED):
