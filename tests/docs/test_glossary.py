@@ -6,8 +6,9 @@ import re
 from collections import Counter
 from typing import get_args
 
-from sla_domain.fact import FactBody
 from tests.docs.nouns import catalogue_keys, domain_classes, folders, glossary, missing, places
+
+from sla_domain.fact import FactBody
 
 HINT = "no line in docs/glossary.md (of a channel: in its README.md): `python -m tests.docs.nouns` drafts it"
 TWO_THINGS: dict[str, str] = {}

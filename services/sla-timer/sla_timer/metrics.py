@@ -87,4 +87,4 @@ class TimerMetrics:
         )
         self.lag = Gauge("slad_timer_lag_events", "Events waiting to be applied.", registry=registry)
         self.outbox = Gauge("slad_timer_outbox_events", "Facts waiting in the log for the relay.", registry=registry)
-        self.quarantined = Gauge("slad_timer_quarantined", "Timer rows quarantined as unfit to fire.", registry=registry)
+        self.quarantined = Gauge("slad_timer_quarantined", "Timer rows quarantined: unfit to fire.", registry=registry)
