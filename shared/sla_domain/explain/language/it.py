@@ -72,7 +72,7 @@ WORDS = Words(
         ClockState.RUNNING: "in corso",
         ClockState.PAUSED: "sospeso",
         ClockState.MET: "rispettato",
-        ClockState.MISSED: "mancato",
+        ClockState.MISSED: "non rispettato",
         ClockState.CANCELLED: "annullato",
     },
     unanswered="non rispettato dal {since}, ancora senza risposta",

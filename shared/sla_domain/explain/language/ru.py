@@ -74,7 +74,7 @@ WORDS = Words(
         ClockState.RUNNING: "идёт",
         ClockState.PAUSED: "приостановлен",
         ClockState.MET: "соблюдён",
-        ClockState.MISSED: "нарушен",
+        ClockState.MISSED: "не соблюдён",
         ClockState.CANCELLED: "отменён",
     },
     unanswered="нарушено с {since}, ответа всё ещё нет",
