@@ -23,7 +23,9 @@ IN_TIME = "in time (requests)"
 def terms() -> dict[str, dict[str, str]]:
     """Return the table of terms: English term -> language -> word."""
     table = DOCUMENT.read_text().split("## Terms")[1]
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines() if line.startswith("|")]
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines() if line.startswith("|")
+    ]
     return {row[0]: dict(zip(COLUMNS, row, strict=True)) for row in rows[2:]}
 
 
