@@ -1,4 +1,4 @@
-"""One word for met, missed and in time in mails, reports and explanations, in each language: docs/languages.md, Terms."""
+"""One word each for met, missed and in time in mails, reports and explanations of every language (docs/languages.md)."""
 
 from __future__ import annotations
 
@@ -63,7 +63,8 @@ def test_met_and_missed_are_one_word_each_everywhere(language: str) -> None:
     assert met != missed
     for where, term, text in said(language):
         if term == "met":
-            assert met in joined(text) and missed not in joined(text), f"{where}: {text}"
+            assert met in joined(text), f"{where}: {text}"
+            assert missed not in joined(text), f"{where}: {text}"
         else:
             wanted = "miss" if language == "en" else missed  # English has a noun of the same word
             assert wanted in joined(text), f"{where}: {text}"
