@@ -1,4 +1,4 @@
-"""One word each for met, missed and in time in mails, reports and explanations of every language (docs/languages.md)."""
+"""One word each for met, missed and in time in mails, reports and explanations (docs/languages.md, Terms)."""
 
 from __future__ import annotations
 
