@@ -9,7 +9,7 @@ from tests.real.hook_apis import PAGERDUTY_SECRET, TOKENS, hook_apis
 from tests.unit.cli.invoke import Said, slad
 
 from sla_catalogue import load_sources
-from sla_standalone.cli.connect.system import system_names
+from sla_catalogue.system import system_names
 from sla_standalone.cli.connect.trial import SentTest, until_ready, wait_for_delivery
 
 

@@ -9,8 +9,8 @@ import pytest
 from tests.real.hook_apis import PAGERDUTY_SECRET, TOKENS, HookApis, hook_apis
 
 from sla_catalogue import Dialect
+from sla_catalogue.system import SecretMaker, system_of
 from sla_standalone.cli.connect.hook import HOOKS, HookRefused, MadeHook
-from sla_standalone.cli.connect.system import SecretMaker, system_of
 
 URL = "http://127.0.0.1:9/v1/webhooks/desk"
 TARGETS = {Dialect.GITHUB: "acme/shop", Dialect.GITLAB: "acme/shop", Dialect.LINEAR: "", Dialect.PAGERDUTY: ""}

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from sla_catalogue import load_sources
+from sla_catalogue.system import system_of
 from sla_standalone.cli.connect.place import SecretPlace, Writing, compiled_after, writing_of
-from sla_standalone.cli.connect.system import system_of
 from sla_standalone.cli.connect.written import NotInserted, difference, insert_source
 
 LINES = ["desk:", "  dialect: jira"]

@@ -12,7 +12,8 @@ from tests.unit.ingest.mapped import mapped
 
 from sla_catalogue.preset import preset_names
 from sla_catalogue.source import Source
-from sla_domain.event import TimeQuality
+from sla_domain.event import EventKind, TimeQuality
+from sla_domain.phase import Phase
 from sla_ingest.dialect import DIALECTS, Delivery, Outcome
 
 HALO = {
@@ -108,6 +109,14 @@ ZABBIX = {
 N8N = {"event": "opened", "id": "e1", "incident": "4711", "time": "2026-11-20T09:00:00Z", "customer": "Acme"}
 ANSWER = {"Name": "References", "Value": "<m1@acme.example> <m2@desk.example>"}
 
+OTOBO = {
+    "TicketID": "42", "TicketNumber": "2026112010000042",
+    "Ticket": {"Title": "Mail", "State": "pending reminder", "Priority": "3 normal", "Queue": "Misc", "Owner": "bob",
+               "CustomerUser": "ann", "Created": "2026-11-20 08:00:00", "Changed": "2026-11-20 09:30:00"},
+    "Article": {"SenderType": "agent", "Subject": "Mail", "Body": "On it."},
+}  # fmt: skip
+UNDATED = {"State": "closed successful", "Priority": "3 normal"}
+
 TABLE: dict[str, list[tuple[Any, str]]] = {
     "freshservice": [
         ({**FRESH, "updated_at": None, "event": "created"}, "opened"),
@@ -154,6 +163,12 @@ TABLE: dict[str, list[tuple[Any, str]]] = {
         (N8N, "opened"),
         ({**N8N, "event": "waiting_vendor"}, "waiting vendor"),
         ({**N8N, "event": "x"}, "no_entry"),
+    ],
+    "otobo": [
+        (OTOBO, "observed"),
+        ({**OTOBO, "Ticket": {**OTOBO["Ticket"], "Changed": "2026-11-20 08:00:00"}}, "opened"),
+        ({**OTOBO, "Ticket": UNDATED}, "observed"),
+        ({"ErrorCode": "TicketCreate.AccessDenied"}, "no_entry"),
     ],
     "postmark": [
         (POSTMARK, "opened"),
@@ -267,6 +282,17 @@ def test_znuny_tells_who_changed_a_ticket_and_who_owns_it() -> None:
     (event,) = events(outcome)
     assert event.snapshot is not None
     assert (event.actor_name, event.snapshot.attributes["assignee"]) == ("3", "bob")
+
+
+def test_an_article_of_otobo_answers_nobody_as_every_body_has_the_last_one() -> None:
+    (outcome,) = outcomes(OTOBO, mapped(preset="otobo"))
+    (event,) = events(outcome)
+    assert event.snapshot is not None
+    assert (event.kind.value, event.snapshot.phase, event.snapshot.attributes["assignee"]) == (
+        "observed",
+        "waiting",
+        "bob",
+    )
 
 
 @needs_shared

@@ -1,4 +1,15 @@
-"""GitHub Issues: deliveries of the events `issues` and `issue_comment`, with every documented action."""
+"""GitHub Issues: deliveries of the events `issues` and `issue_comment`, with every documented action.
+
+- **Incident**: the global id of the issue. A transfer gives it another id, which is another name of the same incident.
+- **Time**: `created_at` of an issue or comment, `closed_at` of a close, else `updated_at`; whole seconds in UTC. A
+  deletion states none: it happened after everything in the body.
+- **Staff**: whom GitHub calls owner, member or collaborator, or who is listed under `staff`. The issue's author is the
+  customer. Accounts of the type `Bot` never answer.
+- **Answer**: a comment of the staff; edited and deleted comments move no clock.
+- **Snapshot**: each delivery has the whole issue: state, labels, assignee, times.
+- **Redelivery**: the same `X-GitHub-Delivery`; the same body under another id is known, too.
+- **Unknown**: a comment that was lost, and when a label was put on if the delivery about it was lost.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,17 @@
-"""Jira, Cloud and Server: the kind of a delivery, the issue it concerns, and when it happened."""
+"""Jira, Cloud and Server: the kind of a delivery, the issue it concerns, and when it happened.
+
+- **Incident**: the issue's id; its key changes with its project, and is another name.
+- **Time**: `timestamp` of the delivery, exact, in milliseconds; `created` of a new issue and of a comment.
+- **Staff**: whom `staff` lists by account, group or mail domain. The reporter and accounts of customers are the
+  customer. Whom the issue is assigned to, and a licensed account in a service project, are taken for staff, with a
+  remark. Others are nobody's until `staff` or `customers` names them.
+- **Answer**: a public comment of the staff; edited and internal comments move no clock.
+- **Snapshot**: the fields that a delivery has: status, resolution, priority, labels, people. A comment's may have few,
+  which says nothing of the others.
+- **Redelivery**: the same body. A comment and a change that are told by two kinds of delivery count once.
+- **Unknown**: whether a comment is internal where Jira sends no visibility, and links to other systems
+  (docs/linking.md).
+"""
 
 from __future__ import annotations
 

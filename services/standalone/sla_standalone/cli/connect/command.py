@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
+from sla_catalogue.system import system_names, system_of
 from sla_standalone.cli.connect.order import at_terminal, hook_of, order_of
 from sla_standalone.cli.connect.steps import connect_new, present_source, print_steps, print_test, print_wait
-from sla_standalone.cli.connect.system import system_names, system_of
 from sla_standalone.cli.output import WRONG, note, say
 from sla_standalone.cli.place import path
 from sla_standalone.cli.remote import DEFAULT_URL, Key, Url

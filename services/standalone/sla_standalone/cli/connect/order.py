@@ -11,10 +11,10 @@ from pathlib import Path
 import typer
 
 from sla_catalogue.problem import did_you_mean
+from sla_catalogue.system import SecretMaker, System, UnknownSystem, system_of
 from sla_platform.settings import Settings
 from sla_standalone.cli.connect.hook import HOOKS, HookApi
 from sla_standalone.cli.connect.place import SECRETS, SecretPlace
-from sla_standalone.cli.connect.system import SecretMaker, System, UnknownSystem, system_of
 from sla_standalone.cli.output import stop
 
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}", re.ASCII)

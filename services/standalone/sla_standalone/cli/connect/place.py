@@ -13,9 +13,9 @@ from tempfile import TemporaryDirectory
 
 from sla_catalogue import Source, load_source, load_sources
 from sla_catalogue.gather import SUFFIXES, gather
+from sla_catalogue.system import SecretMaker, System, source_lines
 from sla_catalogue.tree import Plain
-from sla_standalone.cli.connect.system import SecretMaker, System
-from sla_standalone.cli.connect.written import NotInserted, insert_source, new_file, source_lines
+from sla_standalone.cli.connect.written import NotInserted, insert_source, new_file
 
 SECRETS = "secrets"
 """The folder of secrets, beside the files of the catalogue."""

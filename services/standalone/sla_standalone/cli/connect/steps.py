@@ -13,6 +13,7 @@ import httpx2
 import typer
 
 from sla_catalogue import CatalogueInvalid, Source
+from sla_catalogue.system import SecretMaker, plain_step
 from sla_ingest.auth import CannotSign
 from sla_platform.timesource import SystemTime
 from sla_standalone.cli.connect.hook import HookRefused, MadeHook
@@ -24,7 +25,6 @@ from sla_standalone.cli.connect.place import (
     made_secret,
     writing_of,
 )
-from sla_standalone.cli.connect.system import SecretMaker, plain_step
 from sla_standalone.cli.connect.trial import (
     READY_SECONDS,
     SentTest,

@@ -13,11 +13,11 @@ import httpx2
 import orjson
 
 from sla_catalogue import Source
+from sla_catalogue.system import SampleDelivery
 from sla_ingest.auth import RequestFacts, proof_of, verify, with_timestamp
 from sla_ingest.challenge import TEST_KEY
 from sla_ingest.dialect import DIALECTS, Delivery, DoesNotFit, Translation
 from sla_ingest.dialect.port import body_id
-from sla_standalone.cli.connect.system import SampleDelivery
 
 POLL_SECONDS = 2.0
 READY_SECONDS = 15.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 
-from sla_standalone.cli.connect.system import System
+from sla_catalogue.system import System
 
 _SECTION = re.compile(r"sources[ \t]*:[ \t]*(#.*)?")
 _AT_LEFT = re.compile(r"[^\s#]")
@@ -13,25 +13,6 @@ _AT_LEFT = re.compile(r"[^\s#]")
 
 class NotInserted(ValueError):
     """Raised if a source cannot be added to a file of the catalogue. The message says why."""
-
-
-def source_lines(system: System, source: str, secret: str) -> list[str]:
-    """Return the lines of YAML of a source, as an entry of `sources` without indentation.
-
-    Args:
-        system: The ticketing system.
-        source: The source's id.
-        secret: The line that names where the secret is, such as `secret_file: secrets/line`.
-    """
-    proof = ", ".join(part for part in (system.authentication, secret) if part)
-    inner = [
-        f"dialect: {system.dialect.value}",
-        *([f"preset: {system.preset}"] if system.preset else []),
-        f"authentication: {{{proof}}}",
-        *system.lines,
-        *(f"# {hint}" for hint in system.hints),
-    ]
-    return [f"{source}:", *(f"  {line}".rstrip() for line in inner)]
 
 
 def new_file(system: System, lines: list[str]) -> str:
