@@ -8,7 +8,7 @@ import pytest
 from tests.real.hook_apis import PAGERDUTY_SECRET, TOKENS, hook_apis
 from tests.unit.cli.invoke import Said, slad
 
-from sla_catalogue import load_sources
+from sla_catalogue import Lookup, load_sources
 from sla_catalogue.system import system_names
 from sla_standalone.cli.connect.trial import SentTest, until_ready, wait_for_delivery
 
@@ -158,21 +158,91 @@ class Terminal:
 
 
 def test_at_a_terminal_the_token_and_the_secret_are_asked_for(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    terminal = Terminal(monkeypatch, True, "what zendesk shows")
-    said = connect(place, "zendesk")
+    terminal = Terminal(monkeypatch, "", "", True, "what zendesk shows")
+    said = connect(place, "zendesk", "--no-test")
     assert said.status == 0, said.err
-    assert terminal.asked == ["Write this?", "The secret that Zendesk shows"]
+    assert [one.partition(";")[0] for one in terminal.asked] == [
+        "The customer whose tickets these are",
+        "Its words for the priorities of your plan, such as High=P1, Low=P3",
+        "Write this?",
+        "The secret that Zendesk shows",
+    ]
     assert files(place)["secrets/zendesk"] == "what zendesk shows\n"
-    terminal = Terminal(monkeypatch, TOKENS["github"], True)
+    terminal = Terminal(monkeypatch, "", "", "", TOKENS["github"], True)
     with hook_apis() as apis:
-        assert connect(place, "github", "--repo", "acme/shop", "--api", apis.url).status == 0
-    assert terminal.asked == ["Token of GitHub (GITHUB_TOKEN)", "Write this?"]
+        assert connect(place, "github", "--repo", "acme/shop", "--api", apis.url, "--no-test").status == 0
+    assert terminal.asked[3:] == ["Token of GitHub (GITHUB_TOKEN)", "Write this?"]
     assert apis.hooks[0]["secret"] == files(place)["secrets/github"].strip()
     monkeypatch.setenv("GITLAB_TOKEN", TOKENS["gitlab"])
-    terminal = Terminal(monkeypatch, "", False)
+    terminal = Terminal(monkeypatch, "", "", "", "", False)
     assert connect(place, "gitlab").status == 0
-    assert terminal.asked == ["For GROUP/PROJECT, or group:GROUP; nothing: by hand", "Write this?"]
+    assert terminal.asked[3:] == ["For GROUP/PROJECT, or group:GROUP; nothing: by hand", "Write this?"]
     assert "source-gitlab.yaml" not in files(place)
+
+
+def test_at_a_terminal_what_is_missing_is_asked_for_and_written_as_keys(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = Terminal(monkeypatch, "sev1", "sev1=P1, on: hold=P2", "bob, 12, @desk.example", True)
+    said = connect(place, "gitlab", "--customer", "Acme & Sons: shop", "--no-test", "--by-hand")
+    assert said.status == 0, said.err
+    assert "'sev1': write WORD=PRIORITY" in said.err
+    assert len(terminal.asked) == 4
+    source = load_sources(place)["gitlab"]
+    assert source.customer == Lookup(constant="Acme & Sons: shop")
+    assert source.priority_labels == {"sev1": "P1", "on: hold": "P2"}
+    assert (source.staff, source.staff_by.domains) == ({"bob", "12"}, {"desk.example"})
+    written = files(place)["source-gitlab.yaml"]
+    assert "# priority_labels" not in written
+    assert "# labels" in written, "what was not answered stays as a hint"
+
+
+def test_what_is_missing_may_be_said_by_options(place: Path) -> None:
+    said = connect(place, "jira", "--customer", "Acme", "--priorities", "Highest=P1", "--staff", "bob", "--yes")
+    assert said.status == 0, said.err
+    source = load_sources(place)["jira"]
+    assert (source.customer, source.priority_of("highest"), source.is_staff("bob")) == (
+        Lookup(constant="Acme"), "P1", True,
+    )  # fmt: skip
+    again = connect(place, "jira", "--customer", "Acme", "--yes")
+    assert (again.status, "is in the catalogue already: write its customer" in again.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("system", "option", "value", "said"),
+    [
+        ("alertmanager", "--staff", "bob", "the deliveries of Prometheus Alertmanager need no staff"),
+        ("mapped", "--priorities", "High=P1", "the deliveries of Any sender of JSON need no priorities"),
+        ("jira", "--priorities", "High", "'High': write WORD=PRIORITY"),
+        ("jira", "--staff", " , @", "write accounts, or mail domains"),
+        ("redmine", "--staff", "@desk.example", "say nothing of domains"),
+    ],
+)
+def test_an_answer_of_which_no_key_can_be_made(place: Path, system: str, option: str, value: str, said: str) -> None:
+    found = connect(place, system, option, value, "--yes")
+    assert (found.status, said in found.err) == (2, True), found.err
+    assert files(place) == {}
+
+
+def test_at_a_terminal_the_connection_is_tested_by_default(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Terminal(monkeypatch)
+    said = connect(place, "zabbix", "--yes")
+    assert said.status == 1, "nothing answers at that address"
+    assert "an opening by it would be accepted: opened zabbix:10528 (priority High, title Down)" in said.out
+    assert "does not answer: ConnectError" in said.out
+    assert "not tested" not in said.err
+    assert "not awaited: slad connect zabbix --wait 120 --key KEY" in said.err
+
+
+def test_what_was_not_done_is_said_and_how_to_do_it(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = connect(place, "n8n", "--source", "flows", "--yes")
+    assert said.status == 0
+    assert "not tested: slad connect n8n --source flows --test" in said.err
+    assert "not awaited: slad connect n8n --source flows --wait 120 --key KEY" in said.err
+    Terminal(monkeypatch)
+    asked = connect(place, "redmine", "--yes", "--no-test")
+    assert "would be" not in asked.out
+    assert "not tested: slad connect redmine --test" in asked.err
 
 
 def test_an_address_that_only_this_machine_reaches_is_remarked_on(place: Path) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import typer
@@ -13,9 +14,10 @@ import typer
 from sla_catalogue.problem import did_you_mean
 from sla_catalogue.system import SecretMaker, System, UnknownSystem, system_of
 from sla_platform.settings import Settings
+from sla_standalone.cli.connect.answer import BadAnswer, key_lines, questions
 from sla_standalone.cli.connect.hook import HOOKS, HookApi
 from sla_standalone.cli.connect.place import SECRETS, SecretPlace
-from sla_standalone.cli.output import stop
+from sla_standalone.cli.output import note, stop
 
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}", re.ASCII)
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*", re.ASCII)
@@ -36,6 +38,8 @@ class ConnectOrder:
     place: SecretPlace
     address: str
     """The URL that the ticketing system sends its webhooks to."""
+    keys: tuple[str, ...] = ()
+    """Lines of the source's YAML that follow from what the user said, such as `customer: {constant: Acme}`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +122,34 @@ def hook_of(system: System, target: str, api: str) -> HookOrder | None:
         if not target:
             return None
     return HookOrder(api=known, address=(api or known.address).rstrip("/"), token=token, target=target)
+
+
+def with_answers(order: ConnectOrder, given: Mapping[str, str], *, ask: bool) -> ConnectOrder:
+    """Return the order with the keys of the new source that follow from what the user says.
+
+    An answer of which no key can be made ends the command if it comes from an option, and is asked for again otherwise.
+
+    Args:
+        order: What is to be connected.
+        given: What the options say, as the key of a question -> the answer. "" means not given.
+        ask: Whether the user is asked for what is not given.
+    """
+    try:
+        lines = list(key_lines(order.system, given))
+    except BadAnswer as bad:
+        stop(str(bad))
+    for name, question in questions(order.system).items() if ask else ():
+        if not given.get(name):
+            lines += _asked(order.system, name, question)
+    return replace(order, keys=tuple(lines))
+
+
+def _asked(system: System, name: str, question: str) -> tuple[str, ...]:
+    while True:
+        try:
+            return key_lines(system, {name: typer.prompt(question, default="", show_default=False, err=True)})
+        except BadAnswer as bad:
+            note(str(bad))
 
 
 def at_terminal() -> bool:

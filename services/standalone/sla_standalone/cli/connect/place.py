@@ -6,7 +6,7 @@ import os
 import secrets
 import shutil
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -115,7 +115,9 @@ def folder_of(catalogue: Path) -> Path:
     return catalogue if catalogue.is_dir() else catalogue.parent
 
 
-def writing_of(catalogue: Path, into: Path | None, system: System, source: str, place: SecretPlace) -> Writing:
+def writing_of(
+    catalogue: Path, into: Path | None, system: System, source: str, place: SecretPlace, keys: Sequence[str] = ()
+) -> Writing:
     """Return the file to write in order to add a source to a catalogue: a new file, or one with an added entry.
 
     Nothing is written yet.
@@ -126,12 +128,13 @@ def writing_of(catalogue: Path, into: Path | None, system: System, source: str, 
         system: The ticketing system.
         source: The source's id.
         place: Where the source's secret is kept.
+        keys: Lines of the source's YAML, besides those that its system always has.
 
     Raises:
         NotInserted: The source cannot be added to the file.
         OSError: The file cannot be read.
     """
-    lines = source_lines(system, source, place.key)
+    lines = source_lines(system, source, place.key, keys)
     file = into or (catalogue / f"source-{source}.yaml" if catalogue.is_dir() else catalogue)
     if not file.exists():
         return Writing(file=file, before=None, after=new_file(system, lines))

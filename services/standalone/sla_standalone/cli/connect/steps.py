@@ -77,7 +77,7 @@ def connect_new(order: ConnectOrder, hook: HookOrder | None, *, yes: bool, dry_r
         dry_run: Whether to print only what would be written.
     """
     try:
-        writing = writing_of(order.catalogue, order.into, order.system, order.source, order.place)
+        writing = writing_of(order.catalogue, order.into, order.system, order.source, order.place, order.keys)
         compiled_after(order.catalogue, writing, order.source)
     except (NotInserted, OSError) as why:
         stop(f"{order.into or order.catalogue}: {getattr(why, 'strerror', None) or why}")
@@ -198,24 +198,21 @@ def print_steps(order: ConnectOrder, *, secret_known: bool = True) -> None:
 # -- the test
 
 
-def print_test(order: ConnectOrder) -> bool:
+def print_test(order: ConnectOrder, seconds: float) -> bool:
     """Test a source, print the results, and return whether the running service accepted a signed test delivery.
 
     The events into which slad would translate a sample delivery are printed too. slad cannot sign a delivery for every
     source. If it cannot for this one, no test delivery is sent, and the result is True.
+
+    Args:
+        order: What has been connected.
+        seconds: How long the service may take to read the changed catalogue. 0 for a source that it knows already.
     """
     source = _proven(order)
-    sample = order.system.sample
-    if sample is not None:
-        found = outcome_json(sample_outcome(source, sample, SystemTime().now()).outcome)
-        _tell_outcome("an opening by it would be", found)
-    else:
-        note(
-            f"there is no sample of {order.system.name}: "
-            f"slad map try {order.source} < BODY shows what its map makes of one"
-        )
+    found = outcome_json(sample_outcome(source, order.system.sample, SystemTime().now()).outcome)
+    _tell_outcome("an opening by it would be", found)
     try:
-        answer = _test(order, source, 0)
+        answer = _test(order, source, seconds)
     except CannotSign as why:
         note(f"no test delivery can be sent: {why}")
         return True
