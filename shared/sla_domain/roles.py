@@ -4,7 +4,8 @@ Source: clauses H5, E11 and I7 (docs/clauses.md). The gap rule is of the level, 
 complement each other take turns, and only if nobody of a whole level is on duty are all of them notified. Outside their
 hours people are notified of one thing once; reminders wait until their hours begin. Of a rota whoever is on call at the
 instant is on duty, and whoever is next is off duty until then; nobody else of it is notified. The customer's own people
-hold roles and are never notified by one.
+hold roles and are never notified by one. Booked hours are hours of every role for the incidents that they count for,
+and whoever is on duty in them (`booked_duty`) is on duty in every role that they hold.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from sla_domain.booked_duty import booked_duty
 from sla_domain.calendar import Calendar
 from sla_domain.contract import Contract, Person, RoleHolder, Side
 from sla_domain.errors import CalendarError
 from sla_domain.plan import Coverage
 from sla_domain.rota import RotaId, next_shift, on_call
 from sla_domain.rulebook import Rulebook
+from sla_domain.window import BookedWindow
 
 
 class RoleReason(StrEnum):
@@ -32,6 +35,8 @@ class RoleReason(StrEnum):
     IN_HOURS = "holds the role in its hours, which are on"
     OUT_OF_HOURS = "holds the role outside its hours, which are off"
     ON_CALL = "is on call in the rota that holds the role"
+    BOOKED = "is on duty in the booked hours"
+    """On duty by a booking, whatever their usual hours."""
     NAMED = "named by the policy"
     """The level names the person, not a role."""
     OFF_DUTY = "holds the role at other hours"
@@ -85,7 +90,14 @@ class LevelDecision:
     """The instant until which the level waits, if `now` is empty. None for a level without people."""
 
 
-def level_roster(rulebook: Rulebook, contract: Contract, names: Iterable[str], at: datetime) -> LevelRoster:
+def level_roster(
+    rulebook: Rulebook,
+    contract: Contract,
+    names: Iterable[str],
+    at: datetime,
+    booked: tuple[BookedWindow, ...] = (),
+    first: bool = False,
+) -> LevelRoster:
     """Return the people of one level of an escalation policy, on duty and off duty at `at`.
 
     The name of a role means all people who hold the role. If a rota holds the role, it means only the person on call
@@ -95,15 +107,23 @@ def level_roster(rulebook: Rulebook, contract: Contract, names: Iterable[str], a
 
     Args:
         names: The names of roles and ids of people, as the level lists them.
+        booked: The booked windows (extra hours) that count for the incident. They are open hours of every role.
+        first: Whether the level is the first of its policy. Whoever is on duty in the booked hours then belongs to it,
+            whatever it lists.
     """
     on: dict[str, RoleHolding] = {}
     off: dict[str, RoleHolding] = {}
+    duty = booked_duty(rulebook, contract, booked, at) if booked else {}
+    if first:
+        on |= {who: RoleHolding(person, who, RoleReason.BOOKED, quiet=person.quiet) for who, person in duty.items()}
     for name in names:
-        for holding in _holdings(rulebook, contract, name, at):
+        for holding in _holdings(rulebook, contract, name, at, booked):
             who = holding.person.id
             if holding.person.side is Side.CUSTOMER:
                 continue
-            if holding.reason is not RoleReason.OFF_DUTY:
+            if who in duty and holding.reason is not RoleReason.NAMED:
+                on.setdefault(who, replace(holding, reason=RoleReason.BOOKED, begins=None))
+            elif holding.reason is not RoleReason.OFF_DUTY:
                 on.setdefault(who, holding)
             elif who not in off or _earlier(holding, off[who]):
                 off[who] = holding
@@ -138,7 +158,9 @@ def _earlier(one: RoleHolding, other: RoleHolding) -> bool:
     return one.begins is not None and (other.begins is None or one.begins < other.begins)
 
 
-def _holdings(rulebook: Rulebook, contract: Contract, name: str, at: datetime) -> list[RoleHolding]:
+def _holdings(
+    rulebook: Rulebook, contract: Contract, name: str, at: datetime, booked: tuple[BookedWindow, ...]
+) -> list[RoleHolding]:
     holders = [each for each in contract.roles if each.role == name and (each.rota or each.person in contract.people)]
     if not holders and name in contract.people:
         return (
@@ -149,23 +171,28 @@ def _holdings(rulebook: Rulebook, contract: Contract, name: str, at: datetime) -
     found: list[RoleHolding] = []
     for holder in holders:
         if holder.rota is not None:
-            found += _of_rota(rulebook, contract, holder, holder.rota, at)
+            found += _of_rota(rulebook, contract, holder, holder.rota, at, booked)
         elif not contract.people[holder.person].gone(at, contract.zone):
-            reason, begins = _duty(rulebook, contract, holder, at)
+            reason, begins = _duty(rulebook, contract, holder, at, booked)
             person = contract.people[holder.person]
             found.append(RoleHolding(person, holder.role, reason, begins, holder.quiet or person.quiet))
     return found
 
 
 def _of_rota(
-    rulebook: Rulebook, contract: Contract, holder: RoleHolder, name: RotaId, at: datetime
+    rulebook: Rulebook,
+    contract: Contract,
+    holder: RoleHolder,
+    name: RotaId,
+    at: datetime,
+    booked: tuple[BookedWindow, ...],
 ) -> list[RoleHolding]:
     """Who is on call now, on duty in the holder's hours, and who is next, off duty until then."""
     rota = rulebook.rotas.get(name)
     if rota is None:
         return []
     now = on_call(rota, at)
-    reason, begins = _duty(rulebook, contract, holder, at)
+    reason, begins = _duty(rulebook, contract, holder, at, booked)
     found: list[tuple[str, RoleReason, datetime | None]] = []
     if reason is not RoleReason.OFF_DUTY:
         found += [(now.person, RoleReason.ON_CALL, None)] if now is not None else []
@@ -184,17 +211,17 @@ def _of_rota(
 
 
 def _duty(
-    rulebook: Rulebook, contract: Contract, holder: RoleHolder, at: datetime
+    rulebook: Rulebook, contract: Contract, holder: RoleHolder, at: datetime, booked: tuple[BookedWindow, ...]
 ) -> tuple[RoleReason, datetime | None]:
     """Why the holder is on duty at `at`, or that the holder is not, and when the next duty begins.
 
-    The hours are those of the role, else the person's own.
+    The hours are those of the role with the booked ones, else the person's own.
     """
     coverage = None if holder.coverage is None else _coverage(rulebook, contract, holder.coverage)
     own = contract.people[holder.person].hours if holder.rota is None else None
     on = RoleReason.OUT_OF_HOURS if holder.outside else RoleReason.IN_HOURS
     try:
-        calendar = own if coverage is None else rulebook.calendars.calendar(contract, coverage)
+        calendar = own if coverage is None else rulebook.calendars.calendar(contract, coverage, booked)
         if calendar is None:
             return RoleReason.ALWAYS, None
         if calendar.is_open(at) is not holder.outside:

@@ -60,7 +60,7 @@ class BookableWindow:
     languages: tuple[str, ...] = ()
     """Languages of the service. Empty means any."""
     role: str | None = None
-    """Id of the role on duty. None if the plan names none."""
+    """Id of the role whose holders are on duty if a booking names no people. None if the plan names none."""
     price: WindowPrice | None = None
     """The price of a booking. None means that the hours cost nothing."""
     clause: str = ""
@@ -84,7 +84,7 @@ class BookedWindow:
     excluded_products: frozenset[str] = frozenset()
     """Products for which time is not counted."""
     people: tuple[str, ...] = ()
-    """Ids of the people on duty."""
+    """Ids of the people on duty. Empty if the holders of the window's role are (`booked_duty`)."""
     language: str = ""
     """Language of the service. "" if not stated."""
     surcharge: int = 0

@@ -63,6 +63,49 @@ async def test_a_booked_weekend_opens_the_hours_for_its_priority_alone(world: Wo
     await world.applied(first, lambda one: due(one) > start + timedelta(days=2))
 
 
+async def test_a_breach_in_a_booked_weekend_pages_whom_the_booking_names(world: World) -> None:
+    """H10: they are on duty for what the window opens for, and so is whoever holds a role in the hours it opens."""
+    world.next_morning(WARSAW, weekday=4)
+    contract = world.name("watched")
+    names = {one: f"{one}.{contract}" for one in ("standby", "desk", "night")}
+    roles = [{"person": "desk", "coverage": "office"}, {"person": "night", "coverage": "office", "outside": True}]
+    signed = section(
+        contract,
+        "2h",
+        plan="standby",
+        people={one: {"name": one.title(), "email": f"{name}@watch.example"} for one, name in names.items()},
+        roles={"on_call": roles, "lead": ["nobody"], "manager": ["nobody"]},
+    )
+    assert (await create(world, contract, signed)).status_code == 201
+    start = saturday(world, 0)
+    booked = await book(world, contract, "go-live", start, confirm_surcharge=True, people=["standby"])
+    assert booked.status_code == 201, booked.text
+    world.move(start + timedelta(hours=10))
+    story = world.name("saturday")
+    await world.happens(story, "opened", {"customer": contract, "priority": "P1"})
+    await world.applied(story, lambda one: one["clocks"] and due(one) == start + timedelta(hours=12))
+
+    async def on_duty() -> list[tuple[str, list[str]]]:
+        told = (await world.get("notifier", "/v1/oncall", key=ADMIN_KEY, contract=contract)).json()
+        return [(one["id"], [each["person"] for each in one["people"]]) for one in told.get("windows", ())]
+
+    assert await world.until("the booking known to the notifier", on_duty) == [("go-live", ["standby"])]
+    world.pass_by(hours=2, seconds=1)
+    (mail,) = await world.mailed(names["standby"], story)
+    assert "on duty in the booked hours" in mail.parsed.as_string()
+    await world.mailed(names["desk"], story)
+    assert world.mails(names["night"], story) == [], "the desk is open: it is not the night's turn"
+
+    world.next_morning(WARSAW, weekday=0)
+    after = world.name("monday")
+    await world.happens(after, "opened", {"customer": contract, "priority": "P1"})
+    await world.applied(after, lambda one: one["clocks"])
+    world.pass_by(hours=2, seconds=1)
+    await world.mailed(names["desk"], after)
+    await world.fence()
+    assert world.mails(names["standby"], after) == [], "the booking is over"
+
+
 async def test_a_window_once_a_year_with_notice_and_in_its_language(world: World) -> None:
     """I6: two weeks' notice, once a contract year, English only; each refusal names its rule and its place."""
     world.next_morning(WARSAW, weekday=0)

@@ -7,10 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from sla_catalogue import Catalogue
+from sla_domain.booked_duty import booked_people
 from sla_domain.calendar import load_zone
 from sla_domain.contract import Contract
 from sla_domain.roles import RoleHolding, level_roster
 from sla_domain.rota import Rota, RotaId, Shift, next_shift, on_call
+from sla_domain.window import BookedWindow
 
 
 def rotas_of(catalogue: Catalogue, contract: Contract | None) -> dict[RotaId, Rota]:
@@ -34,12 +36,16 @@ def on_call_json(
     """Return who is on call at `at`, ready for JSON, with the keys `at`, `rotas` and `roles`.
 
     `rotas` has, for each given rota, the shift at `at` (`now`) and the following shift (`next`). `roles` says who holds
-    each role of the contract. `roles` is empty if `contract` is None.
+    each role of the contract, `windows` who is on duty in the hours that are booked at `at`. Both are empty if
+    `contract` is None.
     """
     roles = [] if contract is None else list(dict.fromkeys(holder.role for holder in contract.roles))
     return {
         "at": at,
         "rotas": [_rota(rota, at) for rota in rotas],
+        "windows": []
+        if contract is None
+        else [_booked(catalogue, contract, one, at) for one in _current(contract, at)],
         "roles": [each for role in roles if contract is not None for each in _role(catalogue, contract, role, at)],
     }
 
@@ -89,6 +95,25 @@ def _role(catalogue: Catalogue, contract: Contract, role: str, at: datetime) -> 
     roster = level_roster(catalogue.rulebook, contract, (role,), at)
     return [_holding(contract, each, on_duty=on) for on, part in ((True, roster.on_duty), (False, roster.off_duty))
             for each in part]  # fmt: skip
+
+
+def _current(contract: Contract, at: datetime) -> list[BookedWindow]:
+    return [one for one in contract.windows if one.start <= at < one.end]
+
+
+def _booked(catalogue: Catalogue, contract: Contract, window: BookedWindow, at: datetime) -> dict[str, Any]:
+    people = booked_people(catalogue.rulebook, contract, window, at)
+    return {
+        "contract": contract.id,
+        "id": window.id,
+        "window": window.window,
+        "start": window.start,
+        "end": window.end,
+        "priorities": sorted(window.priorities),
+        "products": sorted(window.products),
+        "excluded_products": sorted(window.excluded_products),
+        "people": [{"person": one.id, "name": one.name} for one in people],
+    }
 
 
 def _holding(contract: Contract, holding: RoleHolding, *, on_duty: bool) -> dict[str, Any]:

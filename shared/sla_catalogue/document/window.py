@@ -43,7 +43,7 @@ class WindowDocument(Document):
     languages: Names = Field(default_factory=list)
     """Languages of the service. Absent means any."""
     role: str | None = None
-    """The plan's role that is on duty."""
+    """The role whose holders are on duty if a booking names no people. Absent means no role."""
     price: WindowPriceDocument | None = None
     """What a booking takes from an allowance. Absent means that the hours cost nothing."""
     clause: str = ""

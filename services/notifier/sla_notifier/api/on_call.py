@@ -88,6 +88,38 @@ class HolderShape(_Shape):
     begins: datetime | None = Field(description="when the next duty begins, null if on duty or not known")
 
 
+class BookedPersonShape(_Shape):
+    """Part of an API response: a person on duty in booked hours."""
+
+    person: str
+    """The person's id."""
+    name: str
+
+
+class BookedShape(_Shape):
+    """Part of an API response: hours that are booked once, and who is on duty in them."""
+
+    contract: str
+    """The contract's id."""
+    id: str
+    """The booking's id."""
+    window: str
+    """The id of the plan's window that is booked."""
+    start: datetime
+    """The start of the hours, in UTC."""
+    end: datetime
+    """The end of the hours, in UTC."""
+    priorities: list[str]
+    """The priorities of the incidents that the hours count for. Empty means all."""
+    products: list[str]
+    """The products of the incidents that the hours count for. Empty means all but `excluded_products`."""
+    excluded_products: list[str]
+    people: list[BookedPersonShape] = Field(
+        description="whom the booking names, else the holders of the window's role; they are on duty for these "
+        "incidents, beside the roles whose hours these are"
+    )
+
+
 class OnCallResponse(_Shape):
     """API response: who is on call in each rota at the instant `at`."""
 
@@ -95,6 +127,8 @@ class OnCallResponse(_Shape):
     rotas: list[RotaShape]
     roles: list[HolderShape]
     """Who holds each role of the requested contract; empty without a contract."""
+    windows: list[BookedShape]
+    """The hours of the requested contract that are booked at this instant; empty without a contract."""
 
 
 def add_on_call(routes: APIRouter, context: NotifierContext, authorize: Authorizer) -> None:

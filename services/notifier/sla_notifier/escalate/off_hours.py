@@ -18,7 +18,7 @@ from sla_notifier.alert.alert import Alert
 from sla_notifier.alert.chain import EscalationStep
 from sla_notifier.alert.escalating import levels_of_step
 from sla_notifier.delivery.state import DeliveryState, MessageKind
-from sla_notifier.notification.directory import contract_of, resolve_level
+from sla_notifier.notification.directory import booked_for, contract_of, resolve_level
 
 _d = tables.delivery.c
 _LOST = [DeliveryState.FAILED.value, DeliveryState.UNDELIVERABLE.value, DeliveryState.CANCELLED.value]
@@ -72,7 +72,9 @@ def delay_of(
 def _until(catalogue: Catalogue, alert: Alert, level: int, notified: AlreadyNotified, now: datetime) -> datetime | None:
     policy_level = alert.policy.level(level)
     before: Collection[str] = notified.paged if policy_level.pages else notified.paged | notified.informed
-    return resolve_level(catalogue, contract_of(catalogue, alert.contract), policy_level.tell, now, before).until
+    contract = contract_of(catalogue, alert.contract)
+    booked = booked_for(contract, alert.content)
+    return resolve_level(catalogue, contract, policy_level.tell, now, before, booked=booked, first=level == 1).until
 
 
 async def already_notified(connection: AsyncConnection, alerts: Iterable[Alert]) -> dict[str, AlreadyNotified]:

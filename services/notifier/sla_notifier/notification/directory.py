@@ -15,6 +15,7 @@ from sla_domain.plan import PlanId
 from sla_domain.rest import rests_until
 from sla_domain.roles import LevelDecision, RoleHolding, RoleReason, level_recipients, level_roster
 from sla_domain.rulebook import Rulebook
+from sla_domain.window import BookedWindow, windows_for
 from sla_notifier.alert.chain import EscalationChain, EscalationLevel, chain_for_roles
 from sla_notifier.channel.registry import sending_kind, split_address
 from sla_notifier.text.content import Phrase
@@ -119,6 +120,8 @@ def resolve_level(
     at: datetime,
     notified: Collection[str] = (),
     reaches: Reaches = lambda _: True,
+    booked: tuple[BookedWindow, ...] = (),
+    first: bool = False,
 ) -> ResolvedLevel:
     """Return which people an escalation level notifies at `at`, or until when the level waits.
 
@@ -134,11 +137,13 @@ def resolve_level(
         names: The level's roles and person ids.
         notified: Ids of people notified before.
         reaches: Returns whether a person can be reached. Unreachable people are left out.
+        booked: The booked hours that count for the incident (`booked_for`).
+        first: Whether the level is the first of its escalation. Whoever is on duty in the booked hours belongs to it.
     """
     book = catalogue.rulebook
     default = book.contracts[book.default_contract]
     titles = {role.id: role.titles for one in reversed(contract.bought) for role in book.plan_of(one).roles}
-    own = level_roster(book, contract, names, at)
+    own = level_roster(book, contract, names, at, booked, first)
     lost = tuple(ResolvedRecipient(each.person, _why(each, titles)) for each in own.on_duty if not reaches(each.person))
     level = own.filtered(reaches)
     if not level.empty:
@@ -151,7 +156,7 @@ def resolve_level(
         (default, names, "nobody_named"),
     )
     for where, roles, named in others:
-        level = level_roster(book, where, roles, at).filtered(reaches)
+        level = level_roster(book, where, roles, at, booked if where is contract else ()).filtered(reaches)
         if not level.empty:
             answer = level_recipients(level, notified)
             because = Phrase(named if own.empty else "nobody_reached")
@@ -161,7 +166,12 @@ def resolve_level(
 
 
 def resolve_holders(
-    catalogue: Catalogue, contract: Contract, names: tuple[str, ...], at: datetime, reaches: Reaches = lambda _: True
+    catalogue: Catalogue,
+    contract: Contract,
+    names: tuple[str, ...],
+    at: datetime,
+    reaches: Reaches = lambda _: True,
+    booked: tuple[BookedWindow, ...] = (),
 ) -> ResolvedLevel:
     """Return the support's people whom a rule notifies at `at`: the role holders on duty, else all role holders.
 
@@ -170,10 +180,11 @@ def resolve_holders(
     Args:
         names: The rule's roles and person ids.
         reaches: Returns whether a person can be reached. Unreachable people are in `unreachable`.
+        booked: The booked hours that count for the incident (`booked_for`).
     """
     book = catalogue.rulebook
     titles = {role.id: role.titles for one in reversed(contract.bought) for role in book.plan_of(one).roles}
-    own = level_roster(book, contract, names, at)
+    own = level_roster(book, contract, names, at, booked)
     answer = level_recipients(own.filtered(reaches), ())
     missed = own.on_duty if answer.now else (*own.on_duty, *own.off_duty)
     lost = tuple(ResolvedRecipient(each.person, _why(each, titles)) for each in missed if not reaches(each.person))
@@ -196,6 +207,16 @@ def customer_holders(
             if person is not None and person.side is Side.CUSTOMER and not person.gone(at, contract.zone):
                 found.setdefault(id_, (name, person))
     return tuple(found.values())
+
+
+def booked_for(contract: Contract, content: object) -> tuple[BookedWindow, ...]:
+    """Return the booked windows (extra hours) of a contract that count for the incident of a fact about a clock.
+
+    The result is empty for content that is about no incident.
+    """
+    if not isinstance(content, ClockFact):
+        return ()
+    return windows_for(contract.windows, content.priority, content.product)
 
 
 def role_phrase(contract: Contract, name: str, rulebook: Rulebook) -> Phrase:
@@ -264,6 +285,8 @@ def _why(holding: RoleHolding, titles: RoleTitles) -> tuple[Phrase, ...]:
             return (Phrase("named"),)
         case RoleReason.ON_CALL:
             return (role, Phrase("on_call"))
+        case RoleReason.BOOKED:
+            return (Phrase("booked"),)
         case RoleReason.EVERYBODY:
             return (role, Phrase("everybody"))
         case _:

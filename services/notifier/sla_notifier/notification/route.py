@@ -24,6 +24,7 @@ from sla_notifier.delivery.state import DeliveryState
 from sla_notifier.notice.registered import is_registered
 from sla_notifier.notification.directory import (
     ResolvedRecipient,
+    booked_for,
     contract_of,
     customer_holders,
     is_reachable,
@@ -101,9 +102,10 @@ def _by_role(
     def reaches(person: Person) -> bool:
         return bool(_firsts(context, person, audience.channels))
 
-    level = resolve_level(context.catalogue, contract, audience.tell, context.now, paged_before, reaches)
+    booked, first = booked_for(contract, notification.request.content), audience.level == 1
+    level = resolve_level(context.catalogue, contract, audience.tell, context.now, paged_before, reaches, booked, first)
     if level.until is not None:  # the escalator has put off what waits; the rest is sent
-        level = resolve_level(context.catalogue, contract, audience.tell, context.now, (), reaches)
+        level = resolve_level(context.catalogue, contract, audience.tell, context.now, (), reaches, booked, first)
     level_name = Phrase("level", {"level": str(audience.level)})
     for meant in (*level.people, *level.unreachable):
         yield from _addressed(context, notification, replace(meant, why=(level_name, *meant.why)), audience.channels)
@@ -118,7 +120,8 @@ def _by_roles(context: PipelineContext, notification: Notification, audience: Ro
     def reaches(person: Person) -> bool:
         return bool(_firsts(context, person, ()))
 
-    found = resolve_level(context.catalogue, contract, audience.tell, context.now, (), reaches)
+    booked = booked_for(contract, notification.request.content)
+    found = resolve_level(context.catalogue, contract, audience.tell, context.now, (), reaches, booked)
     for meant in (*found.people, *found.unreachable):
         yield from _addressed(context, notification, meant, ())
     if not found.people and not found.unreachable:
@@ -153,7 +156,8 @@ def _of_rules(context: PipelineContext, notification: Notification, audience: Te
     def reaches(person: Person) -> bool:
         return bool(_firsts(context, person, ()))
 
-    found = resolve_holders(context.catalogue, contract, audience.tell, context.now, reaches)
+    booked = booked_for(contract, notification.request.content)
+    found = resolve_holders(context.catalogue, contract, audience.tell, context.now, reaches, booked)
     for meant in (*found.people, *found.unreachable):
         yield from _addressed(context, notification, meant, ())
     if audience.paged:

@@ -85,6 +85,8 @@ class OnCallWords:
     """Heading of the table of rotas."""
     roles: tuple[str, ...]
     """Heading of the table of roles."""
+    booked: tuple[str, ...]
+    """Heading of the table of booked hours."""
     nobody: str
     no_rotas: str
     yes: str
@@ -105,6 +107,7 @@ ON_CALL_WORDS: Mapping[str, OnCallWords] = MappingProxyType(
             at="at {at}",
             rotas=("rota", "on call", "since", "until", "why", "next", "from"),
             roles=("role", "person", "on duty", "why", "begins"),
+            booked=("booked hours", "on duty", "since", "until", "priorities"),
             nobody="nobody",
             no_rotas="no rotas",
             yes="yes",
@@ -119,6 +122,7 @@ ON_CALL_WORDS: Mapping[str, OnCallWords] = MappingProxyType(
             at="stan na {at}",
             rotas=("dyżury", "na dyżurze", "od", "do", "dlaczego", "następnie", "od"),
             roles=("rola", "osoba", "na służbie", "dlaczego", "zaczyna"),
+            booked=("zarezerwowane godziny", "na służbie", "od", "do", "priorytety"),
             nobody="nikt",
             no_rotas="brak dyżurów",
             yes="tak",
@@ -132,6 +136,7 @@ ON_CALL_WORDS: Mapping[str, OnCallWords] = MappingProxyType(
                 RoleReason.IN_HOURS: "pełni rolę w jej godzinach, które właśnie trwają",
                 RoleReason.OUT_OF_HOURS: "pełni rolę poza jej godzinami, które właśnie nie trwają",
                 RoleReason.ON_CALL: "ma dyżur, który pełni tę rolę",
+                RoleReason.BOOKED: "jest na służbie w zarezerwowanych godzinach",
                 RoleReason.NAMED: "wskazanie w zasadach eskalacji",
                 RoleReason.OFF_DUTY: "pełni rolę w innych godzinach",
                 RoleReason.EVERYBODY: (
@@ -143,6 +148,7 @@ ON_CALL_WORDS: Mapping[str, OnCallWords] = MappingProxyType(
             at="alle {at}",
             rotas=("turni", "reperibile", "dal", "fino al", "perché", "poi", "dal"),
             roles=("ruolo", "persona", "in servizio", "perché", "inizia"),
+            booked=("orario prenotato", "in servizio", "dal", "fino al", "priorità"),
             nobody="nessuno",
             no_rotas="nessun turno",
             yes="sì",
@@ -156,6 +162,7 @@ ON_CALL_WORDS: Mapping[str, OnCallWords] = MappingProxyType(
                 RoleReason.IN_HOURS: "ricopre il ruolo nel suo orario, ora in corso",
                 RoleReason.OUT_OF_HOURS: "ricopre il ruolo fuori dal suo orario, ora non in corso",
                 RoleReason.ON_CALL: "è reperibile nei turni che ricoprono il ruolo",
+                RoleReason.BOOKED: "è in servizio nell'orario prenotato",
                 RoleReason.NAMED: "indicato dalla regola di escalation",
                 RoleReason.OFF_DUTY: "ricopre il ruolo in altri orari",
                 RoleReason.EVERYBODY: (
@@ -167,6 +174,7 @@ ON_CALL_WORDS: Mapping[str, OnCallWords] = MappingProxyType(
             at="на {at}",
             rotas=("дежурства", "дежурит", "с", "до", "почему", "далее", "с"),
             roles=("роль", "сотрудник", "на службе", "почему", "начало"),
+            booked=("забронированные часы", "на службе", "с", "до", "приоритеты"),
             nobody="никто",
             no_rotas="дежурств нет",
             yes="да",
@@ -180,6 +188,7 @@ ON_CALL_WORDS: Mapping[str, OnCallWords] = MappingProxyType(
                 RoleReason.IN_HOURS: "исполняет роль в её часы, сейчас они идут",
                 RoleReason.OUT_OF_HOURS: "исполняет роль вне её часов, сейчас они не идут",
                 RoleReason.ON_CALL: "дежурит, и дежурство исполняет эту роль",
+                RoleReason.BOOKED: "на службе в забронированные часы",
                 RoleReason.NAMED: "указано в правилах эскалации",
                 RoleReason.OFF_DUTY: "исполняет роль в другие часы",
                 RoleReason.EVERYBODY: (
@@ -191,6 +200,7 @@ ON_CALL_WORDS: Mapping[str, OnCallWords] = MappingProxyType(
             at="截至 {at}",
             rotas=("輪值", "值班", "起", "至", "原因", "下一位", "起"),
             roles=("角色", "人員", "執勤中", "原因", "開始"),
+            booked=("預約時段", "執勤人員", "起", "至", "優先等級"),
             nobody="無人",
             no_rotas="沒有輪值",
             yes="是",
@@ -204,6 +214,7 @@ ON_CALL_WORDS: Mapping[str, OnCallWords] = MappingProxyType(
                 RoleReason.IN_HOURS: "於此角色的時段擔任，目前為該時段",
                 RoleReason.OUT_OF_HOURS: "於此角色的時段以外擔任，目前為該時段以外",
                 RoleReason.ON_CALL: "在擔任此角色的輪值中值班",
+                RoleReason.BOOKED: "於預約時段值勤",
                 RoleReason.NAMED: "由呈報規則指定",
                 RoleReason.OFF_DUTY: "於其他時段擔任此角色",
                 RoleReason.EVERYBODY: "此時本層沒有可聯絡的值勤人員：通知本層所有人員",

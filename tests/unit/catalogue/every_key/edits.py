@@ -206,7 +206,7 @@ EDITS = [
     Edit("WindowDocument.excluded_products", "products: [press], excluded_products: [torch]",
          "products: [press], excluded_products: [press]"),
     Edit("WindowDocument.languages", "         languages: [en], role: csm", "         languages: [de], role: csm"),
-    words("WindowDocument.role", "role: csm, price", "role: on_call, price"),
+    Edit("WindowDocument.role", "role: csm, price", "role: on_call, price"),
     Edit("WindowDocument.price", "role: csm, price: {allowance: extra, amount: 2}, ", "role: csm, "),
     Edit("WindowPriceDocument.allowance", "price: {allowance: extra, amount: 2}", "price: {allowance: crew, amount: 2}"),
     Edit("WindowPriceDocument.amount", "price: {allowance: extra, amount: 2}", "price: {allowance: extra, amount: 4}"),

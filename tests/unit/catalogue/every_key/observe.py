@@ -22,6 +22,7 @@ from sla_catalogue import Catalogue, CatalogueInvalid, KeyScope, SourceId, load_
 from sla_catalogue.sheet import sheet_of
 from sla_domain.allowance import AllowanceUnit
 from sla_domain.attainment import Tally, ZoneHistory, figure_of, objectives_of, period_at
+from sla_domain.booked_duty import booked_people
 from sla_domain.breach_reason import BreachRecord, lacking_reasons
 from sla_domain.contract import ContractId
 from sla_domain.contract_ledgers import ledger_terms
@@ -44,6 +45,7 @@ from sla_domain.record import (
 from sla_domain.roles import level_roster
 from sla_domain.rota import shifts_between
 from sla_domain.urgency import urgency
+from sla_domain.window import BookedWindow
 from sla_ingest.auth import RequestFacts, verify
 from sla_ingest.challenge import answer_microsoft
 from sla_ingest.dialect import Accepted, Delivery
@@ -232,6 +234,10 @@ def _rescoped(catalogue: Catalogue) -> Iterator[str]:
             yield f"{refused.code.value} {refused.place}: {refused}"
 
 
+def _weekend(window: str) -> BookedWindow:
+    return BookedWindow(id="b", window=window, start=MONDAY, end=MONDAY + DAY)
+
+
 def _plain(value: Any) -> Any:
     return json.loads(json.dumps(value, default=str))
 
@@ -398,6 +404,11 @@ def _told(catalogue: Catalogue) -> Any:
             [[one.person.id for one in level_roster(book, contract, (role,), at).on_duty]
              for role in ("csm", "on_call", "desk", "shift")]
             for contract in book.contracts.values() for at in instants
+        ],
+        "on duty in booked hours": [
+            [one.id for one in booked_people(book, contract, _weekend(window.id), at)]
+            for contract in book.contracts.values() for bought in contract.bought
+            for window in book.plan_of(bought).windows for at in instants
         ],
         "on call": [
             (rota.id, shift.start, shift.end, shift.person)

@@ -97,6 +97,11 @@ class PlanWords:
     """The word for a later booking that is refused."""
     per_year: str
     lasts: str
+    weekday: str
+    """The heading for the weekdays of hours that can be booked."""
+    on_duty: str
+    """The heading for who is on duty in booked hours."""
+    price: str
     booked: str
     start: str
     end: str

@@ -108,6 +108,12 @@ def _show(answer: dict[str, Any], words: OnCallWords) -> None:
             on_duty = words.yes if one["on_duty"] else words.no
             roles.add_row(one["role"], _named(one, words), on_duty, _reason(one["reason"], words), begins)
         out.print(roles)
+    if answer.get("windows"):
+        booked = Table(*words.booked)
+        for one in answer["windows"]:
+            people = "; ".join(_named(each, words) for each in one["people"]) or words.nobody
+            booked.add_row(one["id"], people, _minute(one["start"]), _minute(one["end"]), ", ".join(one["priorities"]))
+        out.print(booked)
 
 
 def _reason(said: str, words: OnCallWords) -> str:
