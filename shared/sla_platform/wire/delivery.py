@@ -36,7 +36,7 @@ class DeliveryFact(BaseModel):
     """Id of the delivery. "" for none."""
     recipient: str = ""
     """The person's id, never an address."""
-    channel: str = Field(default="", description="email or webhook")
+    channel: str = Field(default="", description="the kind of channel, such as email")
     reason: str = Field(default="", description="why this person is notified: level, role, kind of fact")
     attempts: int = 0
     """How often sending was tried."""

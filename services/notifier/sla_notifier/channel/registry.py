@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 
 from sla_catalogue import Catalogue
+from sla_catalogue.channel import BadAddress
 from sla_notifier.channel.kind import SendingKind
 from sla_notifier.channel.port import Channel
 from sla_platform.settings import Settings
@@ -64,13 +65,21 @@ def endpoint_of(kind: str, address: str) -> str:
 
 
 def personal_address(written: str) -> str:
-    """Return a person's mailbox as an address with the name of its kind: `email:a@b` for `a@b`.
+    """Return a person's address with the name of the kind that takes it: `email:a@b` for `a@b`.
+
+    The kinds are asked in the order of the registry.
 
     Raises:
-        BadAddress: `written` is not one mailbox.
+        BadAddress: No kind whose addresses belong to people takes it. It says what the first of them says.
     """
-    kind = next(kind for kind in KINDS if kind.personal)
-    return f"{kind.name}:{kind.normalise(written.strip())}"
+    refused: BadAddress | None = None
+    for kind in KINDS:
+        if kind.personal:
+            try:
+                return f"{kind.name}:{kind.normalise(written.strip())}"
+            except BadAddress as error:
+                refused = refused or error
+    raise refused or BadAddress("no kind of channel has addresses of people")
 
 
 def is_grouped(written: str) -> bool:

@@ -9,13 +9,16 @@ from pathlib import Path
 import pytest
 
 from sla_catalogue import ChannelKind, channel_kinds, install_channel_kinds
+from sla_catalogue.channel import BadAddress
 from sla_notifier import tables
+from sla_notifier.channel import registry
 from sla_notifier.channel.registry import (
     KINDS,
     LONGEST_NAME,
     endpoint_of,
     is_grouped,
     load_kind,
+    personal_address,
     sending_kind,
     split_address,
 )
@@ -87,3 +90,24 @@ def test_the_catalogue_knows_the_kinds_and_refuses_two_of_one_name() -> None:
     with pytest.raises(ValueError, match=f"two kinds of channels are called {KINDS[0].name!r}"):
         install_channel_kinds([*KINDS, Twin()])
     assert channel_kinds() == KINDS
+
+
+def test_a_persons_address_belongs_to_the_first_kind_that_takes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    (email,) = [kind for kind in KINDS if kind.personal]
+
+    class Telephone(type(email)):  # type: ignore[misc]  # the class of a kind that another folder exports
+        name = "sms"
+
+        def normalise(self, address: str) -> str:
+            if not address.startswith("+"):
+                raise BadAddress("a telephone number begins with +")
+            return address.replace(" ", "")
+
+    monkeypatch.setattr(registry, "KINDS", (*KINDS, Telephone()))
+    assert personal_address(" Anna@acme.example") == "email:Anna@acme.example"
+    assert personal_address("+48 22 123 45 67") == "sms:+48221234567"
+    with pytest.raises(BadAddress) as refused:
+        personal_address("nobody")
+    with pytest.raises(BadAddress) as of_email:
+        email.normalise("nobody")
+    assert str(refused.value) == str(of_email.value)
