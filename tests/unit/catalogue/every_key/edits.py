@@ -465,7 +465,8 @@ EDITS = [
     Edit("ExpectDocument.clause", "clause: CT}\n      resolution", "clause: CX}\n      resolution"),
 ]  # fmt: skip
 
-# Keys of what leaves the process: what they do is seen by a receiver, in these tests.
+# Keys of what leaves the process: what they do is seen by a receiver, in these tests. Those of a kind of channel are
+# named in the README of its folder.
 ELSEWHERE = {
     "ScenarioDocument.tells": "unit/cli/test_who.py::test_a_test_of_the_catalogue_says_who_is_told",
     "ToldDocument.at": "unit/cli/test_who.py::test_what_is_told_otherwise_is_said",
@@ -473,12 +474,6 @@ ELSEWHERE = {
     "ToldDocument.what": "unit/cli/test_who.py::test_what_is_told_otherwise_is_said",
     "ToldDocument.by": "unit/cli/test_who.py::test_what_is_told_otherwise_is_said",
     "ToldDocument.language": "unit/cli/test_who.py::test_what_is_told_otherwise_is_said",
-    "WebhookDocument.kind": "unit/catalogue/test_edges.py::test_what_a_channel_needs",
-    "WebhookDocument.url": "integration/notifier/test_webhook_channel.py::test_a_receiver_can_verify_what_it_got",
-    "WebhookDocument.secret": "integration/notifier/test_webhook_channel.py::test_a_receiver_can_verify_what_it_got",
-    "WebhookDocument.secrets": "integration/notifier/test_webhook_channel.py::test_a_receiver_can_verify_what_it_got",
-    "WebhookDocument.headers": "integration/notifier/test_webhook_channel.py::test_own_headers_go_along_and_ours_cannot_be_replaced",
-    "WebhookDocument.private_addresses": "integration/notifier/test_webhook_channel.py::test_the_canary_inside_is_never_connected_to",
     "SourceDocument.map": "unit/ingest/test_mapped.py::test_outcomes",
     "SourceDocument.preset": "unit/ingest/test_mapped.py::test_keys_of_the_source_override_those_of_its_preset",
     "MapDocument.id": "unit/ingest/test_mapped.py::test_every_key_of_a_map_is_read",
