@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import re
+from collections.abc import Callable, Mapping
 
 import orjson
 
@@ -21,16 +22,47 @@ _HEX_DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _PRINTABLE = re.compile(r"[ -~]{1,512}", re.ASCII)
 
 
-def answer_glpi(how: Authentication, token: str) -> str | None:
-    """Return the answer to GLPI's challenge `crc_token`, or None if the token is wrong.
+def answer_challenge(how: Authentication, method: str, token: str) -> str | None:
+    """Return the answer to a challenge that a sender makes by a request without proof; None if it is not answered.
 
-    GLPI sends the HMAC of a fixed text as the token. The answer is the HMAC of the token, by the same secret. So only a
-    sender that has the secret gets an answer.
+    The result is None if the source's sender makes no such challenge, or makes it by another method.
 
     Args:
-        how: The source's authentication, with its secrets. For a source that is not GLPI, the result is None.
+        how: The source's authentication, with its secrets.
+        method: The method of the request, such as `GET`.
+        token: The text that the sender wants signed, or returned. "" if there is none.
     """
-    if how.challenge is not Challenge.GLPI or not _HEX_DIGEST.fullmatch(token):
+    asked, answer = _UNPROVEN.get(how.challenge, ("", _no_answer))
+    return answer(how, token) if method == asked else None
+
+
+def answer_proven(how: Authentication, body: bytes) -> str | None:
+    """Return the answer to a challenge or test that is a delivery itself; None for a delivery to be stored.
+
+    Call this only for a request whose authentication was verified.
+
+    Args:
+        how: The source's authentication.
+    """
+    answer = _PROVEN.get(how.challenge, _no_answer)
+    return answer(how, body) or answer_test(how, body)
+
+
+def _no_answer(_how: Authentication, _asked: str | bytes) -> str | None:
+    return None
+
+
+def _answer_intercom(_how: Authentication, _token: str) -> str | None:
+    """Intercom sends no token, and wants any answer of 200."""
+    return ""
+
+
+def _answer_glpi(how: Authentication, token: str) -> str | None:
+    """GLPI sends the HMAC of a fixed text as the token, and is answered with the HMAC of the token, by the same secret.
+
+    So only a sender that has the secret gets an answer.
+    """
+    if not _HEX_DIGEST.fullmatch(token):
         return None
     answer = None
     for secret in (one.reveal().encode() for one in how.secrets if one.available):
@@ -39,15 +71,9 @@ def answer_glpi(how: Authentication, token: str) -> str | None:
     return answer
 
 
-def answer_slack(how: Authentication, body: bytes) -> str | None:
-    """Return the value `challenge` from Slack's request of the type `url_verification`, or None for any other body.
-
-    Call this only for a request whose signature was verified.
-
-    Args:
-        how: The source's authentication. For a source that is not Slack, the result is None.
-    """
-    if how.challenge is not Challenge.SLACK or b"url_verification" not in body:
+def _answer_slack(_how: Authentication, body: bytes) -> str | None:
+    """Slack wants the value `challenge` of a request of the type `url_verification` back."""
+    if b"url_verification" not in body:
         return None
     try:
         found = orjson.loads(body)
@@ -58,16 +84,9 @@ def answer_slack(how: Authentication, body: bytes) -> str | None:
     return _plain(found.get("challenge"))
 
 
-def answer_microsoft(how: Authentication, token: str) -> str | None:
-    """Return Microsoft Graph's `validationToken` unchanged, as Graph expects it in the response.
-
-    The result is None for a source that is not Microsoft Graph, and for a token that is not 1 to 512 characters of
-    printable ASCII.
-
-    Args:
-        how: The source's authentication.
-    """
-    return _plain(token) if how.challenge is Challenge.MICROSOFT else None
+def _answer_microsoft(_how: Authentication, token: str) -> str | None:
+    """Microsoft Graph wants its `validationToken` back, 1 to 512 characters of printable ASCII."""
+    return _plain(token)
 
 
 def answer_test(how: Authentication, body: bytes) -> str | None:
@@ -96,3 +115,13 @@ def answer_test(how: Authentication, body: bytes) -> str | None:
 def _plain(value: object) -> str | None:
     """Printable ASCII of a bounded length: what is sent back as text must not be able to be more."""
     return value if isinstance(value, str) and _PRINTABLE.fullmatch(value) else None
+
+
+_UNPROVEN: Mapping[Challenge, tuple[str, Callable[[Authentication, str], str | None]]] = {
+    Challenge.GLPI: ("GET", _answer_glpi),
+    Challenge.INTERCOM: ("HEAD", _answer_intercom),
+    Challenge.MICROSOFT: ("POST", _answer_microsoft),
+}
+"""Challenge → the method of its request, which has no proof, and its answer."""
+_PROVEN: Mapping[Challenge, Callable[[Authentication, bytes], str | None]] = {Challenge.SLACK: _answer_slack}
+"""Challenge → the answer to a delivery whose proof was verified."""

@@ -11,13 +11,13 @@ from datetime import datetime, timedelta
 from itertools import chain
 
 from sla_catalogue import Catalogue
-from sla_catalogue.authentication import Authentication, Challenge
+from sla_catalogue.authentication import Authentication
 from sla_catalogue.source import AuthenticationKind, Source, SourceId
 from sla_domain.contract import ContractId
 from sla_domain.event import NOTHING, EventKind
 from sla_domain.normal import normal, normals
 from sla_ingest.auth import AuthFailure, DigestBudget, RequestFacts, digest_budget, is_within, verify
-from sla_ingest.challenge import answer_glpi, answer_microsoft, answer_slack, answer_test
+from sla_ingest.challenge import answer_challenge, answer_proven
 from sla_ingest.commit import GroupCommit, group_by_incident, most_of_one_incident
 from sla_ingest.dialect import DIALECTS, EVENTS_DIALECT, DialectAdapter, undescribed_source
 from sla_ingest.dialect.port import (
@@ -135,7 +135,7 @@ class Intake:
         catalogue = self._catalogue()
         source = catalogue.sources.get(SourceId(name))
         how = None if source is None else source.authentication
-        found = await self._doubt(how, body, headers, catalogue, request)
+        found = await self._failure(how, body, headers, catalogue, request)
         if source is None or found is not None:
             why = found or AuthFailure.SOURCE
             self._metrics.refused.labels(UNKNOWN if source is None else source.id, why.name.lower()).inc()
@@ -143,7 +143,7 @@ class Intake:
         again = _signed(source) and self._recent.seen(source.id, body)
         spender = f"{source.id}\nagain" if again else source.id
         self._spend(spender, counted_as=source.id)
-        asked = answer_slack(source.authentication, body) or answer_test(source.authentication, body)
+        asked = answer_proven(source.authentication, body)
         if asked is not None:
             return IntakeResult((), challenge=asked)
         proofs = source.authentication.proof_headers
@@ -152,7 +152,7 @@ class Intake:
         )
         return await self._take(delivery, DIALECTS[source.dialect], source, spender=spender)
 
-    async def _doubt(
+    async def _failure(
         self,
         how: Authentication | None,
         body: bytes,
@@ -189,18 +189,12 @@ class Intake:
             Problem: HTTP error 429 for too many requests.
         """
         source = self._catalogue().sources.get(SourceId(name))
-        if source is None or source.authentication.challenge is Challenge.NONE:
+        if source is None:
             return None
         how = source.authentication
         if how.addresses and not is_within(request.address, how.addresses):
             return None
-        match request.method:
-            case "GET":
-                answer = answer_glpi(how, token)
-            case "HEAD":
-                answer = "" if how.challenge is Challenge.INTERCOM else None
-            case _:
-                answer = answer_microsoft(how, token)
+        answer = answer_challenge(how, request.method, token)
         if answer is not None:
             self._spend(f"{source.id}\nchallenge", counted_as=source.id)
         return answer

@@ -47,7 +47,7 @@ from sla_domain.rota import shifts_between
 from sla_domain.urgency import urgency
 from sla_domain.window import BookedWindow
 from sla_ingest.auth import RequestFacts, verify
-from sla_ingest.challenge import answer_microsoft
+from sla_ingest.challenge import answer_challenge
 from sla_ingest.dialect import Accepted, Delivery
 from sla_notifier.channel.email.mailserver import from_catalogue
 from sla_notifier.intake.notice import concerned
@@ -529,7 +529,7 @@ def _doubts(catalogue: Catalogue) -> Iterator[Any]:
         yield [verify(how, body, headers, now, request=facts, issuers=issuers) is None for headers in proofs]
         mac = hmac.new(b"lines-secret", lines, hashlib.sha256).hexdigest()
         yield verify(how, lines, {"linear-signature": mac}, MONDAY) is None
-        yield answer_microsoft(how, "asked")
+        yield answer_challenge(how, "POST", "asked")
 
 
 _PRIVATE = OKPKey.import_key(
