@@ -12,12 +12,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from sla_platform.errors import BadSettings
 from sla_platform.settings import Settings
 from sla_platform.store.engine import Store
+from sla_platform.store.locks import locks_of
 
 _log = structlog.get_logger(__name__)
 _SCRIPTS = Path(__file__).parent / "migrations"
@@ -93,7 +93,7 @@ async def at_head(store: Store) -> str | None:
 
 async def _run(store: Store, what: Callable[[Config, str], None], to: str) -> None:
     async with store.transaction() as connection:
-        await _alone(store, connection)
+        await locks_of(connection).hold(_LOCK)
         before = await connection.run_sync(_revision)
         if before is not None and before not in {script.revision for script in _history().walk_revisions()}:
             raise BadSettings(
@@ -104,12 +104,6 @@ async def _run(store: Store, what: Callable[[Config, str], None], to: str) -> No
         after = await connection.run_sync(_revision)
     if before != after:
         _log.info("migrate.database", before=before, after=after)
-
-
-async def _alone(store: Store, connection: AsyncConnection) -> None:
-    """Two processes that start at once migrate one after the other. SQLite's writers queue anyway."""
-    if not store.sqlite:
-        await connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK})
 
 
 def _alembic(connection: Connection, what: Callable[[Config, str], None], to: str) -> None:

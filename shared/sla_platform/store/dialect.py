@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import ColumnElement, Table, func
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -36,6 +36,11 @@ def upsert(connection: AsyncConnection, table: Table, *, keep: frozenset[str] = 
         newer_by: A column. If given, a row is updated only if its value in this column is lower than the new one.
     """
     return _upsert(connection.dialect.name, table, keep, newer_by)
+
+
+def greatest(connection: AsyncConnection, *values: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return the SQL expression for the greatest of some values of one row, none of which is NULL."""
+    return (func.greatest if is_postgres(connection) else func.max)(*values)
 
 
 def is_postgres(connection: AsyncConnection) -> bool:

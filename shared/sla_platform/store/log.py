@@ -7,7 +7,6 @@ readers stop below the oldest transaction still running: what lies below can no 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +23,9 @@ from sla_platform.errors import BadEnvelope
 from sla_platform.fault import Fault, as_retryable, error_text, fault_of
 from sla_platform.store.dialect import insert_new, is_postgres
 from sla_platform.store.engine import Store
+from sla_platform.store.log_port import FIELDS, LogSql
+from sla_platform.store.log_postgres import PostgresLog
+from sla_platform.store.log_sqlite import SqliteLog
 from sla_platform.store.quarantine import QuarantineRow
 from sla_platform.store.types import EARLIEST, LATEST, BigId, Instant, from_micros
 from sla_platform.turn import LoopYielder
@@ -162,11 +164,13 @@ class LogPage:
     """The rows of the page that cannot be read as events."""
 
 
-_FIELDS = "topic, id, type, source, subject, key, time, data"
-_RAW_SQLITE = ", ".join(f"CAST({name} AS BLOB) AS {name}" for name in _FIELDS.split(", "))
-_RAW_POSTGRES = ", ".join(f"convert_to(CAST({name} AS text), 'UTF8') AS {name}" for name in _FIELDS.split(", "))
-# Below the oldest running transaction nothing can change any more; above it a smaller id may still be committed.
-_SETTLED = "txid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+_FIELDS = ", ".join(FIELDS)
+_SQLITE: LogSql = SqliteLog()
+_POSTGRES: LogSql = PostgresLog()
+
+
+def _sql(connection: AsyncConnection) -> LogSql:
+    return _POSTGRES if is_postgres(connection) else _SQLITE
 
 
 async def read(connection: AsyncConnection, log: Table, topics: Sequence[Topic], cursor: Cursor, limit: int) -> LogPage:
@@ -178,14 +182,11 @@ async def read(connection: AsyncConnection, log: Table, topics: Sequence[Topic],
     Args:
         limit: The greatest number of rows.
     """
-    if is_postgres(connection):
-        after, settled, order = "(txid, position) > (:txid, :position)", _SETTLED, "txid, position"
-    else:
-        after, settled, order = "position > :position AND :txid >= 0", "1", "position"
+    sql = _sql(connection)
     marks, values = _bound_topics(topics)
-    where = f"{after} AND topic IN ({marks}) ORDER BY {order} LIMIT :limit"
+    where = f"{sql.after} AND topic IN ({marks}) ORDER BY {sql.order} LIMIT :limit"
     values |= {"txid": cursor.txid, "position": cursor.position, "limit": limit}
-    rows = await _rows(connection, log, f"txid, position, {settled} AS settled", where, values)
+    rows = await _rows(connection, log, f"txid, position, {sql.settled} AS settled", where, values)
     ready = [row for row in rows if row.settled]
     last = Cursor(ready[-1].txid, ready[-1].position) if ready else cursor
     entries, unreadable = await _sorted(connection, log, ready)
@@ -289,16 +290,8 @@ async def remove(connection: AsyncConnection, log: Table, positions: Sequence[in
     Positions without an event are skipped. Pass only positions of events that were read, not a whole range: an event
     with a position in the range may have been committed only afterwards, and would be lost.
     """
-    if not positions:
-        return
-    value: list[int] | str
-    if is_postgres(connection):
-        # Lost in a crash, this delete only sends the same events again, so it need not wait for the disk.
-        await connection.execute(text("SET LOCAL synchronous_commit = off"))
-        chosen, value = "position = ANY(CAST(:positions AS bigint[]))", list(positions)
-    else:
-        chosen, value = "position IN (SELECT value FROM json_each(:positions))", json.dumps(list(positions))
-    await connection.execute(text(f"DELETE FROM {log.name} WHERE {chosen}"), {"positions": value})  # noqa: S608
+    if positions:
+        await _sql(connection).delete(connection, log.name, positions)
 
 
 def _bound_topics(topics: Sequence[Topic]) -> tuple[str, dict[str, Any]]:
@@ -309,19 +302,19 @@ def _bound_topics(topics: Sequence[Topic]) -> tuple[str, dict[str, Any]]:
 async def _rows(
     connection: AsyncConnection, log: Table, extra: str, where: str, values: Mapping[str, Any]
 ) -> Sequence[Any]:
-    """The rows of a look. When SQLite's driver cannot read one of them, all are read as the bytes that they are.
+    """The rows of a look. When the driver cannot read one of them, all are read as the bytes that they are.
 
     The names come from this module and from log_table; every value is bound.
     """
     statement = text(f"SELECT {extra}, {_FIELDS} FROM {log.name} WHERE {where}")  # noqa: S608
-    typed = statement.columns(*(log.c[name] for name in _FIELDS.split(", ")), position=log.c.position.type)
+    typed = statement.columns(*(log.c[name] for name in FIELDS), position=log.c.position.type)
     try:
         return (await connection.execute(typed, values)).all()
     except Exception as error:
-        if fault_of(error) is Fault.PASSING or is_postgres(connection):
-            raise as_retryable(error) from error  # PostgreSQL keeps no row that its driver cannot read
+        if fault_of(error) is Fault.PASSING or not _sql(connection).keeps_anything:
+            raise as_retryable(error) from error
         _log.warning("log.read_raw", log=log.name, error=error_text(error)[:300])
-    raw = text(f"SELECT {extra}, {_RAW_SQLITE} FROM {log.name} WHERE {where}")  # noqa: S608
+    raw = text(f"SELECT {extra}, {_sql(connection).raw} FROM {log.name} WHERE {where}")  # noqa: S608
     return (await connection.execute(raw, values)).all()
 
 
@@ -342,10 +335,9 @@ async def _sorted(
 
 
 async def _raw(connection: AsyncConnection, log: Table, position: int) -> dict[str, bytes]:
-    raw = _RAW_POSTGRES if is_postgres(connection) else _RAW_SQLITE
-    query = text(f"SELECT {raw} FROM {log.name} WHERE position = :position")  # noqa: S608 - as in _rows
+    query = text(f"SELECT {_sql(connection).raw} FROM {log.name} WHERE position = :position")  # noqa: S608 - as in _rows
     row = (await connection.execute(query, {"position": position})).mappings().one()
-    return {name: bytes(row[name] or b"") for name in _FIELDS.split(", ")}
+    return {name: bytes(row[name] or b"") for name in FIELDS}
 
 
 def _envelope(row: Any) -> Envelope:
@@ -387,5 +379,5 @@ class _Decoded:
 
 def _decoded(row: Any) -> _Decoded:
     """A row of bytes as the driver would have read it. Raises ValueError."""
-    texts = {name: getattr(row, name).decode() for name in _FIELDS.split(", ")}
+    texts = {name: getattr(row, name).decode() for name in FIELDS}
     return _Decoded(**texts | {"time": from_micros(int(texts["time"]))})

@@ -7,10 +7,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import Column, Index, MetaData, String, Table, func, select, text, update
+from sqlalchemy import Column, Index, MetaData, String, Table, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sla_platform.store.dialect import insert, is_postgres
+from sla_platform.store.dialect import greatest, insert
 from sla_platform.store.engine import Store
 from sla_platform.store.types import Instant
 
@@ -58,8 +58,8 @@ async def insert_tombstones(connection: AsyncConnection, table: Table, ended: Ma
     if not ended:
         return
     statement = insert(connection, table)
-    latest = func.greatest if is_postgres(connection) else func.max
-    replacing = {"ended_at": latest(table.c.ended_at, statement.excluded.ended_at), "late_at": None}
+    latest = greatest(connection, table.c.ended_at, statement.excluded.ended_at)
+    replacing = {"ended_at": latest, "late_at": None}
     rows = [{"incident": name, "ended_at": ended[name], "late_at": None} for name in sorted(ended)]
     await connection.execute(statement.on_conflict_do_update(index_elements=["incident"], set_=replacing), rows)
 

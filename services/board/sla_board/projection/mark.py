@@ -8,14 +8,15 @@ from datetime import datetime
 from enum import IntEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board import tables
-from sla_platform.store.dialect import insert, is_postgres
+from sla_platform.store.dialect import insert
+from sla_platform.store.locks import locks_of
 
 _c = tables.counted.c
-_LOCK = text("SELECT pg_try_advisory_xact_lock(hashtext('slad.board.objective'), hashtext(:contract))")
+_LOCK = "slad.board.objective"
 
 
 class CountedNews(IntEnum):
@@ -110,9 +111,7 @@ async def lock_contract(connection: AsyncConnection, contract: str) -> bool:
 
     The result is False if another transaction has locked them. On SQLite, which has one writer, it is always True.
     """
-    if not is_postgres(connection):
-        return True
-    return bool((await connection.execute(_LOCK, {"contract": contract})).scalar())
+    return bool(await locks_of(connection).try_each(_LOCK, (contract,)))
 
 
 async def marks_of(connection: AsyncConnection, contract: str, limit: int) -> MarkedContract | None:

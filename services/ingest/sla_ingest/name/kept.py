@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, func, or_, select, text
+from sqlalchemy import and_, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_domain.event import IncidentId
@@ -15,7 +15,8 @@ from sla_ingest import tables
 from sla_ingest.name.known import AliasKind, IncidentNames, Pair
 from sla_ingest.name.linking import Row, linked_tickets
 from sla_platform.store import tombstone
-from sla_platform.store.dialect import insert_new, is_postgres
+from sla_platform.store.dialect import insert_new
+from sla_platform.store.locks import locks_of
 
 _alias = tables.alias.c
 _OF_TICKETS = frozenset(kind.value for kind in AliasKind) - {AliasKind.MOVED.value, AliasKind.KEY.value}
@@ -40,9 +41,7 @@ async def lock_names(connection: AsyncConnection, *, joining: bool) -> None:
         joining: Whether this transaction itself renames, merges or links. If True, it has the lock alone. If False, it
             shares the lock with other transactions for which this is False.
     """
-    if is_postgres(connection):
-        function = "pg_advisory_xact_lock" if joining else "pg_advisory_xact_lock_shared"
-        await connection.execute(text(f"SELECT {function}({_LOCK})"))
+    await locks_of(connection).hold(_LOCK, shared=not joining)
 
 
 async def load_names(connection: AsyncConnection, names: Iterable[str]) -> IncidentNames:

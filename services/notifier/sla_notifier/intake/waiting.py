@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sla_notifier import tables
 from sla_notifier.intake.decide import Incoming
 from sla_platform.envelope import Topic
-from sla_platform.store.dialect import is_postgres
+from sla_platform.store.locks import locks_of
 from sla_platform.store.quarantine import QuarantineEntry, QuarantineRow
 from sla_platform.wire import ClockFact, NoticeData, ObjectiveFact, ReportFact
 
@@ -50,10 +50,7 @@ _FLOWS = text(
     SELECT flow FROM flows WHERE flow IS NOT NULL
     """
 )
-_LOCK = text(
-    "SELECT flow FROM unnest(CAST(:flows AS text[])) AS flow"
-    " WHERE pg_try_advisory_xact_lock(hashtext('slad.notifier.flow'), hashtext(flow))"
-)
+_LOCK = "slad.notifier.flow"
 
 
 def clocks_of(incoming: Iterable[Incoming]) -> set[str]:
@@ -137,9 +134,7 @@ async def locked_queues(connection: AsyncConnection, wanted: Sequence[str]) -> l
     Args:
         wanted: Names of queues. Each queue holds the waiting facts (events about clocks) of one contract.
     """
-    if not is_postgres(connection):  # one writer
-        return list(wanted)
-    return list((await connection.execute(_LOCK, {"flows": list(wanted)})).scalars())
+    return await locks_of(connection).try_each(_LOCK, wanted)
 
 
 async def take_facts(connection: AsyncConnection, held_queues: Sequence[str], share: int) -> list[Incoming]:
