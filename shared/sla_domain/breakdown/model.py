@@ -96,18 +96,6 @@ class Breakdown:
         """
         return self._by(lambda part: part.holder)
 
-    def by_assignee(self) -> Mapping[str, TimeSums]:
-        """Return the time of each assignee. The key "" is the time without an assignee."""
-        return self._by(lambda part: part.holder.assignee)
-
-    def by_group(self) -> Mapping[str, TimeSums]:
-        """Return the time of each group. The key "" is the time without a stated group."""
-        return self._by(lambda part: part.holder.group)
-
-    def by_line(self) -> Mapping[str, TimeSums]:
-        """Return the time of each support line. The key "" is the time without a stated line (clause B9)."""
-        return self._by(lambda part: part.holder.line)
-
     def _by(self, key: Callable[[BreakdownPart], _Key]) -> dict[_Key, TimeSums]:
         found: dict[_Key, TimeSums] = {}
         for part in self.parts:

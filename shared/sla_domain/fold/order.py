@@ -207,18 +207,6 @@ def _without_opening(rows: list[IncidentEvent]) -> Timeline:
     )
 
 
-def in_reading_order(events: Iterable[IncidentEvent]) -> list[tuple[IncidentEvent, datetime]]:
-    """Return the events of one incident as (event, instant at which it is read), in reading order.
-
-    The opening comes first.
-
-    Raises:
-        NoEvents: There is no event.
-        MixedIncidents: The events belong to several incidents.
-    """
-    return timeline(events).rows()
-
-
 def remarks_on_event(event: IncidentEvent) -> Iterable[Remark]:
     """Yield the remarks that one event causes by itself.
 

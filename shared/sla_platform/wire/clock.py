@@ -217,16 +217,6 @@ class ClockFact(BaseModel):
         return datetime.fromisoformat(self.breached) if self.breached not in ("", NOT_BREACHED) else None
 
 
-# What all facts of one clock share; the timer stores it beside the clock as the body its fire statement extends.
-CONTEXT_FIELDS = frozenset(
-    {
-        "incident", "clock", "metric", "cycle", "generation", "target", "due_at", "original_due_at", "contract", "plan",
-        "entitlement", "customer", "priority", "zone", "title", "url", "product", "language", "allowed", "hours",
-        "left_seconds", "escalation", "urgency", "weight", "imported_through",
-    }
-)  # fmt: skip
-
-
 def fact_type(kind: FactKind) -> str:
     """Return the CloudEvents type of a kind of fact, such as `io.slad.clock.breached.v1`."""
     return f"{TYPE_PREFIX}{kind.value}.v1"

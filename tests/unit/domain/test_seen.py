@@ -89,8 +89,8 @@ def test_who_held_it_under_another_contract_is_not_shown() -> None:
         found = view(story, who)
         assert found is not None
         seen = found.of(fold(found.events, BOOK))
-        spans = incident_breakdown(seen, found.as_of(story.at("Mon 15:00"))).by_assignee()
-        held[who] = {assignee: sums.wall / timedelta(hours=1) for assignee, sums in spans.items()}
+        spans = incident_breakdown(seen, found.as_of(story.at("Mon 15:00"))).by_holder()
+        held[who] = {holder.assignee: sums.wall / timedelta(hours=1) for holder, sums in spans.items()}
     assert held == {"acme": {"ann": 1, "bob": 3}, "beta": {"ann": 0.5, "bob": 0.5}}
 
 

@@ -79,9 +79,6 @@ class WhoseTime:
     """Whether a newer event is not included yet."""
 
 
-NOT_COMPUTED = WhoseTime()
-
-
 def holder_name(holder: Holder) -> str:
     """Return the names of a holder as one text, such as `ann · desk · line 2`.
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -76,14 +75,6 @@ class KafkaSource:
         Watermarks are counted too. A watermark is a record that says up to which instant its partition has all events.
         """
         return sum(lane.waiting for lane in self._lanes())
-
-    @property
-    def partition_lag(self) -> Mapping[tuple[str, int], int]:
-        """Return how many records were unread at the last check, as (topic, partition number) -> count.
-
-        Only partitions that are assigned to this process are included.
-        """
-        return {(lane.at.topic, lane.at.partition): lane.waiting for lane in self._lanes()}
 
     @property
     def healthy(self) -> bool:

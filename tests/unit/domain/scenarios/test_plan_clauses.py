@@ -233,8 +233,8 @@ def test_b7_escalations_and_ratings_are_recorded() -> None:
 def test_b9_time_held_by_each_support_line() -> None:
     told = Telling().opened("Mon 09:00", line="1").happened(EventKind.ESCALATED, "Mon 11:00", line="2")
     incident = told.happened(EventKind.ESCALATED, "Mon 14:00", line="3").fold(rulebook(plan(row("resolution", "8h"))))
-    held = incident_breakdown(incident, told.at("Mon 15:00")).by_line()
-    assert {line: sums.wall / HOUR for line, sums in held.items()} == {"1": 2, "2": 3, "3": 1}
+    held = incident_breakdown(incident, told.at("Mon 15:00")).by_holder()
+    assert {holder.line: sums.wall / HOUR for holder, sums in held.items()} == {"1": 2, "2": 3, "3": 1}
 
 
 class TestE6:

@@ -24,9 +24,8 @@ from sla_platform.wire.incident import event_type
 _event, _listed = tables.event.c, tables.listed.c
 _HUNDREDTH = Decimal("0.01")
 _WHEN, _WHO = ("column.incident", "column.at"), ("column.by", "column.remark")
+# The types of the events that this section reads; an index of `board_event` names them.
 _KINDS = {event_type(kind): kind for kind in (EventKind.RATED, EventKind.ESCALATED)}
-VOICE_TYPES = tuple(sorted(_KINDS))
-"""The types of the events that this section reads; an index of `board_event` names them."""
 
 
 @dataclass(frozen=True, slots=True)
