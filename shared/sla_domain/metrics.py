@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from sla_domain.event import Actor, EventKind, WaitingOn
+from sla_domain.language_table import language_table
 from sla_domain.plan import Metric, MetricId, ReopenMode, Texts, Trigger
 
 FIRST_RESPONSE = MetricId("first_response")
@@ -38,7 +39,7 @@ _RESUMED = (
 
 
 def _titles(en: str, pl: str, it: str, ru: str, zh: str) -> Texts:
-    return MappingProxyType({"en": en, "pl": pl, "it": it, "ru": ru, "zh-TW": zh})
+    return language_table({"en": en, "pl": pl, "it": it, "ru": ru, "zh-TW": zh})
 
 
 first_response = Metric(

@@ -9,6 +9,7 @@ import tokenize
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeGuard
 
 from tests.law.tree import FOLDERS
 
@@ -71,7 +72,7 @@ def _defined(tree: ast.Module) -> Iterator[str]:
         yield from (each.id for each in targets if isinstance(each, ast.Name) and not each.id.startswith("_"))
 
 
-def _plain_function(node: ast.stmt) -> bool:
+def _plain_function(node: ast.stmt) -> TypeGuard[ast.FunctionDef | ast.AsyncFunctionDef]:
     if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or node.name.startswith("_"):
         return False
     return {ast.unparse(each) for each in node.decorator_list} <= {"property", "classmethod", "staticmethod"}

@@ -29,6 +29,7 @@ from sla_board.shown.place import LONGEST, BadPlace, parse_place
 from sla_board.stream.hub import Hub, NotRendered
 from sla_board.stream.places import CallerLimitReached, PlacesFull, Visitor
 from sla_board.stream.response import RETRY_MILLISECONDS, EventStream, sse
+from sla_domain.language_table import LANGUAGES_LISTED
 from sla_platform.bus import EventSource
 from sla_platform.http.evidence import RESPONSES, evidence_response
 from sla_platform.http.keys import READ, Authorizer
@@ -304,7 +305,7 @@ def _due(routes: APIRouter, board: Board) -> None:
         contract: _Names,
         priority: _Names,
         metric: _Names,
-        lang: Annotated[str, Query(max_length=20, description="en, pl, it, ru or zh-TW; else as Accept-Language")] = "",
+        lang: Annotated[str, Query(max_length=20, description=f"{LANGUAGES_LISTED}; else as Accept-Language")] = "",
         accept_language: Annotated[str, Header()] = "",
         if_none_match: Annotated[str, Header()] = "",
     ) -> Response:

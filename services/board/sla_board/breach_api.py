@@ -21,6 +21,7 @@ from sla_board.shown.clock_cursor import ClockCursor
 from sla_domain import bounds
 from sla_domain.breach_reason import LONGEST_CODE, BreachReasons, ReasonRefusal
 from sla_domain.contract import ContractId
+from sla_domain.language_table import LANGUAGES_LISTED
 from sla_domain.rulebook import Rulebook
 from sla_platform.http.audit import command_of
 from sla_platform.http.body import BAD_BODY, demand_model, describes
@@ -33,7 +34,7 @@ _DENIED: dict[int | str, dict[str, Any]] = {
     403: {"description": "The key lacks the scope"},
 }
 _ONE: dict[int | str, dict[str, Any]] = {**_DENIED, 404: {"description": "No such breach, or not for this key"}}
-_Language = Annotated[str, Query(max_length=20, description="of the titles of codes: en, pl, it, ru or zh-TW"), LINE]
+_Language = Annotated[str, Query(max_length=20, description=f"of the titles of codes: {LANGUAGES_LISTED}"), LINE]
 
 
 class BreachReasonIn(BaseModel):

@@ -15,6 +15,7 @@ from sla_catalogue.duration import UNSPECIFIED, BadDuration, parse_allowed, pars
 from sla_catalogue.hours import BadHours, Week, parse_minute, parse_week
 from sla_catalogue.secret import Secret
 from sla_domain.bounds import RANGE, within_reach
+from sla_domain.language_table import LANGUAGE_TAGS
 from sla_domain.plan import Allowed, WarningAt
 
 T = TypeVar("T")
@@ -88,7 +89,7 @@ def _texts(value: object) -> object:
     if isinstance(value, Mapping):
         for tag in value:
             if not _TAG.fullmatch(str(tag)):
-                raise refuse("language", f"{tag!r} is no language tag", "write en, pl, zh-TW, it, ru, …")
+                raise refuse("language", f"{tag!r} is no language tag", f"write {', '.join(LANGUAGE_TAGS)}, …")
     return value
 
 

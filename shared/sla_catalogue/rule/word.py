@@ -19,6 +19,7 @@ from sla_catalogue.rule.subject import CheckedCatalogue
 from sla_domain.explain.language import LANGUAGES
 from sla_domain.explain.language.tag import nearest_tag
 from sla_domain.incident import Scope
+from sla_domain.language_table import LANGUAGE_TAGS
 from sla_domain.version import names_one_version
 
 # What every incident may state, whatever its source; besides, sources state further attributes.
@@ -120,7 +121,7 @@ def _known() -> frozenset[str]:
 
 
 def _like(tag: str, known: list[str]) -> str:
-    return did_you_mean(tag, known) or "write en, pl, zh-TW, it, ru, …"
+    return did_you_mean(tag, known) or f"write {', '.join(LANGUAGE_TAGS)}, …"
 
 
 # -- attributes and roles ---------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from sla_board.plan.model import SupportPlan
 from sla_board.plan.stored import read_stored
 from sla_catalogue import Catalogue
 from sla_domain.contract import Contract, ContractId
+from sla_domain.language_table import LANGUAGES_LISTED
 from sla_platform.http.keys import Authorizer
 from sla_platform.http.problem import Problem
 from sla_platform.store.engine import Store
@@ -26,7 +27,7 @@ from sla_platform.timesource import TimeSource
 
 PDF = "application/pdf"
 Name = Annotated[str, StringConstraints(max_length=200)]
-Language = Annotated[Name, Query(description="en, pl, it, ru or zh-TW")]
+Language = Annotated[Name, Query(description=LANGUAGES_LISTED)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,6 +13,7 @@ from sla_board.contract_api.pages import no_such_contract
 from sla_board.link.link import LinkState, PlanLink
 from sla_board.link.store import MOST_OPEN, NoSuchLink, TooManyLinks, WantedLink
 from sla_domain import bounds
+from sla_domain.language_table import LanguageTag
 from sla_platform.http.audit import Reason, command_of
 from sla_platform.http.body import BAD_BODY, demand_model, describes
 from sla_platform.http.keys import ADMIN, KeyAccess, for_all_contracts
@@ -35,7 +36,7 @@ class PlanLinkIn(BaseModel):
         extra="forbid",
         json_schema_extra={"examples": [{"language": "pl", "days": 30, "reason": "for the review"}]},
     )
-    language: Literal["en", "pl", "it", "ru", "zh-TW"] = Field("en", description="of the page that it opens")
+    language: LanguageTag = Field("en", description="of the page that it opens")
     days: int = Field(_DAYS, ge=1, le=LONGEST_DAYS, description="days of 24 hours for which it opens the plan")
     reason: Annotated[str, Field(min_length=1, max_length=bounds.VALUE), PROSE] = Field(
         description="why, or for whom; it stands in the list and in the audit log"

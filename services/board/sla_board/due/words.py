@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from sla_domain.explain.language import tag_for
+from sla_domain.language_table import language_table
 from sla_domain.metrics import BUILT_IN
 from sla_domain.plan import MetricId
 
@@ -35,7 +35,7 @@ class DueWords:
     ticket: str
 
 
-_WORDS: Mapping[str, DueWords] = MappingProxyType(
+_WORDS: Mapping[str, DueWords] = language_table(
     {
         one.language: one
         for one in (

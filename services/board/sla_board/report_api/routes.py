@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from types import SimpleNamespace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
@@ -26,6 +26,7 @@ from sla_board.report_api.answer import (
 from sla_board.report_api.deps import Kind, MadeReport, Name, PeriodText, ReportDeps, no_such_contract, no_such_report
 from sla_board.report_api.shape import PDF, XLSX, ReportFormat, Shape, shaped
 from sla_domain import bounds
+from sla_domain.language_table import LanguageTag
 from sla_domain.report_schedule import ReportKind
 from sla_platform.http.audit import command_of
 from sla_platform.http.body import BAD_BODY, demand_model, describes
@@ -33,8 +34,7 @@ from sla_platform.http.keys import ADMIN, KeyAccess
 from sla_platform.http.problem import Problem
 from sla_platform.inbound import PROSE
 
-Tag = Literal["en", "pl", "it", "ru", "zh-TW"]
-Language = Annotated[Tag, Query(description="of headings, sentences and numbers")]
+Language = Annotated[LanguageTag, Query(description="of headings, sentences and numbers")]
 Zone = Annotated[str, StringConstraints(max_length=60), Query(description="of instants; empty: the contract's")]
 Revision = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="of a frozen report; empty: the newest")]
 Live = Annotated[bool, Query(description="made as of now, even if the report is frozen")]

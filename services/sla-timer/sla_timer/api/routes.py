@@ -8,6 +8,7 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import PlainTextResponse, Response
 
 from sla_domain.errors import CalendarError
+from sla_domain.language_table import LANGUAGES_LISTED
 from sla_platform.http.body import BAD_BODY, demand_model, describes
 from sla_platform.http.evidence import RESPONSES as EVIDENCE
 from sla_platform.http.evidence import evidence_response
@@ -64,7 +65,7 @@ def _evidence(routes: APIRouter, timer: TimerService, authorize: Authorizer) -> 
     async def evidence(
         request: Request,
         incident: str,
-        lang: Annotated[str, Query(max_length=20, description="of the words: en, pl, it, ru or zh-TW")] = "en",
+        lang: Annotated[str, Query(max_length=20, description=f"of the words: {LANGUAGES_LISTED}")] = "en",
     ) -> Response:
         """The timer's part of `slad evidence`: events, contract and catalogue, clocks, calendars, arithmetic.
 
@@ -85,7 +86,7 @@ def _explain(routes: APIRouter, timer: TimerService, authorize: Authorizer) -> N
     async def explained(
         request: Request,
         incident: str,
-        lang: Annotated[str, Query(max_length=20, description="en, pl, it, ru or zh-TW")] = "en",
+        lang: Annotated[str, Query(max_length=20, description=LANGUAGES_LISTED)] = "en",
         metric: Annotated[MetricIn, Query()] = "",
         at: Annotated[LocalOrInstantIn | None, Query(description="as of this instant; now when absent")] = None,
         form: Annotated[

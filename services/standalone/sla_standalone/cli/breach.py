@@ -10,12 +10,13 @@ import httpx2
 import typer
 from rich.table import Table
 
+from sla_domain.language_table import LANGUAGES_LISTED
 from sla_standalone.cli.output import WRONG, emit, note, say, stop, table_console
 from sla_standalone.cli.remote import DEFAULT_URL, Key, Url, fetch_json, open_client, stop_refused
 
 _PAGE = 500
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-_Language = Annotated[str, typer.Option(help="Of the titles of reasons: en, pl, it, ru or zh-TW.")]
+_Language = Annotated[str, typer.Option(help=f"Of the titles of reasons: {LANGUAGES_LISTED}.")]
 _Metric = Annotated[str, typer.Option(help="Only this one, e.g. resolution.")]
 
 

@@ -12,6 +12,7 @@ import typer
 from rich.table import Table
 from typer.core import TyperGroup
 
+from sla_domain.language_table import LANGUAGES_LISTED
 from sla_standalone.cli.output import emit, note, say, stop, table_console
 from sla_standalone.cli.remote import DEFAULT_URL, Key, Url, fetch_json, open_client, stop_refused
 
@@ -24,7 +25,7 @@ Kind = Annotated[
     str,
     typer.Option(help="service_report, review or incident_review. Default: by the length of the period."),
 ]
-Language = Annotated[str, typer.Option("--language", "--lang", help="en, pl, it, ru or zh-TW.")]
+Language = Annotated[str, typer.Option("--language", "--lang", help=f"{LANGUAGES_LISTED}.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
+
+from sla_domain.language_table import language_table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +28,7 @@ class WhoWords:
     """The line if nobody is told anything, with the placeholder `{until}`."""
 
 
-WHO: Mapping[str, WhoWords] = MappingProxyType(
+WHO: Mapping[str, WhoWords] = language_table(
     {
         "en": WhoWords(
             head="{contract} · priority {priority} · opened {opened} ({zone})",

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Annotated
 
 import typer
 
 from sla_domain.explain.language import LANGUAGES
 from sla_domain.explain.language.tag import nearest_tag
+from sla_domain.language_table import language_table
 from sla_domain.roles import RoleReason
 from sla_standalone.cli.output import stop
 
@@ -44,7 +44,7 @@ class WhenWords:
     """The headings of the table: metric, due, target, hours, warnings, row."""
 
 
-WHEN: Mapping[str, WhenWords] = MappingProxyType(
+WHEN: Mapping[str, WhenWords] = language_table(
     {
         "en": WhenWords(
             head="{contract} · plan {plan} · priority {priority} · opened {opened} ({zone})",
@@ -101,7 +101,7 @@ class OnCallWords:
     """Reason -> why a person of a role is on duty or not."""
 
 
-ON_CALL_WORDS: Mapping[str, OnCallWords] = MappingProxyType(
+ON_CALL_WORDS: Mapping[str, OnCallWords] = language_table(
     {
         "en": OnCallWords(
             at="at {at}",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from sla_domain.explain.language import en, it, pl, ru, zh_tw
 from sla_domain.explain.language.tag import nearest_tag
 from sla_domain.explain.language.words import Words
+from sla_domain.language_table import language_table
 
-LANGUAGES: Mapping[str, Words] = MappingProxyType(
+LANGUAGES: Mapping[str, Words] = language_table(
     {"en": en.WORDS, "pl": pl.WORDS, "it": it.WORDS, "ru": ru.WORDS, "zh-TW": zh_tw.WORDS}
 )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from enum import StrEnum
 
+from sla_domain.language_table import language_table
+
 
 class PluralForm(StrEnum):
     """The forms of a noun after a number, with their names in Unicode CLDR."""
@@ -16,13 +18,15 @@ class PluralForm(StrEnum):
     """Also the form after a fraction."""
 
 
-_BY_LANGUAGE = {
-    "en": (PluralForm.ONE, PluralForm.OTHER),
-    "pl": (PluralForm.ONE, PluralForm.FEW, PluralForm.MANY),
-    "it": (PluralForm.ONE, PluralForm.OTHER),
-    "ru": (PluralForm.ONE, PluralForm.FEW, PluralForm.MANY),
-    "zh-TW": (PluralForm.OTHER,),
-}
+_BY_LANGUAGE = language_table(
+    {
+        "en": (PluralForm.ONE, PluralForm.OTHER),
+        "pl": (PluralForm.ONE, PluralForm.FEW, PluralForm.MANY),
+        "it": (PluralForm.ONE, PluralForm.OTHER),
+        "ru": (PluralForm.ONE, PluralForm.FEW, PluralForm.MANY),
+        "zh-TW": (PluralForm.OTHER,),
+    }
+)
 
 
 def plural_forms(language: str) -> tuple[PluralForm, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
-from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from sla_domain.allowance import AllowanceUnit
@@ -15,9 +14,10 @@ from sla_domain.explain.language.plural import PluralForm, plural_form
 from sla_domain.explain.ledger import en, it, pl, ru, zh_tw
 from sla_domain.explain.ledger.words import LedgerWords
 from sla_domain.explain.text import duration_text, text_in
+from sla_domain.language_table import language_table
 from sla_domain.ledger import EntryRefused, Ledger, LedgerStep, LedgerTerms, WorkPart
 
-LEDGER_LANGUAGES: Mapping[str, LedgerWords] = MappingProxyType(
+LEDGER_LANGUAGES: Mapping[str, LedgerWords] = language_table(
     {"en": en.WORDS, "pl": pl.WORDS, "it": it.WORDS, "ru": ru.WORDS, "zh-TW": zh_tw.WORDS}
 )
 

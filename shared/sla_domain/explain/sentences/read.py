@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from string import Formatter
-from types import MappingProxyType
 
 from sla_domain.event import EventKind
 from sla_domain.explain.language import LANGUAGES, tag_for
@@ -15,13 +14,14 @@ from sla_domain.explain.sentences import it, pl, ru, zh_tw
 from sla_domain.explain.sentences.words import SentenceWords
 from sla_domain.explain.text import counted_noun, title_of
 from sla_domain.incident import Scope
+from sla_domain.language_table import language_table
 from sla_domain.metrics import BUILT_IN
 from sla_domain.plan import MetricId
 from sla_domain.rulebook import MatchReason
 from sla_domain.sentence import Sentence
 
-SENTENCE_LANGUAGES: Mapping[str, SentenceWords] = MappingProxyType(
-    {"pl": pl.WORDS, "it": it.WORDS, "ru": ru.WORDS, "zh-TW": zh_tw.WORDS}
+SENTENCE_LANGUAGES: Mapping[str, SentenceWords] = language_table(
+    {"pl": pl.WORDS, "it": it.WORDS, "ru": ru.WORDS, "zh-TW": zh_tw.WORDS}, translations=True
 )
 _ENDS = {EventKind.CANCELLED.value: Sentence.INCIDENT_CANCELLED, EventKind.MERGED.value: Sentence.INCIDENT_MERGED}
 _NEXT = "; "  # between sentences

@@ -6,8 +6,9 @@ from sla_board.plan.words import en, it, pl, ru, zh_tw
 from sla_board.plan.words.words import PlanWords
 from sla_domain.explain.language import tag_for
 from sla_domain.explain.language.tag import accepted_tag
+from sla_domain.language_table import language_table
 
-_WORDS = {one.language: one for one in (en.WORDS, pl.WORDS, it.WORDS, ru.WORDS, zh_tw.WORDS)}
+_WORDS = language_table({one.language: one for one in (en.WORDS, pl.WORDS, it.WORDS, ru.WORDS, zh_tw.WORDS)})
 
 
 def words_in(language: str) -> PlanWords:

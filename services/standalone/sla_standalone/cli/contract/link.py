@@ -9,6 +9,7 @@ import httpx2
 import typer
 from rich.table import Table
 
+from sla_domain.language_table import LANGUAGES_LISTED
 from sla_standalone.cli.output import emit, note, say, stop, table_console
 from sla_standalone.cli.remote import DEFAULT_URL, Key, Url, fetch_json, open_client, stop_refused
 
@@ -18,7 +19,7 @@ _DAYS = 30
 def link(
     contract: Annotated[str, typer.Argument(help="The contract's id.")],
     days: Annotated[int | None, typer.Option(help="For how long it opens the plan, 1 to 366. Default: 30.")] = None,
-    lang: Annotated[str, typer.Option(help="Of the page: en, pl, it, ru or zh-TW. Default: en.")] = "",
+    lang: Annotated[str, typer.Option(help=f"Of the page: {LANGUAGES_LISTED}. Default: en.")] = "",
     reason: Annotated[str, typer.Option(help="Why, or for whom; for the list and the audit log.")] = "",
     listed: Annotated[bool, typer.Option("--list", help="List the open links instead.")] = False,
     every: Annotated[bool, typer.Option("--all", help="With --list: those that expired or were revoked, too.")] = False,
