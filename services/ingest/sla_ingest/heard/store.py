@@ -15,14 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_ingest.heard.hour import HISTORY, HOUR, HeardHour, hour_begun
 from sla_ingest.tables import heard, inbox
-from sla_platform.store.dialect import insert_new, is_postgres
+from sla_platform.store.dialect import insert_new
 from sla_platform.store.engine import Store
+from sla_platform.store.instant import hour_number
 
 SETTLED = timedelta(minutes=5)  # a delivery is stored with its instant of receipt this much later, at most
 AT_ONCE = timedelta(hours=6)  # of deliveries in one statement
 _MICROSECOND = timedelta(microseconds=1)
-_HOURS_ON_POSTGRES = "CAST(floor(extract(epoch FROM received_at) / 3600) AS bigint)"
-_HOURS_ON_SQLITE = "received_at / 3600000000"
 
 
 async def count_hours(store: Store, source: str, now: datetime) -> None:
@@ -132,7 +131,7 @@ async def _uncounted_from(connection: AsyncConnection, source: str, now: datetim
 
 async def _counted(connection: AsyncConnection, source: str, since: datetime, until: datetime) -> list[dict[str, Any]]:
     """The rows of the hours of [since, until) in which the source sent something, the earliest first."""
-    number: ColumnElement[int] = literal_column(_HOURS_ON_POSTGRES if is_postgres(connection) else _HOURS_ON_SQLITE)
+    number = hour_number(connection, "received_at")
     before = func.lag(inbox.c.received_at).over(partition_by=number, order_by=inbox.c.received_at)
     one = (
         select(inbox.c.received_at, inbox.c.outcome, number.label("number"), before.label("before"))
