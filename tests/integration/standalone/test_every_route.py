@@ -192,7 +192,7 @@ def _bound(route: Route) -> int:
     if route.path in (BY_SIGNATURE, "/v1/events", "/v1/notices"):
         return most
     if route.path.endswith("/profile"):
-        return min(MAX_PROFILE, most)
+        return MAX_PROFILE
     return MAX_TEXT if route.path in ("/v1/contracts", "/v1/contracts/{contract}") else SMALL_BODY
 
 

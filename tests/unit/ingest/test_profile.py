@@ -123,3 +123,25 @@ def test_what_cannot_be_read_at_all() -> None:
 def test_a_range_is_no_version_that_somebody_runs(body: Any, kind: str) -> None:
     (error,) = refused(body, kind).errors
     assert "is a range: name each version that is run, or none for any" in error["detail"]
+
+
+def test_names_of_facts_that_repeat_with_every_product_are_bounded_together() -> None:
+    """A table of 45 kB whose heads stand with each of its products: five million bytes."""
+    heads = [f"{number:02}" + "n" * 490 for number in range(49)]
+    lines = [",".join(["product", *heads]), *(",".join([f"p{number}", *["1"] * 49]) for number in range(200))]
+    body = "\n".join(lines)
+    assert len(body) < 50_000
+    problem = refused(body, CSV_TYPE)
+    assert (problem.status, pointers(problem)) == (422, ["/"])
+    assert "together have at most 2097152 bytes" in problem.errors[0]["detail"]
+    assert len(items("\n".join(lines[:60]), CSV_TYPE)) == 59
+
+
+def test_an_sbom_of_many_components_within_others_keeps_their_order() -> None:
+    inner = [{"name": f"b{number}", "version": "1"} for number in range(2_000)]
+    body = {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.5",
+        "components": [{"name": "a", "components": inner}, {"name": "c"}],
+    }
+    assert [*items(body, SBOM_TYPE)] == ["a", *(f"b{number}" for number in range(2_000)), "c"]

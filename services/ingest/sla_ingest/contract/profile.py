@@ -17,6 +17,7 @@ from sla_platform.http.problem import Problem, pointer
 CSV_TYPE, SBOM_TYPE, JSON_TYPE = "text/csv", "application/vnd.cyclonedx+json", "application/json"
 MAX_PROFILE = 8 * 1024 * 1024  # bytes
 MOST_PRODUCTS, MOST_VERSIONS, MOST_FACTS = 5_000, 200, 50
+MOST_BYTES = 2 * 1024 * 1024  # of all products, versions and facts together: half of the smallest event
 _LONGEST_PRODUCT, _LONGEST_VERSION, _LONGEST_FACT = 200, 100, 500
 _SBOM_VERSIONS = ("1.4", "1.5", "1.6")
 _KEYS = frozenset({"product", "versions", "facts"})
@@ -55,6 +56,9 @@ def read_profile(body: bytes, media_type: str) -> tuple[EnvironmentItem, ...]:
         errors.append(
             {"pointer": "/", "detail": f"a profile has at most {MOST_PRODUCTS} products, this one {len(found)}"}
         )
+    elif (size := sum(map(_size, found))) > MOST_BYTES:
+        detail = f"all products, versions and facts together have at most {MOST_BYTES} bytes, these {size}"
+        errors.append({"pointer": "/", "detail": f"{detail}: state fewer facts, or under shorter names"})
     if errors:
         raise unfit(errors[:100])
     return found
@@ -72,6 +76,12 @@ def _joined(rows: Iterable[Row]) -> tuple[EnvironmentItem, ...]:
         EnvironmentItem(product=name, versions=tuple(versions), facts=tuple(sorted(facts.items())))
         for name, versions, facts in products.values()
     )
+
+
+def _size(item: EnvironmentItem) -> int:
+    """The bytes of its texts; each product repeats the names of its facts."""
+    texts = (item.product, *item.versions, *(text for fact in item.facts for text in fact))
+    return sum(len(text.encode()) + 6 for text in texts)  # with the signs around it
 
 
 def _faults(product: str, versions: list[str], facts: Mapping[str, str]) -> Iterable[str]:
@@ -176,12 +186,12 @@ def _sbom_rows(values: Any) -> Iterable[Row]:
     if version not in _SBOM_VERSIONS:
         detail = f"CycloneDX {version or 'without specVersion'} is not read; {', '.join(_SBOM_VERSIONS)} are."
         raise Problem(415, "other-sbom", "Another version of CycloneDX", detail)
-    left: list[tuple[tuple[str | int, ...], Any]] = [(("components", i), one) for i, one in _listed(values)]
+    left: list[tuple[tuple[str | int, ...], Any]] = [(("components", i), one) for i, one in reversed(_listed(values))]
     while left:
-        where, component = left.pop(0)
+        where, component = left.pop()
         if not isinstance(component, dict):
             continue
-        left[:0] = [((*where, "components", i), one) for i, one in _listed(component)]
+        left += [((*where, "components", i), one) for i, one in reversed(_listed(component))]
         group, name = str(component.get("group") or ""), str(component.get("name") or "")
         number = str(component.get("version") or "")
         facts = {key: str(component[key]) for key in ("type", "purl", "cpe") if component.get(key)}

@@ -59,7 +59,7 @@ def add_routes(routes: APIRouter, deps: ContractDeps) -> None:
         not fit, nothing is stored. Contracts in catalogue files can have a profile, too.
         """
         access = may_write(deps, request)
-        body = await read_body(request, min(MAX_PROFILE, deps.max_body_bytes))
+        body = await read_body(request, MAX_PROFILE)
         environment = await asyncio.to_thread(read_profile, body, request.headers.get("content-type", ""))
         await deps.owner.state_profile(contract, environment, command_of(access, reason))
         return Response(orjson.dumps(await _told(deps, contract, None)), 200, media_type="application/json")
