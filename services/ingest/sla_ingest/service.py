@@ -20,6 +20,7 @@ from sla_ingest.commit import CommitBounds, GroupCommit
 from sla_ingest.contract import routes as contract_routes
 from sla_ingest.contract.deps import ContractDeps
 from sla_ingest.contract.owner import ContractOwner
+from sla_ingest.contract.room import RecordRoom
 from sla_ingest.contract.store import refresh_shelf
 from sla_ingest.contract.watch import LedgerWatch
 from sla_ingest.contract.work import WorkCounter
@@ -40,6 +41,7 @@ from sla_ingest.tables import quarantine as quarantine_table
 from sla_platform.bus import EventSource, Quarantine, WakeSignal
 from sla_platform.bus.metrics import BusMetrics
 from sla_platform.bus.quarantine import CONSUME
+from sla_platform.bus.topics import largest_record
 from sla_platform.contracts.shelf import RecordShelf
 from sla_platform.http.keys import Authorizer, KeyGate
 from sla_platform.retention import Retention, RetentionLoop, RetentionOrder, ServiceSweeps, newest_in
@@ -103,7 +105,8 @@ def build(
 
     metrics = IngestMetrics(registry)
     bounds = CommitBounds(gather_seconds=settings.group_commit_ms / 1_000)
-    count_work = WorkCounter(rulebook, time_source)
+    room = RecordRoom(largest_record(settings))
+    count_work = WorkCounter(rulebook, time_source, room)
     refresh = None if contracts is None else partial(refresh_shelf, shelf=contracts[0])
     commit = GroupCommit(store, rulebook, wake_signal, metrics, bounds, count_work, refresh)
     rules = IntakeRules(
@@ -127,7 +130,7 @@ def build(
     prepare, checks = None, {}
     if contracts is not None:
         shelf, files = contracts
-        owner = ContractOwner(store, shelf, files, catalogue, time_source, wake_signal)
+        owner = ContractOwner(store, shelf, files, catalogue, time_source, wake_signal, room)
         routes.include_router(
             contract_routes.router(ContractDeps(owner, shelf, store, files, time_source, gate, settings.max_body_bytes))
         )

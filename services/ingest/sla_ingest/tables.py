@@ -152,7 +152,7 @@ contract_entry = Table(
 _ahead = contract_entry.c.next_at.is_not(None)
 Index("ix_ingest_contract_entry_next", contract_entry.c.next_at, sqlite_where=_ahead, postgresql_where=_ahead)
 
-# Every change of a contract, never removed: who, when, why, and the record after it; of ledger entries only its own.
+# Every change of a contract, never removed: who, when, why, and of the record what the change wrote.
 contract_change = Table(
     "ingest_contract_change",
     metadata,

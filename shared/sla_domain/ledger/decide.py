@@ -10,8 +10,9 @@ from decimal import Decimal
 from sla_domain.allowance import AllowanceUnit
 from sla_domain.bounds import within_reach
 from sla_domain.errors import CalendarError
-from sla_domain.ledger.entry import EntryId, EntryKind, LedgerEntry
-from sla_domain.ledger.fold import entry_order, ledger_at
+from sla_domain.ledger.entry import LedgerEntry
+from sla_domain.ledger.fold import entry_order, ledger_at, opening_entry
+from sla_domain.ledger.kind import EntryId, EntryKind
 from sla_domain.ledger.objection import Objection, RefusalReason
 from sla_domain.ledger.step import Ledger
 from sla_domain.ledger.terms import LedgerTerms
@@ -74,6 +75,8 @@ def decide(terms: LedgerTerms, entries: Iterable[LedgerEntry], entry: LedgerEntr
         return _refused(terms, entry, RefusalReason.ID_TAKEN)
     if same is None and (reason := _ill_formed(terms, entry, now)) is not None:
         return _refused(terms, entry, reason)
+    if same is None and (closed := _closed(terms, written, entry)) is not None:
+        return closed
     together = written if same is not None else [*written, entry]
     last = max(now, *(one.at for one in together))
     try:
@@ -97,16 +100,17 @@ class Replayed:
 def replay(terms: LedgerTerms, entries: Iterable[LedgerEntry], now: datetime) -> Replayed:
     """Decide anew on all entries of a ledger under `terms`, to see the effect of a change of terms.
 
-    The entries are decided on in order of time. Each decision is made from the ledger that holds the entries accepted
-    before.
+    The entries are decided on in order of time. Closed ones are not: what they left is taken as it is. Each decision is
+    made from the ledger that holds the entries accepted before.
 
     Args:
         terms: The terms for the allowance to apply.
         now: The present instant. Entries dated later are refused, and the resulting ledger is as of this instant.
     """
-    accepted: list[LedgerEntry] = []
+    entries = list(entries)
+    accepted: list[LedgerEntry] = [one for one in entries if one.opening is not None]
     decisions: list[Decision] = []
-    for entry in sorted(entries, key=entry_order):
+    for entry in sorted((one for one in entries if one.opening is None), key=entry_order):
         decision = decide(terms, accepted, entry, now)
         decisions.append(decision)
         if isinstance(decision, EntryAccepted) and not decision.known:
@@ -117,6 +121,16 @@ def replay(terms: LedgerTerms, entries: Iterable[LedgerEntry], now: datetime) ->
 def _refused(terms: LedgerTerms, entry: LedgerEntry, reason: RefusalReason) -> EntryRefused:
     clause = NEVER if entry.kind in _NEVER_DONE else terms.allowance.clause
     return EntryRefused(entry, Objection(reason=reason, entry=entry.id, at=entry.at), clause)
+
+
+def _closed(terms: LedgerTerms, written: Iterable[LedgerEntry], entry: LedgerEntry) -> EntryRefused | None:
+    """Why it comes too late: the entries of its time are closed."""
+    opened = opening_entry(written)
+    start = entry.at if entry.work is None else entry.work.start
+    if opened is None or start >= opened.at:
+        return None
+    about = Objection(reason=RefusalReason.CLOSED, entry=entry.id, at=entry.at, since=opened.at)
+    return EntryRefused(entry, about, terms.allowance.clause)
 
 
 def _new_objection(before: Ledger, after: Ledger, entry: LedgerEntry) -> Objection | None:

@@ -5,39 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
-from typing import NewType
 
-EntryId = NewType("EntryId", str)
-
-
-class EntryKind(StrEnum):
-    """The kinds of ledger entries, and of changes of the balance of an allowance (included amount)."""
-
-    GRANTED = "granted"
-    """Included by the contract for a period. Never written by people."""
-    BOUGHT = "bought"
-    RESERVED = "reserved"
-    """Set aside for a future service."""
-    RELEASED = "released"
-    """Given back from a reservation."""
-    USED = "used"
-    ADJUSTED = "adjusted"
-    """Corrected up or down, with a reason."""
-    EXPIRED = "expired"
-    """Lost at the end of a period. Never written by people."""
-    REFUNDED = "refunded"
-    """Always refused, as nothing is paid back (clause H10)."""
-    TRANSFERRED = "transferred"
-    """Always refused, as nothing is moved to another contract (clause H10)."""
-
-    @property
-    def computed(self) -> bool:
-        """Return whether changes of this kind are computed from the contract.
-
-        Nobody can write an entry of such a kind.
-        """
-        return self in (EntryKind.GRANTED, EntryKind.EXPIRED)
+from sla_domain.ledger.kind import EntryId, EntryKind
+from sla_domain.ledger.opening import LedgerOpening
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +46,8 @@ class LedgerEntry:
     """The reason in words. Needed for ADJUSTED."""
     reference: str = ""
     """Id of the incident or booked window. "" for none."""
+    opening: LedgerOpening | None = None
+    """What the entries before `at` have left, which this entry stands for. None for every kind but OPENING."""
 
     @property
     def pays_at(self) -> datetime:

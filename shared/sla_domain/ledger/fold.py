@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
-from sla_domain.ledger.entry import EntryKind, LedgerEntry
+from sla_domain.ledger.closing import opening_of, reopened
+from sla_domain.ledger.entry import LedgerEntry
+from sla_domain.ledger.kind import EntryKind
+from sla_domain.ledger.opening import LedgerClosed, LedgerOpening
 from sla_domain.ledger.running_ledger import Movement, RunningLedger
 from sla_domain.ledger.step import Ledger
 from sla_domain.ledger.terms import LedgerTerms
@@ -15,6 +18,7 @@ from sla_domain.ledger.work import work_parts
 # At one instant: what brings something first, then what is set aside, what is given back, and what is used up.
 _RANK = {EntryKind.BOUGHT: 0, EntryKind.ADJUSTED: 0, EntryKind.RESERVED: 1, EntryKind.RELEASED: 2}
 _LAST = 3
+_MICROSECOND = timedelta(microseconds=1)
 
 
 def ledger_at(terms: LedgerTerms, entries: Iterable[LedgerEntry], at: datetime) -> Ledger:
@@ -26,13 +30,9 @@ def ledger_at(terms: LedgerTerms, entries: Iterable[LedgerEntry], at: datetime) 
 
     Raises:
         CalendarError: Work lies outside the years of the allowance's calendar.
+        LedgerClosed: `at` lies before the instant up to which entries are closed.
     """
-    moves = sorted((move for entry in entries for move in movements(terms, entry) if move.at <= at), key=_order)
-    running = RunningLedger(terms)
-    running.grant(max([at, *(move.pays_at for move in moves)]))
-    for move in moves:
-        running.apply(move)
-    running.advance(at)
+    running = _run(terms, entries, at)
     return Ledger(
         terms=terms,
         at=at,
@@ -42,17 +42,60 @@ def ledger_at(terms: LedgerTerms, entries: Iterable[LedgerEntry], at: datetime) 
         steps=tuple(running.steps),
         crossings=tuple(running.crossings),
         objections=tuple(running.objections),
+        opening=running.opening,
     )
+
+
+def close_ledger(terms: LedgerTerms, entries: Iterable[LedgerEntry], before: datetime) -> LedgerOpening:
+    """Return what the entries dated before an instant have left, to be brought forward in their place.
+
+    Args:
+        terms: The contract's terms for the allowance.
+        entries: The entries, in any order. Those dated at `before` or later are ignored.
+        before: The instant. No work may begin before it and end at it or later.
+
+    Raises:
+        CalendarError: Work lies outside the years of the allowance's calendar.
+        LedgerClosed: The entries before a later instant are closed already.
+    """
+    closed = [one for one in entries if one.at < before]
+    running = _run(terms, closed, before - _MICROSECOND)
+    return opening_of(running, closed, before)
+
+
+def opening_entry(entries: Iterable[LedgerEntry]) -> LedgerEntry | None:
+    """Return the entry that stands for closed ones, or None if nothing is closed."""
+    return next((one for one in entries if one.opening is not None), None)
+
+
+def _run(terms: LedgerTerms, entries: Iterable[LedgerEntry], at: datetime) -> RunningLedger:
+    """The ledger after everything up to and at `at`."""
+    written = list(entries)
+    opened = opening_entry(written)
+    running = RunningLedger(terms)
+    if opened is not None and opened.opening is not None:
+        if at < opened.opening.at:
+            raise LedgerClosed(terms.allowance.id, terms.contract, opened.opening.at)
+        running = reopened(terms, opened.opening, opened.id)
+    moves = sorted((move for entry in written for move in movements(terms, entry) if move.at <= at), key=_order)
+    running.grant(max([at, *(move.pays_at for move in moves)]))
+    for move in moves:
+        running.apply(move)
+    running.advance(at)
+    return running
 
 
 def movements(terms: LedgerTerms, entry: LedgerEntry) -> Iterator[Movement]:
     """Yield the changes of the balance that one ledger entry makes, in order of time.
 
-    An entry without work makes one change. An entry with work makes one change for each part of the work at one rate.
+    An entry that brings closed ones forward makes none: the ledger goes on from it. An entry without work makes one
+    change. An entry with work makes one change for each part of the work at one rate.
 
     Raises:
         CalendarError: The work lies outside the years of the allowance's calendar.
     """
+    if entry.opening is not None:
+        return
     if entry.work is None:
         cost = None if entry.amount is None else _with_surcharge(entry.amount, entry)
         yield Movement(entry=entry, at=entry.at, pays_at=entry.pays_at, raw=entry.amount, cost=cost)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from sla_domain.allowance import AllowancePeriod
-from sla_domain.ledger.entry import EntryId
+from sla_domain.ledger.kind import EntryId
 
 
 class RefusalReason(StrEnum):
@@ -55,6 +55,8 @@ class RefusalReason(StrEnum):
     NO_REASON = "no_reason"
     """An adjustment needs a reason."""
     NO_AUTHOR = "no_author"
+    CLOSED = "closed"
+    """The entry is dated before the instant up to which the ledger's entries are closed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,4 +79,4 @@ class Objection:
     period: AllowancePeriod | None = None
     """The kind of period of the limit. Only for AT_MOST."""
     since: datetime | None = None
-    """When the period of the limit began. Only for AT_MOST."""
+    """When the period of the limit began (AT_MOST), or before which instant entries are closed (CLOSED)."""

@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
 from sla_domain.allowance import AllowanceUnit
-from sla_domain.ledger.entry import EntryKind
+from sla_domain.ledger.kind import EntryKind
 from sla_domain.ledger.period import PeriodSpan, period_at
 from sla_domain.ledger.step import Crossing, Ledger, LotBalance
 
@@ -93,6 +93,8 @@ def forecast(ledger: Ledger) -> Forecast | None:
         return None
     ahead = max((period.end - ledger.at) // _MICROSECOND, 0)
     used = sum((one.amount for one in ledger.steps if one.kind is EntryKind.USED and one.at >= period.start), _NOTHING)
+    if ledger.opening is not None and ledger.opening.at >= period.start:
+        used += ledger.opening.used
     exact = used * ahead / passed
     finest = _SECOND if ledger.terms.allowance.unit is AllowanceUnit.HOURS else _HUNDREDTH
     runs_out = exact > ledger.free

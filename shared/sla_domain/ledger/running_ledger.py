@@ -10,8 +10,10 @@ from decimal import Decimal
 
 from sla_domain.allowance import AllowancePeriod, BalanceWarning
 from sla_domain.calendar import load_zone
-from sla_domain.ledger.entry import EntryId, EntryKind, LedgerEntry
+from sla_domain.ledger.entry import LedgerEntry
+from sla_domain.ledger.kind import EntryId, EntryKind
 from sla_domain.ledger.objection import Objection, RefusalReason
+from sla_domain.ledger.opening import LedgerOpening
 from sla_domain.ledger.period import period_at, periods
 from sla_domain.ledger.running_lot import OpenReservation, RunningLot, in_order, shares_of, take
 from sla_domain.ledger.step import Crossing, LedgerStep, Lot
@@ -51,6 +53,8 @@ class RunningLedger:
     """
 
     terms: LedgerTerms
+    opening: LedgerOpening | None = None
+    """What closed entries have left, from which the computation goes on."""
     ended: list[RunningLot] = field(default_factory=list)
     """Lots (portions of the allowance) that have expired."""
     alive: list[RunningLot] = field(default_factory=list)
@@ -93,16 +97,23 @@ class RunningLedger:
     def grant(self, through: datetime) -> None:
         """Add the lots (portions) that the contract includes, for periods that begin up to `through`.
 
-        Each lot can be used once its period has begun. If the contract includes no amount, nothing is added.
+        Each lot can be used once its period has begun. If the contract includes no amount, nothing is added. Lots that
+        were given before the opening, if there is one, are in the opening.
         """
         amount = self.terms.allowance.amount
         if amount is None or not amount:
             return
+        known = {each.lot.id for each in self.coming}
         for span in periods(self.terms, self.terms.allowance.per, through):
+            if self.opening is not None and span.start < self.opening.at:
+                continue
             day = span.start.astimezone(load_zone(self.terms.zone)).date()
             expires = period_at(self.terms, self.terms.allowance.expires, span.start).end
             lot = Lot(f"{EntryKind.GRANTED}-{day}", EntryKind.GRANTED, span.start, expires, amount)
-            self.coming.append(RunningLot(lot, amount))
+            if lot.id not in known:
+                self.coming.append(RunningLot(lot, amount))
+        if known:
+            self.coming = deque(sorted(self.coming, key=lambda each: each.lot.start))
 
     # -- time
 

@@ -7,8 +7,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from sla_domain.allowance import BalanceWarning
-from sla_domain.ledger.entry import EntryId, EntryKind
+from sla_domain.ledger.kind import EntryId, EntryKind
 from sla_domain.ledger.objection import Objection
+from sla_domain.ledger.opening import LedgerOpening
 from sla_domain.ledger.terms import LedgerTerms
 from sla_domain.ledger.work import WorkPart
 
@@ -140,3 +141,5 @@ class Ledger:
     """The warning thresholds that were crossed."""
     objections: tuple[Objection, ...]
     """What is wrong with the entries. Empty if `decide` accepted each entry under these terms."""
+    opening: LedgerOpening | None = None
+    """What closed entries have left, which comes first in `steps`. None if no entries are closed."""

@@ -5,6 +5,7 @@ from sla_domain.record.change import (
     Change,
     ContractFrozen,
     EntryPosted,
+    LedgersClosed,
     ProfileChanged,
     RecordChange,
     VersionAdded,
@@ -13,6 +14,7 @@ from sla_domain.record.change import (
     WindowBooked,
     WindowCancelled,
 )
+from sla_domain.record.closing import prepare_closing
 from sla_domain.record.fold import apply_change, fold_changes
 from sla_domain.record.live import LiveParts, live_parts, with_live_parts
 from sla_domain.record.posting import EntryNotAllowed, prepare_entry, prepare_work, terms_of
@@ -36,6 +38,7 @@ __all__ = [
     "ContractVersion",
     "EntryNotAllowed",
     "EntryPosted",
+    "LedgersClosed",
     "LiveParts",
     "NextInForce",
     "PostedEntry",
@@ -58,6 +61,7 @@ __all__ = [
     "next_in_force",
     "prepare_booking",
     "prepare_cancellation",
+    "prepare_closing",
     "prepare_entry",
     "prepare_freeze",
     "prepare_version",

@@ -54,12 +54,25 @@ class ContractFrozen:
 class EntryPosted:
     """The change that writes an entry into the ledger (account) of one of the contract's allowances.
 
-    Entries are never removed.
+    Entries are never removed, but older ones are closed together (`LedgersClosed`).
     """
 
     allowance: str
     """Id of the allowance."""
     entry: LedgerEntry
+
+
+@dataclass(frozen=True, slots=True)
+class LedgersClosed:
+    """The change that closes the contract's ledgers up to an instant, to make room for further entries.
+
+    The closed entries leave the record; what they left is brought forward. They stay in the contract's history.
+    """
+
+    through: datetime
+    """Entries dated before this instant are closed."""
+    openings: tuple[EntryPosted, ...]
+    """For each ledger with closed entries, the entry that stands for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +110,7 @@ Change = (
     | WindowBooked
     | WindowCancelled
     | EntryPosted
+    | LedgersClosed
     | ProfileChanged
 )
 

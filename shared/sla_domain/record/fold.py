@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import datetime
 from typing import assert_never
 
 from sla_domain.contract import ContractId
 from sla_domain.record.change import (
     ContractFrozen,
     EntryPosted,
+    LedgersClosed,
     ProfileChanged,
     RecordChange,
     VersionAdded,
@@ -45,7 +47,7 @@ def apply_change(record: ContractRecord, made: RecordChange) -> ContractRecord:
         return record
     if made.revision != record.revision + 1:
         raise ValueError(f"{record.id} is at revision {record.revision}: revision {made.revision} cannot follow")
-    quiet = isinstance(made.change, EntryPosted)
+    quiet = isinstance(made.change, EntryPosted | LedgersClosed)
     after = replace(record, revision=made.revision, judged_in=record.judged_in if quiet else made.revision)
     match made.change:
         case VersionAdded(number, effective_from, document):
@@ -64,7 +66,8 @@ def apply_change(record: ContractRecord, made: RecordChange) -> ContractRecord:
         case VersionInForce(number):
             return _with_version(after, number, lambda one: replace(one, in_force_in=made.revision))
         case VersionWithdrawn(number):
-            return _with_version(after, number, lambda one: replace(one, withdrawn_in=made.revision))
+            # Nothing is ever judged by it: its text stays in the history alone.
+            return _with_version(after, number, lambda one: replace(one, withdrawn_in=made.revision, document="{}"))
         case ContractFrozen(through):
             return replace(after, frozen_through=through)
         case WindowBooked(window, reserved):
@@ -80,6 +83,8 @@ def apply_change(record: ContractRecord, made: RecordChange) -> ContractRecord:
             return _posted(replace(after, windows=cancelled), released)
         case EntryPosted():
             return _posted(after, made.change)
+        case LedgersClosed(through, openings):
+            return _closed(after, through, openings)
         case ProfileChanged(environment):
             stated = ProfileEntry(environment=environment, at=made.at, by=made.by, stated_in=made.revision)
             return replace(after, profile=stated)
@@ -93,6 +98,14 @@ def _posted(record: ContractRecord, posted: EntryPosted | None) -> ContractRecor
         return record
     entry = PostedEntry(allowance=posted.allowance, entry=posted.entry, posted_in=record.revision)
     return replace(record, entries=(*record.entries, entry))
+
+
+def _closed(record: ContractRecord, through: datetime, openings: tuple[EntryPosted, ...]) -> ContractRecord:
+    """The record, at the revision of the change, with the openings in place of what they stand for."""
+    closed = {one.allowance for one in openings}
+    left = tuple(one for one in record.entries if one.allowance not in closed or one.entry.at >= through)
+    brought = (PostedEntry(allowance=one.allowance, entry=one.entry, posted_in=record.revision) for one in openings)
+    return replace(record, entries=(*brought, *left))
 
 
 def _with_version(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -69,7 +69,7 @@ def prepare_entry(
 
     Raises:
         EntryNotAllowed: The ledger refuses the entry.
-        RefusedChange: The contract has no such ledger, or has 5,000 entries already.
+        RefusedChange: The contract has no such ledger, or has 5,000 open entries already.
     """
     terms = terms_of(record, ledgers, posted.allowance)
     decision = decide(terms, record.entries_of(posted.allowance), posted.entry, now)
@@ -93,7 +93,7 @@ def prepare_work(
         posted: The entry to write.
 
     Raises:
-        RefusedChange: The contract has no such ledger, or has 5,000 entries already.
+        RefusedChange: The contract has no such ledger, or has 5,000 open entries already.
         EntryNotAllowed: The ledger refuses the entry for another reason than a missing amount or a limit.
     """
     try:
@@ -134,7 +134,7 @@ def reservation(
 
     Raises:
         EntryNotAllowed: The ledger cannot pay the price.
-        RefusedChange: The contract has no such ledger, or has 5,000 entries already.
+        RefusedChange: The contract has no such ledger, or has 5,000 open entries already.
     """
     price = bookable.price
     if price is None:
@@ -164,33 +164,35 @@ def release(record: ContractRecord, booking: str, by: str, now: datetime) -> Ent
         now: The present instant. The entry has this instant, or that of the reservation if it is later.
     """
     ended = {one.entry.of for one in record.entries}
-    reserved = next(
-        (
-            one
-            for one in reversed(record.entries)
-            if one.entry.kind is EntryKind.RESERVED
-            and one.entry.id.startswith(f"window:{booking}:")
-            and one.entry.id not in ended
-        ),
-        None,
-    )
-    if reserved is None:
+    of_booking = [one for one in _reserved(record) if one[1].startswith(f"window:{booking}:") and one[1] not in ended]
+    if not of_booking:
         return None
+    allowance, reserved, at = of_booking[-1]
     entry = LedgerEntry(
         id=EntryId(f"cancelled:{booking}:{record.revision + 1}"),
         kind=EntryKind.RELEASED,
-        at=max(now, reserved.entry.at),
+        at=max(now, at),
         who=by,
-        of=reserved.entry.id,
+        of=reserved,
         reference=booking,
     )
-    return EntryPosted(reserved.allowance, entry)
+    return EntryPosted(allowance, entry)
+
+
+def _reserved(record: ContractRecord) -> Iterator[tuple[str, EntryId, datetime]]:
+    """What was reserved: the allowance, the id of the entry and its instant; closed entries' open ones first."""
+    for one in record.entries:
+        if one.entry.opening is not None:
+            for held in one.entry.opening.reservations:
+                yield one.allowance, held.entry, held.written_at
+        elif one.entry.kind is EntryKind.RESERVED:
+            yield one.allowance, one.entry.id, one.entry.at
 
 
 def _unless_full(record: ContractRecord, posted: EntryPosted, *, known: bool) -> EntryPosted | None:
     if known:
         return None
     if len(record.entries) >= MOST_ENTRIES:
-        detail = f"{record.id} has {MOST_ENTRIES} entries, which is as many as a contract can have"
+        detail = f"{record.id} has {MOST_ENTRIES} open entries, which is as many as a contract can have"
         raise RefusedChange(RefusalCode.LEDGER_FULL, detail)
     return posted

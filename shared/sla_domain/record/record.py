@@ -19,7 +19,7 @@ class ContractVersion:
     effective_from: datetime
     """When the version takes effect."""
     document: str
-    """The contract's section of a catalogue file, as canonical JSON."""
+    """The contract's section of a catalogue file, as canonical JSON; `{}` if the version is withdrawn."""
     by: str
     """Who wrote the version."""
     reason: str
@@ -96,20 +96,19 @@ class ContractRecord:
     windows: tuple[WindowEntry, ...] = ()
     """Booked extra hours, in the order of booking."""
     entries: tuple[PostedEntry, ...] = ()
-    """The entries of all ledgers of the contract, in the order of writing."""
+    """The entries of all ledgers of the contract, in the order of writing. Closed ones are left out; an entry of the
+    kind OPENING stands for them."""
     judged_in: int = 0
     """Number of the last change that may affect how incidents are judged. Ledger entries never do."""
     profile: ProfileEntry | None = None
     """What the customer runs, as stated last. None if it was never stated."""
 
-    def entries_of(self, allowance: str, revision: int | None = None) -> tuple[LedgerEntry, ...]:
+    def entries_of(self, allowance: str) -> tuple[LedgerEntry, ...]:
         """Return the entries in the ledger of one allowance (id), in the order of writing.
 
-        Args:
-            revision: The number of the record's change up to which entries are returned. None means all.
+        Of closed entries, only what they left is returned, as an entry of the kind OPENING.
         """
-        until = self.revision if revision is None else revision
-        return tuple(one.entry for one in self.entries if one.allowance == allowance and one.posted_in <= until)
+        return tuple(one.entry for one in self.entries if one.allowance == allowance)
 
     def windows_at(self, revision: int | None = None) -> tuple[BookedWindow, ...]:
         """Return the extra hours (windows) that are booked and not cancelled, in the order of booking.

@@ -46,7 +46,9 @@ class RefusalCode(StrEnum):
     ENTRY = "entry-refused"
     """The ledger's rules refuse the entry."""
     LEDGER_FULL = "ledger-full"
-    """The contract has too many entries."""
+    """The contract has too many entries, and none of them can be closed."""
+    TOO_LARGE = "record-too-large"
+    """The contract's record would be larger than an event can be."""
 
 
 class RefusedChange(DomainError):

@@ -185,6 +185,7 @@ _CONTRACTS: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
         "profile_changed": ("The customer's environment was stated anew: `record.profile`.", ()),
         "window_cancelled": ("A booked window was cancelled before it began.", ("booking",)),
         "entry_posted": ("An entry was written into a ledger of a contract.", ("entry",)),
+        "ledgers_closed": ("Ledger entries before `through` were closed, to make room for others.", ("through",)),
     }
 )
 

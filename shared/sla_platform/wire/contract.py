@@ -22,6 +22,7 @@ from sla_domain.record import (
     ContractRecord,
     ContractVersion,
     EntryPosted,
+    LedgersClosed,
     PostedEntry,
     ProfileChanged,
     ProfileEntry,
@@ -36,6 +37,7 @@ from sla_domain.record import (
 from sla_domain.window import BookedWindow
 from sla_platform.envelope import TYPE_PREFIX, Envelope, Topic
 from sla_platform.errors import BadEnvelope
+from sla_platform.wire.opening import OpeningData, opening_data, read_opening
 
 SOURCE = "/slad/ingest"
 KINDS: dict[str, type[Any]] = {
@@ -46,6 +48,7 @@ KINDS: dict[str, type[Any]] = {
     "window_booked": WindowBooked,
     "window_cancelled": WindowCancelled,
     "entry_posted": EntryPosted,
+    "ledgers_closed": LedgersClosed,
     "profile_changed": ProfileChanged,
 }
 _KIND_OF = {kind: name for name, kind in KINDS.items()}
@@ -59,7 +62,7 @@ class VersionData(BaseModel):
     effective_from: datetime
     """The instant from which the version applies."""
     document: dict[str, Any]
-    """The contract's section, with the keys of a catalogue file."""
+    """The contract's section, with the keys of a catalogue file. Empty if the version is withdrawn."""
     by: str
     """Who wrote the version."""
     reason: str = ""
@@ -111,9 +114,9 @@ class EntryData(BaseModel):
     """The allowance (such as hours of work) to whose ledger the entry belongs."""
     id: str
     kind: EntryKind
-    """The kind of entry: bought, used, reserved, released or adjusted."""
+    """The kind of entry: bought, used, reserved, released or adjusted; or opening, which stands for closed entries."""
     at: datetime
-    """When the event behind the entry happened."""
+    """When the event behind the entry happened. For an opening, the instant before which entries are closed."""
     who: str
     """The person who worked or decided."""
     amount: Decimal | None = None
@@ -131,6 +134,8 @@ class EntryData(BaseModel):
     reason: str | None = None
     reference: str | None = None
     """The id of an incident or booked window."""
+    opening: OpeningData | None = None
+    """What the closed entries have left. Only for the kind opening."""
     posted_in: int = Field(ge=1)
     """The revision of the contract's record in which the entry was written."""
 
@@ -172,7 +177,7 @@ class RecordData(BaseModel):
     windows: tuple[WindowData, ...] = ()
     """Booked extra hours."""
     entries: tuple[EntryData, ...] | None = None
-    """The entries of the contract's ledgers."""
+    """The entries of the contract's ledgers that are not closed, and the openings that stand for closed ones."""
     judged_in: int | None = None
     """The last revision that may change how incidents are judged (clocks, targets). If absent, it equals `revision`."""
     profile: ProfileData | None = None
@@ -187,7 +192,7 @@ class ContractChangedData(BaseModel):
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
     what: str = Field(
-        description="version_added|version_in_force|version_withdrawn|frozen|window_booked|window_cancelled|entry_posted|profile_changed"
+        description="version_added|version_in_force|version_withdrawn|frozen|window_booked|window_cancelled|entry_posted|ledgers_closed|profile_changed"
     )
     at: datetime
     """When the change was made."""
@@ -200,7 +205,7 @@ class ContractChangedData(BaseModel):
     effective_from: datetime | None = None
     """The instant from which an added version applies."""
     through: datetime | None = None
-    """The instant before which everything is frozen."""
+    """The instant before which everything is frozen, or before which ledger entries are closed."""
     booking: str | None = None
     """The id of the window that is booked or cancelled."""
     entry: str | None = None
@@ -253,7 +258,8 @@ def encode_change(made: RecordChange, record: ContractRecord, data: ContractChan
 def history_text(made: RecordChange, record: ContractRecord, data: ContractChangedData | None = None) -> str:
     """Return a change of a contract as the JSON text that is stored in the contract's history.
 
-    The text leaves out the ledger entries, except an entry that this change wrote.
+    Of the record, the text has what this change wrote: the version, window, ledger entries or profile. Texts of older
+    releases have all versions, windows and the profile.
 
     Args:
         made: The change.
@@ -261,9 +267,16 @@ def history_text(made: RecordChange, record: ContractRecord, data: ContractChang
         data: The result of `changed_data(made, record)`. None means that it is computed here.
     """
     data = data or changed_data(made, record)
-    own = tuple(one for one in data.record.entries or () if one.posted_in == made.revision)
-    kept = data.record.model_copy(update={"entries": own or None})
-    return data.model_copy(update={"record": kept}).model_dump_json(exclude_none=True)
+    whole, revision = data.record, made.revision
+    own = whole.model_copy(
+        update={
+            "versions": tuple(one for one in whole.versions if one.added_in == revision),
+            "windows": tuple(one for one in whole.windows if revision in (one.booked_in, one.cancelled_in)),
+            "entries": tuple(one for one in whole.entries or () if one.posted_in == revision) or None,
+            "profile": None if whole.profile is None or whole.profile.stated_in != revision else whole.profile,
+        }
+    )
+    return data.model_copy(update={"record": own}).model_dump_json(exclude_none=True)
 
 
 def decode_change(envelope: Envelope) -> ContractChangedData:
@@ -302,6 +315,8 @@ def change_of(data: ContractChangedData) -> Change | None:
             return None if found is None else WindowBooked(_window(found), _written_in(data.record))
         case kind if kind is EntryPosted:
             return _written_in(data.record)
+        case kind if kind is LedgersClosed and data.through is not None:
+            return LedgersClosed(data.through, _all_written_in(data.record))
         case _:
             return None
 
@@ -336,8 +351,13 @@ def posted_by(change: Change) -> EntryPosted | None:
 
 def _written_in(record: RecordData) -> EntryPosted | None:
     """The entry that the record's last change wrote."""
-    found = next((one for one in record.entries or () if one.posted_in == record.revision), None)
-    return None if found is None else EntryPosted(found.allowance, _entry(found))
+    return next(iter(_all_written_in(record)), None)
+
+
+def _all_written_in(record: RecordData) -> tuple[EntryPosted, ...]:
+    """The entries that the record's last change wrote."""
+    written = (one for one in record.entries or () if one.posted_in == record.revision)
+    return tuple(EntryPosted(one.allowance, _entry(one)) for one in written)
 
 
 def canonical(document: Any) -> str:
@@ -441,6 +461,7 @@ def _entry_data(posted: PostedEntry) -> EntryData:
         surcharge=entry.surcharge or None,
         reason=entry.reason or None,
         reference=entry.reference or None,
+        opening=None if entry.opening is None else opening_data(entry.opening),
         posted_in=posted.posted_in,
     )
 
@@ -458,6 +479,7 @@ def _entry(data: EntryData) -> LedgerEntry:
         surcharge=data.surcharge or 0,
         reason=data.reason or "",
         reference=data.reference or "",
+        opening=None if data.opening is None else read_opening(data.opening, data.at),
     )
 
 

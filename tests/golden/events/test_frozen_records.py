@@ -91,6 +91,10 @@ def _same_or_more(now: Any, then: Any, path: str = "") -> None:
         for name, value in then.items():
             assert name in now, f"{path}/{name} is gone"
             _same_or_more(now[name], value, f"{path}/{name}")
+    elif isinstance(then, list) and isinstance(now, list):
+        assert len(now) == len(then), path
+        for number, (each, value) in enumerate(zip(now, then, strict=True)):
+            _same_or_more(each, value, f"{path}/{number}")
     else:
         assert now == then, path
 

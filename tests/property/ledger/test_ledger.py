@@ -20,7 +20,10 @@ from sla_domain.ledger import (
     LedgerEntry,
     LedgerTerms,
     WorkSpan,
+    close_ledger,
+    current_crossings,
     decide,
+    forecast,
     ledger_at,
     replay,
 )
@@ -149,3 +152,39 @@ def test_the_same_entry_twice_is_one(data: st.DataObject) -> None:
         assert isinstance(again, EntryAccepted)
         assert again.known
         assert again.ledger == ledger_at(of, kept, NOW)
+
+
+@given(st.data())
+def test_a_closed_ledger_goes_on_as_if_it_had_never_been_closed(data: st.DataObject) -> None:
+    """What entries before an instant left is all that the ledger needs; twice is as once."""
+    of = data.draw(some_terms())
+    kept = written(of, data.draw(some_entries(of)))
+    left = kept
+    since = START
+    for number in range(2):
+        since = before_no_work(left, max(since, START + data.draw(st.integers(1, DAYS)) * 24 * HOUR))
+        if any(one.opening is not None and one.opening.at > since for one in left):
+            break
+        brought = LedgerEntry(
+            id=EntryId(f"opening-{number}"), kind=EntryKind.OPENING, at=since, who="slad",
+            opening=close_ledger(of, left, since),
+        )  # fmt: skip
+        left = [*(one for one in left if one.at >= since), brought]
+        for at in (since, since + data.draw(st.integers(0, DAYS)) * 24 * HOUR, NOW):
+            whole, closed = ledger_at(of, kept, max(at, since)), ledger_at(of, left, max(at, since))
+            assert (closed.free, closed.reserved) == (whole.free, whole.reserved)
+            assert closed.steps[1:] == tuple(step for step in whole.steps if step.at >= since)
+            assert closed.steps[0].balance + sum(step.change for step in closed.steps[1:]) == closed.free
+            known = {each.lot.id: each for each in whole.lots}
+            assert all(known[each.lot.id] == each for each in closed.lots)
+            assert {each.lot.id for each in whole.lots if each.left} <= {each.lot.id for each in closed.lots}
+            assert set(current_crossings(closed)) == set(current_crossings(whole))
+            assert forecast(closed) == forecast(whole)
+            assert closed.objections == ()
+
+
+def before_no_work(entries: Sequence[LedgerEntry], at: datetime) -> datetime:
+    """An instant by `at` at which no work is going on."""
+    while spanning := [one.work.start for one in entries if one.work is not None and one.work.start < at <= one.at]:
+        at = min(spanning)
+    return at

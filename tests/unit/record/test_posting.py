@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.build.ledgers import MOSCOW_HOURS, hours, local, terms
 
-from sla_domain.contract import Contract, ContractId
+from sla_domain.contract import Contract, ContractId, EnvironmentItem
 from sla_domain.ledger import EntryId, EntryKind, LedgerEntry, LedgerTerms, RefusalReason, WorkSpan, ledger_at
 from sla_domain.plan import Plan, PlanId
 from sla_domain.record import (
@@ -21,9 +21,12 @@ from sla_domain.record import (
     ContractRecord,
     EntryNotAllowed,
     EntryPosted,
+    ProfileChanged,
     RecordChange,
     RefusalCode,
     RefusedChange,
+    VersionAdded,
+    VersionWithdrawn,
     apply_change,
     fold_changes,
     posting,
@@ -34,6 +37,7 @@ from sla_domain.record import (
 )
 from sla_domain.window import BookableWindow, LateBooking, WindowPrice
 from sla_platform.wire.contract import (
+    ContractChangedData,
     canonical,
     change_of,
     changed_data,
@@ -227,7 +231,8 @@ def test_every_prefix_of_a_history_is_whole_on_the_wire_too(steps: list[tuple[st
         assert read_record(record_text(record_data(record))) == record
         assert change_of(decode_change(encode_change(made, record))) == made.change
         entries = record.entries_of(ALLOWANCE)
-        assert entries == history.record.entries_of(ALLOWANCE, record.revision)
+        whole = [one.entry for one in history.record.entries if one.posted_in <= record.revision]
+        assert entries == tuple(whole)
         ledger = ledger_at(CREDITS, entries, now)
         assert (ledger.objections, ledger.free >= 0) == ((), True)
         assert sum(each.lot.amount for each in ledger.lots) == sum(
@@ -238,15 +243,49 @@ def test_every_prefix_of_a_history_is_whole_on_the_wire_too(steps: list[tuple[st
         assert priced <= held_for
 
 
-def test_a_history_keeps_each_entry_with_its_own_change_alone() -> None:
+def test_a_history_keeps_with_each_change_what_it_wrote_alone() -> None:
     history = History()
+    history.make(VersionAdded(1, NOV, '{"title":"the first text"}'))
+    history.make(ProfileChanged((EnvironmentItem(product="shop", versions=("4.1",)),)))
+    history.make(VersionAdded(2, NOV, '{"title":"the second text"}'))
     for number in range(3):
         history.post(entry("bought", f"invoice-{number}", 1))
-    kept = history_text(history.changes[-1], history.record)
-    assert "invoice-2" in kept
-    assert "invoice-1" not in kept
+    history.book("fair", SATURDAY)
+    history.cancel("fair")
+    record, kept = ContractRecord(id=ACME), []
+    for made in history.changes:
+        record = apply_change(record, made)
+        text = history_text(made, record)
+        assert change_of(ContractChangedData.model_validate_json(text)) == made.change
+        kept.append(text)
+    named = ("the first text", "4.1", "the second text", "invoice-0", "invoice-1", "invoice-2")
+    for number, text in enumerate(kept[:6]):
+        assert [one for one in named if one in text] == [named[number]]
+    assert [one for one in named if one in kept[6] or one in kept[7]] == []
     whole = changed_data(history.changes[-1], history.record)
-    assert [one.id for one in whole.record.entries or ()] == ["invoice-0", "invoice-1", "invoice-2"]
+    assert len(whole.record.entries or ()) == 5, "the event has all"
+
+
+def test_a_history_of_older_releases_with_the_whole_record_is_read_as_before() -> None:
+    history = History()
+    history.make(VersionAdded(1, NOV, '{"title":"first"}'))
+    history.make(ProfileChanged((EnvironmentItem(product="shop", versions=("4.1",)),)))
+    history.post(entry("bought", "invoice-0", 1))
+    stored = changed_data(history.changes[-1], history.record).model_dump_json(exclude_none=True)
+    assert change_of(ContractChangedData.model_validate_json(stored)) == history.changes[-1].change
+
+
+def test_the_text_of_a_withdrawn_version_leaves_the_record_and_stays_in_the_history() -> None:
+    history = History()
+    history.make(VersionAdded(1, NOV, '{"title":"first"}'))
+    added = RecordChange(
+        contract=ACME, revision=2, at=NOV, by="ann", reason="", change=VersionAdded(2, SATURDAY, '{"title":"second"}')
+    )
+    history.make(added.change)
+    assert "second" in history_text(added, history.record)
+    history.make(VersionWithdrawn(2))
+    assert [one.document for one in history.record.versions] == ['{"title":"first"}', "{}"]
+    assert "second" not in record_text(record_data(history.record))
 
 
 def test_a_record_without_ledgers_is_stored_as_before() -> None:

@@ -14,7 +14,8 @@ from sla_catalogue import Catalogue
 from sla_catalogue.api_key import KeyScope
 from sla_domain.record import ContractRecord
 from sla_ingest.contract import answer
-from sla_ingest.contract.owner import ChangedContract, ContractOwner
+from sla_ingest.contract.ordered import ChangedContract
+from sla_ingest.contract.owner import ContractOwner
 from sla_ingest.contract.refusal import no_such_contract
 from sla_platform.contracts.shelf import RecordShelf
 from sla_platform.http.keys import Authorizer, KeyAccess, for_all_contracts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -21,17 +21,23 @@ from sla_domain.ledger import (
     ledger_at,
     lots_to_expire,
 )
-from sla_domain.record import ContractRecord
 from sla_domain.rfc3339 import rfc3339_or_none as iso
 from sla_ingest.contract.answer import amount_json
 
 
-def ledgers_json(record: ContractRecord, ledgers: Sequence[LedgerTerms], at: datetime, language: str) -> dict[str, Any]:
+def ledgers_json(
+    contract: str,
+    ledgers: Sequence[LedgerTerms],
+    entries: Mapping[str, Sequence[LedgerEntry]],
+    at: datetime,
+    language: str,
+) -> dict[str, Any]:
     """Return the JSON object with all ledgers (accounts of allowances) of a contract.
 
     Args:
-        record: Holds the entries.
+        contract: The contract's id.
         ledgers: For each ledger, what the contract says about its allowance.
+        entries: Allowance -> the entries of its ledger.
         at: The instant of the balances.
         language: The language of titles and of amounts in words.
 
@@ -39,9 +45,9 @@ def ledgers_json(record: ContractRecord, ledgers: Sequence[LedgerTerms], at: dat
         CalendarError: `at` is outside the years for which the hours of a ledger are known.
     """
     return {
-        "contract": record.id,
+        "contract": contract,
         "at": iso(at),
-        "ledgers": [ledger_json(terms, record.entries_of(terms.allowance.id), at, language) for terms in ledgers],
+        "ledgers": [ledger_json(terms, entries[terms.allowance.id], at, language) for terms in ledgers],
     }
 
 
@@ -86,6 +92,7 @@ class _Shown:
             "at": iso(ledger.at),
             "free": self._amount(ledger.free),
             "reserved": self._amount(ledger.reserved),
+            "closed_before": None if ledger.opening is None else iso(ledger.opening.at),
             "lots": [self._lot(each) for each in ledger.lots],
             "expires": [
                 {"lot": each.lot.id, "left": self._amount(each.left), "at": iso(each.lot.expires)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -13,8 +14,10 @@ from pydantic import Field
 from sla_catalogue.api_key import KeyScope
 from sla_domain import bounds
 from sla_domain.errors import CalendarError
-from sla_domain.ledger import LedgerEntry, LedgerTerms
+from sla_domain.ledger import LedgerEntry, LedgerTerms, opening_entry
+from sla_domain.record import ContractRecord
 from sla_ingest.contract import ledger_answer
+from sla_ingest.contract import store as records
 from sla_ingest.contract.deps import WITHOUT_REVISION, ContractDeps, Name, may_see, may_write
 from sla_ingest.contract.entry_written import EntryIn, entry_of
 from sla_platform.http.audit import command_of
@@ -39,8 +42,10 @@ def add_routes(routes: APIRouter, deps: ContractDeps) -> None:
         may_see(deps.authorize(request, KeyScope.READ), contract)
         await deps.owner.load()
         record, terms = deps.owner.ledgers(contract)
+        as_of = at or deps.time_source.now()
+        entries = {one.allowance.id: await _entries(deps, record, one, as_of) for one in terms}
         try:
-            return ledger_answer.ledgers_json(record, terms, at or deps.time_source.now(), language)
+            return ledger_answer.ledgers_json(contract, terms, entries, as_of, language)
         except CalendarError as error:
             raise _unknown_hours(error) from None
 
@@ -56,7 +61,7 @@ def add_routes(routes: APIRouter, deps: ContractDeps) -> None:
         """Return one ledger; with `explain`, each step that led to the balance."""
         may_see(deps.authorize(request, KeyScope.READ), contract)
         await deps.owner.load()
-        return _ledger(deps, contract, allowance, at, language, explain=explain)
+        return await _ledger(deps, contract, allowance, at, language, explain=explain)
 
     @routes.post(
         "/{contract}/ledgers/{allowance}/entries",
@@ -78,11 +83,11 @@ def add_routes(routes: APIRouter, deps: ContractDeps) -> None:
             return entry_of(asked, terms, now if known is None else known.at, access.key)
 
         new = await deps.owner.post(contract, allowance, entry, asked.id, command_of(access, asked.reason))
-        body = _ledger(deps, contract, allowance, None, "en", explain=False)
+        body = await _ledger(deps, contract, allowance, None, "en", explain=False)
         return Response(orjson.dumps(body), 201 if new else 200, media_type="application/json")
 
 
-def _ledger(
+async def _ledger(
     deps: ContractDeps, contract: str, allowance: str, at: datetime | None, language: str, *, explain: bool
 ) -> dict[str, Any]:
     record, ledgers = deps.owner.ledgers(contract)
@@ -90,12 +95,26 @@ def _ledger(
     if found is None:
         known = ", ".join(one.allowance.id for one in ledgers) or "none"
         raise Problem(404, "no-ledger", "No such ledger", f"{contract} has no ledger {allowance!r}; it has: {known}.")
-    entries = record.entries_of(allowance)
+    as_of = at or deps.time_source.now()
+    entries = await _entries(deps, record, found, as_of)
     try:
-        told = ledger_answer.ledger_json(found, entries, at or deps.time_source.now(), language, explain=explain)
+        told = ledger_answer.ledger_json(found, entries, as_of, language, explain=explain)
     except CalendarError as error:
         raise _unknown_hours(error) from None
     return {"contract": contract} | told
+
+
+async def _entries(
+    deps: ContractDeps, record: ContractRecord, terms: LedgerTerms, at: datetime
+) -> Sequence[LedgerEntry]:
+    """The entries that tell what the ledger was at an instant: all that were ever written, if it lies before the
+    closing."""
+    entries = record.entries_of(terms.allowance.id)
+    opened = opening_entry(entries)
+    if opened is None or at >= opened.at:
+        return entries
+    async with deps.store.reading() as connection:
+        return await records.all_entries(connection, record.id, terms.allowance.id)
 
 
 def _unknown_hours(error: CalendarError) -> Problem:

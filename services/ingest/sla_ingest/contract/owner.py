@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from sla_catalogue import Catalogue
@@ -17,12 +16,13 @@ from sla_catalogue.compiler import ContractProblem
 from sla_catalogue.tree import Plain
 from sla_domain.contract import Contract, ContractId, EnvironmentItem
 from sla_domain.contract_ledgers import ledger_terms
-from sla_domain.ledger import LedgerEntry, LedgerTerms
+from sla_domain.ledger import EntryRefused, LedgerEntry, LedgerTerms, Objection, RefusalReason
 from sla_domain.plan import Plan
 from sla_domain.record import (
     BookingRequest,
     Change,
     ContractRecord,
+    EntryNotAllowed,
     EntryPosted,
     ProfileChanged,
     RefusedChange,
@@ -39,7 +39,9 @@ from sla_domain.record import (
 from sla_domain.window import BookableWindow
 from sla_ingest.contract import store as records
 from sla_ingest.contract.check import check_contract, check_scope, gap_before_first_day
+from sla_ingest.contract.ordered import ChangedContract, OrderedChange, SectionEdit
 from sla_ingest.contract.refusal import no_such_contract, refusal
+from sla_ingest.contract.room import RecordRoom
 from sla_ingest.contract.written import WrittenContract
 from sla_platform.audit.act import ActName, Command
 from sla_platform.bus import WakeSignal
@@ -54,34 +56,6 @@ _LOOK_SECONDS = 0.5
 _AT_ONCE = 100  # versions put in force in one look
 
 
-@dataclass(frozen=True, slots=True)
-class ChangedContract:
-    """The result of changing a contract: its record afterwards, and warnings."""
-
-    record: ContractRecord
-    """The contract's record after the change. In a dry run, or if there was nothing to change, it is the record before.
-    """
-    warnings: tuple[ContractProblem, ...] = ()
-    """Findings that do not prevent the change."""
-
-
-@dataclass(frozen=True, slots=True)
-class OrderedChange:
-    """A change of a contract that somebody has ordered: who and why, and the function that makes the change."""
-
-    act: ActName
-    """The name of the change in the audit log."""
-    command: Command
-    """Who orders the change, and why."""
-    prepare: Callable[[ContractRecord, datetime], Change | None]
-    """Called with the record and the present time. Returns the change, or None if there is nothing to change. May raise
-    RefusedChange."""
-
-
-SectionEdit = Callable[[dict[str, Plain]], dict[str, Plain]]
-"""Returns a contract's section with a part changed; raises Problem for what cannot be."""
-
-
 class ContractOwner:
     """Makes every change to recorded contracts (those kept in the database). A process of ingest has one ContractOwner.
 
@@ -94,6 +68,7 @@ class ContractOwner:
         shelf: The records of contracts in memory, which this object keeps up to date.
         catalogue: Returns the catalogue of the files.
         overlaid: Returns the catalogue with the recorded contracts added.
+        room: How large a record may become.
     """
 
     def __init__(
@@ -104,6 +79,7 @@ class ContractOwner:
         overlaid: Callable[[], Catalogue],
         time_source: TimeSource,
         wake_signal: WakeSignal,
+        room: RecordRoom,
     ) -> None:
         self._store = store
         self._shelf = shelf
@@ -111,6 +87,7 @@ class ContractOwner:
         self._overlaid = overlaid
         self._time_source = time_source
         self._wake_signal = wake_signal
+        self._room = room
 
     async def create(self, written: WrittenContract, command: Command, *, dry_run: bool = False) -> ChangedContract:
         """Create a contract in the database, with `written` as its first version.
@@ -135,7 +112,7 @@ class ContractOwner:
             since = written.effective_from or first_day(written.values) or now
             return prepare_version(record, written.document, since, now)
 
-        ordered = OrderedChange(ActName.CONTRACT_CREATED, command, first)
+        ordered = OrderedChange(ActName.CONTRACT_CREATED, command, first, "contract")
         return await self._change(written.id, None, ordered, dry_run=dry_run, new=True)
 
     async def change(
@@ -155,7 +132,7 @@ class ContractOwner:
                 contract's history does not allow the change; 412 if the contract was changed since `revision`; 422 if
                 the text does not fit.
         """
-        ordered = OrderedChange(ActName.CONTRACT_CHANGED, command, _following(written))
+        ordered = OrderedChange(ActName.CONTRACT_CHANGED, command, _following(written), "contract")
         return await self._change(contract, revision, ordered, dry_run=dry_run)
 
     async def edit(
@@ -339,12 +316,21 @@ class ContractOwner:
         """
         new = False
 
+        async with self._store.reading() as connection:  # what was written once stays so, closed or not
+            closed = await records.entry_written(connection, contract, allowance, id_)
+
         def posted(record: ContractRecord, now: datetime) -> Change | None:
             nonlocal new
             found, _ = self._in_force(contract, now)
             ledgers = ledger_terms(self._overlaid().rulebook, found)
-            known = next((one for one in record.entries_of(allowance) if one.id == id_), None)
-            asked = entry(terms_of(record, ledgers, allowance), known, now)
+            known = next((one for one in record.entries_of(allowance) if one.id == id_), closed)
+            terms = terms_of(record, ledgers, allowance)
+            asked = entry(terms, known, now)
+            if known == asked:
+                return None
+            if known is not None:
+                about = Objection(reason=RefusalReason.ID_TAKEN, entry=asked.id, at=asked.at)
+                raise EntryNotAllowed(EntryRefused(asked, about, terms.allowance.clause), terms)
             change = prepare_entry(record, ledgers, EntryPosted(allowance, asked), now)
             new = change is not None
             return change
@@ -432,7 +418,7 @@ class ContractOwner:
                     continue  # another instance was first
                 version = next(one for one in record.versions if one.number == ahead.change.number)
                 reason = f"version {version.number} takes effect"
-                await records.write_change(connection, record, ahead.change, now, version.by, reason)
+                await records.write_change(connection, record, ahead.change, now, version.by, reason, self._room)
             done += 1
             await self._written()
         return done
@@ -489,24 +475,57 @@ class ContractOwner:
             now = self._now(record)
             if live:
                 await records.refresh_shelf(connection, self._shelf)
-            warnings: tuple[ContractProblem, ...] = ()
+
+            async def write(before: ContractRecord) -> ChangedContract:
+                return await self._write(connection, before, ordered, now, dry_run=dry_run)
+
             try:
-                change = ordered.prepare(record, now)
-                if isinstance(change, VersionAdded):
-                    await records.refresh_shelf(connection, self._shelf)
-                    values = json.loads(change.document)
-                    warnings = check_contract(self._catalogue(), self._shelf, contract, values, change.number)
-                    warnings += gap_before_first_day(record, values, change.effective_from)
-                    check_scope(self._catalogue(), record, values, change.effective_from, now)
+                made = await records.with_room(
+                    connection, record, lambda: self._ledgers(contract, now), write, now, self._room
+                )
             except RefusedChange as refused:
                 raise refusal(refused) from None
-            if dry_run or change is None:
+        if made.record.revision != record.revision:
+            await self._written()
+        return made
+
+    async def _write(
+        self,
+        connection: records.Connection,
+        record: ContractRecord,
+        ordered: OrderedChange,
+        now: datetime,
+        *,
+        dry_run: bool,
+    ) -> ChangedContract:
+        """Prepare, check and store a change of a record, unless it is refused or only tried."""
+        change = ordered.prepare(record, now)
+        warnings: tuple[ContractProblem, ...] = ()
+        if isinstance(change, VersionAdded):
+            await records.refresh_shelf(connection, self._shelf)
+            values = json.loads(change.document)
+            warnings = check_contract(self._catalogue(), self._shelf, record.id, values, change.number)
+            warnings += gap_before_first_day(record, values, change.effective_from)
+            check_scope(self._catalogue(), record, values, change.effective_from, now)
+        if change is None:
+            return ChangedContract(record, warnings)
+        command, ends = ordered.command, ordered.act is ActName.CONTRACT_ENDED
+        by, reason = command.actor.id, command.reason
+        try:
+            if dry_run:
+                records.check_change(record, change, now, by, reason, self._room, ends=ends)
                 return ChangedContract(record, warnings)
-            command = ordered.command
-            after = await records.write_change(connection, record, change, now, command.actor.id, command.reason)
-            await records.record_act(connection, ordered.act, command, change, record, after, now)
-        await self._written()
+            after = await records.write_change(connection, record, change, now, by, reason, self._room, ends=ends)
+        except RefusedChange as refused:
+            raise RefusedChange(refused.code, str(refused), ordered.place) from None
+        await records.record_act(connection, ordered.act, command, change, record, after, now)
         return ChangedContract(after, warnings)
+
+    def _ledgers(self, contract: str, now: datetime) -> tuple[LedgerTerms, ...]:
+        """The ledgers of a contract; none before it is in force."""
+        book = self._overlaid().rulebook
+        found = book.contract_at(ContractId(contract), now)
+        return () if found is None else ledger_terms(book, found)
 
     def _now(self, record: ContractRecord) -> datetime:
         """Never before what is recorded already, whatever this machine's clock says."""

@@ -13,7 +13,7 @@ from fastapi.responses import Response
 
 from sla_domain import bounds
 from sla_ingest.contract.deps import WRITING, ContractDeps, DryRun, Name, changed_answer, if_match, may_write
-from sla_ingest.contract.owner import SectionEdit
+from sla_ingest.contract.ordered import SectionEdit
 from sla_ingest.contract.part import with_holders, with_person, without_person
 from sla_ingest.contract.written import HoldersPartIn, PersonPartIn, describes_text, plain, read_text, unfit
 from sla_platform.http.audit import command_of

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from sla_domain.explain.ledger import amount_text, refusal_text
 from sla_domain.ledger import RefusalReason
-from sla_domain.record import EntryNotAllowed, RefusedChange
+from sla_domain.record import EntryNotAllowed, RefusalCode, RefusedChange
 from sla_platform.http.problem import Problem
 
 # What is wrong with the entry itself, whatever stands in the ledger, and the key of the body that it concerns.
@@ -51,7 +51,9 @@ def refusal(refused: RefusedChange) -> Problem:
     """
     if isinstance(refused, EntryNotAllowed):
         return _of_entry(refused)
-    errors = [{"pointer": f"/{refused.place}", "detail": str(refused)}] if refused.place else []
+    whole = refused.code is RefusalCode.TOO_LARGE  # "" points to the whole body
+    at = f"/{refused.place}" if refused.place else ""
+    errors = [{"pointer": at, "detail": str(refused)}] if refused.place or whole else []
     return Problem(409, refused.code.value, "The contract's history does not allow it", str(refused), errors=errors)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any
 
@@ -109,6 +110,10 @@ def _reading(routes: APIRouter, deps: ContractDeps) -> None:
         found = next((each for each in record.versions if each.number == number), None)
         if found is None:
             raise Problem(404, "no-such-version", "No such version", f"{contract} has no version {number}.")
+        if found.withdrawn_in is not None:  # the record has no text of it any more
+            async with deps.store.reading() as connection:
+                text = await records.version_text(connection, contract, number)
+            found = replace(found, document=text or found.document)
         return json_answer(answer.version_json(found), 200, record)
 
     @routes.get("/{contract}/changes", summary="List the changes of a contract, the oldest first", responses=denied)

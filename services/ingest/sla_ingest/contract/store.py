@@ -4,18 +4,33 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_domain.contract import ContractId, EnvironmentItem
+from sla_domain.ledger import LedgerEntry, LedgerTerms
 from sla_domain.normal import normal
-from sla_domain.record import Change, ContractRecord, ProfileChanged, RecordChange, apply_change, next_in_force
+from sla_domain.record import (
+    Change,
+    ContractRecord,
+    EntryPosted,
+    ProfileChanged,
+    RecordChange,
+    RefusalCode,
+    RefusedChange,
+    VersionAdded,
+    apply_change,
+    next_in_force,
+    prepare_closing,
+)
+from sla_domain.rfc3339 import rfc3339
 from sla_ingest import tables
+from sla_ingest.contract.room import RecordRoom
 from sla_platform.audit import store as audit
 from sla_platform.audit.act import Act, ActName, Command
 from sla_platform.contracts.copies import lock_writers, refresh, write_records
@@ -36,6 +51,9 @@ from sla_platform.wire.contract import (
 )
 
 CONTRACTS = tables.contract_records
+_WRITES_ENTRIES = ("entry_posted", "window_booked", "window_cancelled")
+Connection = AsyncConnection  # for who passes it on alone
+_Written = TypeVar("_Written")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +92,15 @@ async def locked_record(connection: AsyncConnection, contract: str) -> ContractR
 
 
 async def write_change(
-    connection: AsyncConnection, record: ContractRecord, change: Change, at: datetime, by: str, reason: str
+    connection: AsyncConnection,
+    record: ContractRecord,
+    change: Change,
+    at: datetime,
+    by: str,
+    reason: str,
+    room: RecordRoom,
+    *,
+    ends: bool = False,
 ) -> ContractRecord:
     """Store the next change of a contract, and return the contract's record after the change.
 
@@ -85,10 +111,13 @@ async def write_change(
         at: When the contract was changed.
         by: Who changed the contract.
         reason: Why the contract was changed.
+        room: How large the record may become.
+        ends: Whether the change ends the contract.
+
+    Raises:
+        RefusedChange: The record would be too large. Nothing is stored.
     """
-    made = RecordChange(contract=record.id, revision=record.revision + 1, at=at, by=by, reason=reason, change=change)
-    after = apply_change(record, made)
-    data = changed_data(made, after)
+    made, after, data = check_change(record, change, at, by, reason, room, ends=ends)
     envelope = encode_change(made, after, data)
     await write_records(connection, CONTRACTS, [data.record])
     await connection.execute(upsert(connection, tables.contract_entry), [_entry(after)])
@@ -104,6 +133,52 @@ async def write_change(
     await connection.execute(tables.contract_change.insert(), [row])
     await append(connection, tables.log, [envelope])
     return after
+
+
+def check_change(
+    record: ContractRecord, change: Change, at: datetime, by: str, reason: str, room: RecordRoom, *, ends: bool = False
+) -> tuple[RecordChange, ContractRecord, ContractChangedData]:
+    """Return the next change of a contract, the record after it, and the change in the form in which it is published.
+
+    Nothing is stored. The arguments and the error are those of `write_change`.
+    """
+    made = RecordChange(contract=record.id, revision=record.revision + 1, at=at, by=by, reason=reason, change=change)
+    after = apply_change(record, made)
+    data = changed_data(made, after)
+    room.check(change, after, data.record, at, ends=ends)
+    return made, after, data
+
+
+async def with_room(
+    connection: AsyncConnection,
+    record: ContractRecord,
+    ledgers: Callable[[], Sequence[LedgerTerms]],
+    write: Callable[[ContractRecord], Awaitable[_Written]],
+    at: datetime,
+    room: RecordRoom,
+) -> _Written:
+    """Return what `write` returns for a contract's record; if the record is full, close its ledgers and try once more.
+
+    Args:
+        record: The record before the change.
+        ledgers: Returns the terms of the contract's ledgers.
+        write: Prepares and stores a change of the record that it is given. It must store nothing if it raises.
+        at: When the contract is changed.
+        room: How large the record may become.
+
+    Raises:
+        RefusedChange: The change is refused, or nothing can be closed to make room for it.
+    """
+    try:
+        return await write(record)
+    except RefusedChange as refused:
+        if refused.code not in (RefusalCode.LEDGER_FULL, RefusalCode.TOO_LARGE):
+            raise
+        closing = prepare_closing(record, ledgers(), at)
+        if closing is None:
+            raise
+        reason = f"the entries before {rfc3339(closing.through)} are closed, to make room for others"
+    return await write(await write_change(connection, record, closing, at, "slad", reason, room))
 
 
 async def record_act(
@@ -218,6 +293,43 @@ async def changes_of_kind(connection: AsyncConnection, contract: str, what: str,
     change = tables.contract_change.c
     query = select(tables.contract_change).where(change.contract == contract, change.what == what)
     return (await connection.execute(query.order_by(change.revision.desc()).limit(limit))).all()
+
+
+async def all_entries(connection: AsyncConnection, contract: str, allowance: str) -> list[LedgerEntry]:
+    """Return all entries ever written into a ledger of a contract, closed ones too, in the order of writing."""
+    change = tables.contract_change.c
+    query = select(change.data).where(change.contract == contract, change.what.in_(_WRITES_ENTRIES))
+    rows = (await connection.execute(query.order_by(change.revision))).scalars()
+    return [one.entry for one in map(_entry_of, rows) if one is not None and one.allowance == allowance]
+
+
+async def entry_written(connection: AsyncConnection, contract: str, allowance: str, id_: str) -> LedgerEntry | None:
+    """Return an entry that was written into a ledger of a contract, closed or not, or None if there is none.
+
+    Args:
+        id_: The entry's id.
+    """
+    change = tables.contract_change.c
+    named = change.data.contains(f'"entry":{json.dumps(id_, ensure_ascii=False)}', autoescape=True)
+    query = select(change.data).where(change.contract == contract, change.what.in_(_WRITES_ENTRIES), named)
+    found = [_entry_of(row) for row in (await connection.execute(query)).scalars()]
+    return next((one.entry for one in found if one and (one.allowance, one.entry.id) == (allowance, id_)), None)
+
+
+def _entry_of(data: str) -> EntryPosted | None:
+    change = change_of(ContractChangedData.model_validate_json(data))
+    return None if change is None else posted_by(change)
+
+
+async def version_text(connection: AsyncConnection, contract: str, number: int) -> str | None:
+    """Return the text of a version as it was written, withdrawn ones too, as canonical JSON. None if there is none."""
+    change = tables.contract_change.c
+    query = select(change.data).where(change.contract == contract, change.what == "version_added")
+    for row in (await connection.execute(query.order_by(change.revision))).scalars():
+        made = change_of(ContractChangedData.model_validate_json(row))
+        if isinstance(made, VersionAdded) and made.number == number:
+            return made.document
+    return None
 
 
 def profile_of(row: Any) -> tuple[EnvironmentItem, ...]:

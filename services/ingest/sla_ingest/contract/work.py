@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 
 import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,6 +19,7 @@ from sla_domain.ledger import EntryId, EntryKind, LedgerEntry, LedgerTerms, Work
 from sla_domain.record import ContractRecord, EntryNotAllowed, EntryPosted, RefusedChange, prepare_work, terms_of
 from sla_domain.rulebook import Rulebook
 from sla_ingest.contract import store as records
+from sla_ingest.contract.room import RecordRoom
 from sla_ingest.dialect.port import IngestRemark, ParkedBecause, RemarkNote, Work
 from sla_ingest.entry import InboxEntry, Receipt, answer_of, ledger_entry_id, park_entry
 from sla_ingest.inbox import known_answers
@@ -33,10 +35,12 @@ class WorkCounter:
 
     Args:
         rulebook: Returns the contracts in force, including recorded ones.
+        room: How large a contract's record may become.
     """
 
-    def __init__(self, rulebook: Callable[[], Rulebook], time_source: TimeSource) -> None:
+    def __init__(self, rulebook: Callable[[], Rulebook], time_source: TimeSource, room: RecordRoom) -> None:
         self._rulebook = rulebook
+        self._room = room
         self._time_source = time_source
 
     async def __call__(self, connection: AsyncConnection, receipts: Sequence[Receipt]) -> list[Receipt]:
@@ -66,14 +70,20 @@ class WorkCounter:
             return park_entry(entry, ParkedBecause.NO_LEDGER, str(missing))
         work = replace(work, allowance=named)
         record = held.get(work.contract) or await records.locked_record(connection, work.contract)
+
+        async def write(before: ContractRecord) -> Decimal:
+            change, over = prepare_work(before, ledgers, _posted(entry, work), now)
+            if change is not None:
+                after = await records.write_change(connection, before, change, now, work.who, work.reason, self._room)
+                held[work.contract] = after
+            return over
+
         try:
-            change, over = prepare_work(record, ledgers, _posted(entry, work), now)
+            over = await records.with_room(connection, record, lambda: ledgers, write, now, self._room)
         except EntryNotAllowed as error:
             return park_entry(entry, ParkedBecause.NO_LEDGER, refusal_text(error.refused, error.terms))
         except RefusedChange as refused:
             return park_entry(entry, ParkedBecause.NO_LEDGER, str(refused))
-        if change is not None:
-            held[work.contract] = await records.write_change(connection, record, change, now, work.who, work.reason)
         if not over:
             return replace(entry, work=work)
         said = f"over the allowance by {amount_text(over, terms_of(record, ledgers, named).allowance.unit)}"

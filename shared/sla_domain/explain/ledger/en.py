@@ -48,6 +48,7 @@ WORDS = LedgerWords(
         EntryKind.EXPIRED: "expired",
         EntryKind.REFUNDED: "paid back",
         EntryKind.TRANSFERRED: "moved to another contract",
+        EntryKind.OPENING: "brought forward",
     },
     periods={
         AllowancePeriod.TERM: "term",
@@ -81,5 +82,6 @@ WORDS = LedgerWords(
         RefusalReason.HOURS_UNKNOWN: "the hours of that time are not known",
         RefusalReason.NO_REASON: "an adjustment needs a reason",
         RefusalReason.NO_AUTHOR: "the entry does not say who made it",
+        RefusalReason.CLOSED: "entries before {since} are closed: date it later, or adjust the balance with a reason",
     },
 )

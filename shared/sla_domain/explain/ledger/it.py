@@ -49,6 +49,7 @@ WORDS = LedgerWords(
         EntryKind.EXPIRED: "scaduto",
         EntryKind.REFUNDED: "rimborsato",
         EntryKind.TRANSFERRED: "trasferito a un altro contratto",
+        EntryKind.OPENING: "riportato",
     },
     periods={
         AllowancePeriod.TERM: "durata del contratto",
@@ -82,5 +83,6 @@ WORDS = LedgerWords(
         RefusalReason.HOURS_UNKNOWN: "l'orario di quel periodo non è noto",
         RefusalReason.NO_REASON: "una rettifica richiede un motivo",
         RefusalReason.NO_AUTHOR: "la registrazione non dice chi l'ha fatta",
+        RefusalReason.CLOSED: "le registrazioni prima del {since} sono chiuse: indicare una data successiva",
     },
 )

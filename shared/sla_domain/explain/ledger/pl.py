@@ -57,6 +57,7 @@ WORDS = LedgerWords(
         EntryKind.EXPIRED: "wygasło",
         EntryKind.REFUNDED: "zwrócono",
         EntryKind.TRANSFERRED: "przeniesiono na inną umowę",
+        EntryKind.OPENING: "z przeniesienia",
     },
     periods={
         AllowancePeriod.TERM: "okres umowy",
@@ -90,5 +91,6 @@ WORDS = LedgerWords(
         RefusalReason.HOURS_UNKNOWN: "godziny tego czasu nie są znane",
         RefusalReason.NO_REASON: "korekta wymaga uzasadnienia",
         RefusalReason.NO_AUTHOR: "wpis nie mówi, kto go zrobił",
+        RefusalReason.CLOSED: "wpisy sprzed {since} są zamknięte: należy podać późniejszą datę albo skorygować saldo",
     },
 )

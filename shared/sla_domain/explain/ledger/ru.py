@@ -57,6 +57,7 @@ WORDS = LedgerWords(
         EntryKind.EXPIRED: "сгорело",
         EntryKind.REFUNDED: "возвращено",
         EntryKind.TRANSFERRED: "перенесено в другой договор",
+        EntryKind.OPENING: "перенесено с прошлого периода",
     },
     periods={
         AllowancePeriod.TERM: "срок договора",
@@ -90,5 +91,6 @@ WORDS = LedgerWords(
         RefusalReason.HOURS_UNKNOWN: "часы этого времени неизвестны",
         RefusalReason.NO_REASON: "корректировка требует обоснования",
         RefusalReason.NO_AUTHOR: "в записи не указано, кто её сделал",
+        RefusalReason.CLOSED: "записи до {since} закрыты: укажите более позднюю дату или скорректируйте остаток",
     },
 )

@@ -44,6 +44,7 @@ WORDS = LedgerWords(
         EntryKind.EXPIRED: "到期",
         EntryKind.REFUNDED: "退款",
         EntryKind.TRANSFERRED: "移至另一份合約",
+        EntryKind.OPENING: "承前餘額",
     },
     periods={
         AllowancePeriod.TERM: "合約期間",
@@ -77,5 +78,6 @@ WORDS = LedgerWords(
         RefusalReason.HOURS_UNKNOWN: "該時段的服務時間未知",
         RefusalReason.NO_REASON: "調整需要理由",
         RefusalReason.NO_AUTHOR: "紀錄未說明由誰登錄",
+        RefusalReason.CLOSED: "{since} 之前的紀錄已結帳：請改用較晚的日期，或附理由調整餘額",
     },
 )

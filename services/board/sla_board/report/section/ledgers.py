@@ -13,7 +13,16 @@ from sla_board.report.subject import ReportSubject, SectionUnavailable
 from sla_board.report.value import ReportCell, instant, number, span, text, word
 from sla_domain.allowance import AllowanceUnit
 from sla_domain.contract_ledgers import ledger_terms
-from sla_domain.ledger import EntryKind, Ledger, LedgerEntry, LedgerStep, LedgerTerms, ledger_at, lots_to_expire
+from sla_domain.ledger import (
+    EntryKind,
+    Ledger,
+    LedgerEntry,
+    LedgerStep,
+    LedgerTerms,
+    ledger_at,
+    lots_to_expire,
+    opening_entry,
+)
 from sla_domain.record import ContractRecord
 from sla_platform.wire.contract import read_record
 
@@ -30,6 +39,9 @@ async def ledgers(subject: ReportSubject) -> ReportSection:
         return ReportSection("ledgers", (ReportNote("note.no_ledgers"),))
     record = await _record(subject)
     at = min(subject.bounds.end, subject.now)
+    opened = (opening_entry(_entries(record, one)) for one in terms)
+    if any(one is not None and one.at > subject.bounds.start for one in opened):
+        raise SectionUnavailable("missing.ledgers_closed")  # what was used before is not in the record any more
     folded = [ledger_at(one, _entries(record, one), at) for one in terms]
     parts: list[Part] = [
         ReportTable(

@@ -241,6 +241,7 @@ WORDS = ReportWords(
         "note.rounded": "Shares are exact and rounded down when shown, so none looks better than it is.",
         "note.made_at": "All figures are as of {at}.",
         "missing.contract": "This part cannot be shown: the catalogue has no such contract any more.",
+        "missing.ledgers_closed": "This part cannot be shown: older entries, needed for this period, are closed.",
         "missing.calendar": "This part cannot be shown: its days lie outside the years of the calendars.",
         "missing.error": "This part could not be made; the log of the board says why.",
         "mail.subject": "{kind}: {title}, {period}",

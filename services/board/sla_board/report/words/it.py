@@ -246,6 +246,7 @@ WORDS = ReportWords(
         "migliore di quello che è.",
         "note.made_at": "Tutte le cifre sono aggiornate al {at}.",
         "missing.contract": "Questa parte non si può mostrare: il catalogo non ha più questo contratto.",
+        "missing.ledgers_closed": "Questa parte non si può mostrare: le registrazioni necessarie sono chiuse.",
         "missing.calendar": "Questa parte non si può mostrare: i suoi giorni sono fuori dagli anni dei calendari.",
         "missing.error": "Non è stato possibile preparare questa parte; il registro del tabellone dice perché.",
         "mail.subject": "{kind}: {title}, {period}",

@@ -250,6 +250,7 @@ WORDS = ReportWords(
         "lepiej, niż jest.",
         "note.made_at": "Wszystkie liczby według stanu na {at}.",
         "missing.contract": "Tej części nie można pokazać: w katalogu nie ma już takiej umowy.",
+        "missing.ledgers_closed": "Tej części nie można pokazać: zamknięto starsze wpisy, których wymaga ten okres.",
         "missing.calendar": "Tej części nie można pokazać: jej dni leżą poza latami, które obejmują kalendarze.",
         "missing.error": "Tej części nie udało się przygotować; przyczyna jest w dzienniku tablicy.",
         "mail.subject": "{kind}: {title}, {period}",

@@ -228,6 +228,7 @@ WORDS = ReportWords(
         "note.rounded": "比例為精確值，顯示時無條件捨去，因此不會看起來比實際更好。",
         "note.made_at": "所有數字截至 {at}。",
         "missing.contract": "無法顯示此部分：目錄中已無此合約。",
+        "missing.ledgers_closed": "無法顯示此部分：此期間所需的較早紀錄已結帳。",
         "missing.calendar": "無法顯示此部分：其日期超出行事曆的年份範圍。",
         "missing.error": "無法產生此部分；看板的記錄說明了原因。",
         "mail.subject": "{kind}：{title}，{period}",

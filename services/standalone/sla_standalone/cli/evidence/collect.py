@@ -216,7 +216,7 @@ def _changes(client: httpx2.Client, found: Collected, folder: Path) -> None:
                     break
                 page = answer.json()
                 for change in page["changes"]:
-                    if change["what"] != "entry_posted":
+                    if change["what"] not in ("entry_posted", "ledgers_closed"):
                         files.write(Member.CONTRACT_CHANGES, {"contract": contract} | change)
                 after = page["next"]
                 if after is None:
