@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx2
-from tests.e2e.test_contract_records import WARSAW, create, due, section
+from tests.e2e.test_contract_records import WARSAW, change, create, due, section
 from tests.e2e.world import ADMIN_KEY, World
 
 
@@ -61,6 +61,15 @@ async def test_a_booked_weekend_opens_the_hours_for_its_priority_alone(world: Wo
     )
     assert cancelled.status_code == 200, cancelled.text
     await world.applied(first, lambda one: due(one) > start + timedelta(days=2))
+    told = cancelled.json()
+    assert ([one["id"] for one in told["booked"]], [one["id"] for one in told["cancelled"]]) == ([], ["go-live"])
+    anew = await book(world, contract, "go-live", start, confirm_surcharge=True)  # under the same id
+    assert (anew.status_code, [one["id"] for one in anew.json()["booked"]]) == (201, ["go-live"])
+    await world.applied(first, lambda one: due(one) == start + timedelta(hours=2))
+    other = await book(world, contract, "go-live", start, confirm_surcharge=True, language="pl")
+    assert (other.status_code, slug(other), other.json()["errors"][0]["pointer"]) == (
+        409, "booking-exists", "/language"
+    )  # fmt: skip
 
 
 async def test_a_breach_in_a_booked_weekend_pages_whom_the_booking_names(world: World) -> None:
@@ -112,12 +121,13 @@ async def test_a_window_once_a_year_with_notice_and_in_its_language(world: World
     contract = world.name("event")
     signed = section(contract, plan="standby", valid={"from": world.now.date().isoformat()})  # its years begin today
     assert (await create(world, contract, signed)).status_code == 201
-    asked = {"window": "event", "confirm_surcharge": True}
+    asked = {"window": "event", "confirm_surcharge": True, "language": "EN"}
     soon = await book(world, contract, "soon", saturday(world, 1), **asked)
     assert (soon.status_code, slug(soon)) == (409, "too-little-notice")
     refused = {
         "a weekday": await book(world, contract, "a", saturday(world, 4) + timedelta(days=2), **asked),
-        "polish": await book(world, contract, "b", saturday(world, 4), language="pl", **asked),
+        "polish": await book(world, contract, "b", saturday(world, 4), **asked | {"language": "pl"}),
+        "no language": await book(world, contract, "b", saturday(world, 4), **asked | {"language": ""}),
         "the past": await book(world, contract, "c", saturday(world, -3), **asked),
         "nobody": await book(world, contract, "d", saturday(world, 4), people=["zoe"], **asked),
     }
@@ -125,9 +135,9 @@ async def test_a_window_once_a_year_with_notice_and_in_its_language(world: World
         refused, (409, "booking-refused")
     )
     assert [one.json()["errors"][0]["pointer"] for one in refused.values()] == [
-        "/from", "/language", "/from", "/people"
+        "/from", "/language", "/language", "/from", "/people"
     ]  # fmt: skip
-    assert (await book(world, contract, "fair", saturday(world, 4), language="en", **asked)).status_code == 201
+    assert (await book(world, contract, "fair", saturday(world, 4), **asked)).status_code == 201
     twice = await book(world, contract, "more", saturday(world, 6), **asked)
     assert twice.status_code == 409
     assert "once" in twice.json()["detail"]
@@ -151,3 +161,26 @@ async def test_a_contract_of_a_file_may_book_too(world: World) -> None:
     assert id_ in [one["id"] for one in seen.json()["booked"]]
     missing = await book(world, "nobody-s", "x", start)
     assert missing.status_code == 404
+
+
+async def test_a_window_does_not_outlast_the_contract_nor_a_version_that_ends_it(world: World) -> None:
+    world.next_morning(WARSAW, weekday=0)
+    contract = world.name("ending")
+    start = saturday(world, 6)
+    until = (start + timedelta(days=1)).date()  # Sunday is the first day without a contract
+    assert (
+        await create(world, contract, section(contract, plan="standby", valid={"to": until.isoformat()}))
+    ).status_code == 201
+    over = await book(world, contract, "over", start)
+    assert (over.status_code, over.json()["errors"][0]["pointer"]) == (409, "/until")
+    midnight = (start + timedelta(days=1)).isoformat()
+    assert (await book(world, contract, "whole", start, until=midnight)).status_code == 201
+
+    pending = world.name("pending")
+    assert (await create(world, pending, section(pending, plan="standby"))).status_code == 201
+    ends = section(pending, plan="standby", valid={"to": until.isoformat()})
+    since = (world.now + timedelta(days=3)).isoformat()
+    assert (await change(world, pending, ends, "*", effective_from=since)).status_code == 200
+    over = await book(world, pending, "over", start)
+    assert (over.status_code, over.json()["errors"][0]["pointer"]) == (409, "/until")
+    assert "version 2" in over.json()["detail"]

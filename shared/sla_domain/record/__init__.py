@@ -1,6 +1,12 @@
 """A contract as a record: its versions, and the changes they come from. Pure: every instant is an argument."""
 
-from sla_domain.record.booking import BookingRequest, contract_year, prepare_booking, prepare_cancellation
+from sla_domain.record.booking import (
+    BookingRequest,
+    applies_throughout,
+    contract_year,
+    prepare_booking,
+    prepare_cancellation,
+)
 from sla_domain.record.change import (
     Change,
     ContractFrozen,
@@ -53,6 +59,7 @@ __all__ = [
     "WindowBooked",
     "WindowCancelled",
     "WindowEntry",
+    "applies_throughout",
     "apply_change",
     "check_scope_change",
     "contract_year",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from sla_domain.calendar import local_instant
 from sla_domain.contract import Contract
 from sla_domain.ledger import LedgerTerms, months_later
 from sla_domain.normal import normal, normals
@@ -48,8 +49,11 @@ def prepare_booking(
     now: datetime,
     ledgers: Sequence[LedgerTerms] = (),
     by: str = "slad",
-) -> WindowBooked:
+) -> WindowBooked | None:
     """Return the change that books extra hours (a window) for a contract and reserves their price.
+
+    The result is None if the record has the same booking. One that was cancelled is not the same: its id can be used
+    again.
 
     Args:
         record: The contract's stored record. It is not changed.
@@ -65,7 +69,9 @@ def prepare_booking(
     if bookable is None:
         known = ", ".join(one.id for one in plan.windows) or "none"
         raise _refused(f"the plan {plan.id} has no window {asked.window!r} to book; it has: {known}", "window")
-    for check in (_check_span, _check_scope, _check_days, _check_overlap, _check_year):
+    if _booked_already(record, bookable, asked):
+        return None
+    for check in (_check_span, _check_scope, _check_dates, _check_people, _check_days, _check_overlap, _check_year):
         check(record, contract, bookable, asked, now)
     surcharge = _surcharge(bookable, asked, now)
     booked = BookedWindow(
@@ -102,6 +108,26 @@ def prepare_cancellation(record: ContractRecord, booking: str, now: datetime, by
     return WindowCancelled(booking, release(record, booking, by, now))
 
 
+def _booked_already(record: ContractRecord, bookable: BookableWindow, asked: BookingRequest) -> bool:
+    """Whether the record has this booking; refused if it has another of the id."""
+    known = next((one for one in record.windows_at() if one.id == asked.id), None)
+    if known is None:
+        return False
+    said = {
+        "window": (known.window, asked.window),
+        "from": (known.start, asked.start),
+        "until": (known.end, asked.end),
+        "people": (known.people, asked.people),
+        "language": (normal(known.language), normal(asked.language)),
+    }
+    other = next((place for place, (before, now) in said.items() if before != now), None)
+    if other is not None:
+        detail = f"the booking {asked.id} is there already, with another `{other}`: cancel it, then book it again"
+        raise RefusedChange(RefusalCode.BOOKED, detail, other if other in ("people", "language") else "id")
+    _check_product(bookable, asked)
+    return True
+
+
 def _check_span(
     record: ContractRecord, contract: Contract, bookable: BookableWindow, asked: BookingRequest, now: datetime
 ) -> None:
@@ -110,10 +136,6 @@ def _check_span(
     if asked.start <= now:
         raise _refused("a window lies ahead: it cannot begin in the past", "from")
     zone = ZoneInfo(contract.zone)
-    for place, bound in (("from", asked.start), ("until", asked.end)):
-        if bound.astimezone(zone).fold:
-            detail = f"{bound.astimezone(zone):%H:%M} comes twice on that day, when clocks change: choose another time"
-            raise _refused(detail, place)
     length = asked.end.astimezone(zone).replace(tzinfo=None) - asked.start.astimezone(zone).replace(tzinfo=None)
     # By wall-clock time, so that a weekend with a clock change has its usual length.
     if bookable.longest is not None and length > bookable.longest:
@@ -123,17 +145,59 @@ def _check_span(
 def _check_scope(
     record: ContractRecord, contract: Contract, bookable: BookableWindow, asked: BookingRequest, now: datetime
 ) -> None:
-    if bookable.languages and asked.language and asked.language not in bookable.languages:
-        raise _refused(f"{bookable.id} is served in {', '.join(bookable.languages)} only", "language")
+    if bookable.languages and normal(asked.language) not in normals(bookable.languages):
+        said = f"not in {asked.language}" if asked.language else "say in which you want it"
+        raise _refused(f"{bookable.id} is served in {', '.join(bookable.languages)} only: {said}", "language")
+    _check_product(bookable, asked)
+
+
+def _check_product(bookable: BookableWindow, asked: BookingRequest) -> None:
     product = normal(asked.product)
-    if product and bookable.products and product not in normals(bookable.products):
-        raise _refused(f"{bookable.id} is not available for {asked.product}", "product")
+    if bookable.products and product not in normals(bookable.products):
+        named = ", ".join(sorted(bookable.products))
+        said = f"not for {asked.product}" if product else "say for which you want it"
+        raise _refused(f"{bookable.id} is available for {named} only: {said}", "product")
     if product and product in normals(bookable.excluded_products):
         raise _refused(f"{bookable.id} is not available for {asked.product}", "product")
-    if contract.valid_to is not None and _local_day(contract, asked.end) > contract.valid_to:
-        raise _refused(f"the contract ends on {contract.valid_to}, before the window does", "until")
-    if unknown := [one for one in asked.people if one not in contract.people]:
-        raise _refused(f"the contract has no person {unknown[0]!r}", "people")
+
+
+def applies_throughout(contract: Contract, start: datetime, end: datetime) -> bool:
+    """Return whether a contract applies from `start` to `end`, by its own first day and end."""
+    return _begun(contract, start) and not _ended(contract, end)
+
+
+def _check_dates(
+    record: ContractRecord, contract: Contract, bookable: BookableWindow, asked: BookingRequest, now: datetime
+) -> None:
+    if not _begun(contract, asked.start):
+        raise _refused(f"what it is booked under applies only from {contract.valid_from} on", "from")
+    if _ended(contract, asked.end):
+        raise _refused(f"what it is booked under ends at midnight on {contract.valid_to}, before the window", "until")
+
+
+def _begun(contract: Contract, at: datetime) -> bool:
+    return contract.valid_from is None or at >= _midnight(contract, contract.valid_from)
+
+
+def _ended(contract: Contract, at: datetime) -> bool:
+    """Whether it ends before `at`; its last instant is midnight at the start of `valid_to`."""
+    return contract.valid_to is not None and at > _midnight(contract, contract.valid_to)
+
+
+def _midnight(contract: Contract, day: date) -> datetime:
+    return local_instant(datetime.combine(day, time()), contract.zone)
+
+
+def _check_people(
+    record: ContractRecord, contract: Contract, bookable: BookableWindow, asked: BookingRequest, now: datetime
+) -> None:
+    for one in asked.people:
+        person = contract.people.get(one)
+        if person is None:
+            raise _refused(f"the contract has no person {one!r}", "people")
+        leaves = person.leaves(contract.zone)
+        if leaves is not None and leaves < asked.end:
+            raise _refused(f"{person.name} leaves on {person.until}, before the window ends", "people")
 
 
 def _check_days(
@@ -151,8 +215,6 @@ def _check_overlap(
     record: ContractRecord, contract: Contract, bookable: BookableWindow, asked: BookingRequest, now: datetime
 ) -> None:
     for other in record.windows_at():
-        if other.id == asked.id:
-            raise RefusedChange(RefusalCode.BOOKED, f"the booking {asked.id} is there already", "id")
         if other.start < asked.end and asked.start < other.end:
             span = f"from {instant_text(other.start)} to {instant_text(other.end)}"
             raise _refused(f"it overlaps the booking {other.id}, {span}", "from")

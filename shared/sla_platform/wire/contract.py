@@ -377,12 +377,27 @@ def first_day(section: Mapping[str, Any]) -> datetime | None:
     Args:
         section: The contract, with the keys of a catalogue file. Its `valid.from` and `zone` are read.
     """
+    return _day_begins(section, "from")
+
+
+def last_instant(section: Mapping[str, Any]) -> datetime | None:
+    """Return the instant at which a contract ends: midnight, in its zone, at the start of the day `valid.to`.
+
+    The result is None if the contract states no end, or if the values cannot be read.
+
+    Args:
+        section: The contract, with the keys of a catalogue file.
+    """
+    return _day_begins(section, "to")
+
+
+def _day_begins(section: Mapping[str, Any], bound: str) -> datetime | None:
     valid, zone = section.get("valid"), section.get("zone")
-    first = valid.get("from") if isinstance(valid, dict) else None
-    if not isinstance(first, str) or not isinstance(zone, str):
+    day = valid.get(bound) if isinstance(valid, dict) else None
+    if not isinstance(day, str) or not isinstance(zone, str):
         return None
     try:
-        return datetime.combine(date.fromisoformat(first), time(), ZoneInfo(zone))
+        return datetime.combine(date.fromisoformat(day), time(), ZoneInfo(zone))
     except (ValueError, KeyError, OSError):
         return None
 

@@ -139,7 +139,7 @@ async def told(store: Store, contract: str) -> list[tuple[int, str | None, bool,
     return [
         (
             one.number,
-            json.loads(one.document).get("title", ""),
+            json.loads(one.document).get("title"),
             one.in_force_in is not None,
             one.withdrawn_in is not None,
         )

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sla_catalogue.compiler import ContractProblem
 from sla_domain.allowance import AllowanceUnit
 from sla_domain.contract import Contract, EnvironmentItem
 from sla_domain.explain.ledger import amount_text
 from sla_domain.plan import Plan
-from sla_domain.record import ContractRecord, ContractVersion
+from sla_domain.record import ContractRecord, ContractVersion, WindowEntry
 from sla_domain.rfc3339 import rfc3339_or_none as iso
-from sla_domain.window import BookableWindow, WindowPrice
+from sla_domain.window import BookableWindow, BookedWindow, WindowPrice
 from sla_ingest.contract.store import ListedContract
 
 FILE, API = "file", "api"
@@ -64,34 +65,21 @@ def version_json(version: ContractVersion, *, whole: bool = True) -> dict[str, A
 
 
 def windows_json(
-    record: ContractRecord, bookable: Iterable[tuple[BookableWindow, Plan]], language: str
+    record: ContractRecord, bookable: Iterable[tuple[BookableWindow, Plan]], zone: str, language: str
 ) -> dict[str, Any]:
     """Return the JSON object with the windows (extra service hours) of a contract.
 
-    It has the booked windows, including cancelled ones, and the windows that can be booked.
+    It has the booked windows, the cancelled bookings, and the windows that can be booked.
 
     Args:
         record: Holds the bookings.
         bookable: Each window that can be booked, with the plan that offers it.
+        zone: The contract's zone.
         language: The language of the titles; a title that lacks it is in English.
     """
     return {
-        "booked": [
-            {
-                "id": one.window.id,
-                "window": one.window.window,
-                "from": iso(one.window.start),
-                "until": iso(one.window.end),
-                "people": list(one.window.people),
-                "language": one.window.language,
-                "surcharge": one.window.surcharge,
-                "priorities": sorted(one.window.priorities),
-                "products": sorted(one.window.products),
-                "excluded_products": sorted(one.window.excluded_products),
-                "cancelled": one.cancelled_in is not None,
-            }
-            for one in record.windows
-        ],
+        "booked": [_window(one, zone) for one in record.windows if one.cancelled_in is None],
+        "cancelled": [_window(one, zone) for one in record.windows if one.cancelled_in is not None],
         "bookable": [
             {
                 "window": one.id,
@@ -101,12 +89,40 @@ def windows_json(
                 "surcharge": one.surcharge,
                 "price": None if one.price is None else _price(one.price, plan),
                 "per_contract_year": one.per_contract_year,
+                "languages": list(one.languages),
+                "products": sorted(one.products),
+                "excluded_products": sorted(one.excluded_products),
                 "role": one.role,
                 "clause": one.clause,
             }
             for one, plan in bookable
         ],
     }
+
+
+def _window(one: WindowEntry, zone: str) -> dict[str, Any]:
+    return {
+        "id": one.window.id,
+        "window": one.window.window,
+        "from": iso(one.window.start),
+        "until": iso(one.window.end),
+        "people": list(one.window.people),
+        "language": one.window.language,
+        "surcharge": one.window.surcharge,
+        "priorities": sorted(one.window.priorities),
+        "products": sorted(one.window.products),
+        "excluded_products": sorted(one.window.excluded_products),
+        "remarks": _clock_change(one.window, zone),
+    }
+
+
+def _clock_change(window: BookedWindow, zone: str) -> list[str]:
+    """What to know of a window in which clocks change: it is longer or shorter than it looks."""
+    offsets = [at.astimezone(ZoneInfo(zone)).utcoffset() for at in (window.start, window.end)]
+    if offsets[0] == offsets[1]:
+        return []
+    hours = (window.end - window.start) / timedelta(hours=1)
+    return [f"clocks change in it: it lasts {hours:g} hours"]
 
 
 def _price(price: WindowPrice, plan: Plan) -> dict[str, Any]:

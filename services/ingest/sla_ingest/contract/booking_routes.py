@@ -32,7 +32,10 @@ def add_routes(routes: APIRouter, deps: ContractDeps) -> None:
     async def listed(
         contract: Name, request: Request, language: Annotated[str, Query(max_length=35)] = "en"
     ) -> dict[str, Any]:
-        """List the booked windows, and the windows that the plan offers, with notice and surcharge."""
+        """List the booked windows, the cancelled bookings, and the windows that the plan offers.
+
+        Those offered come with notice, surcharge, and the languages and products for which they can be booked.
+        """
         may_see(deps.authorize(request, KeyScope.READ), contract)
         await deps.owner.load()
         return answer.windows_json(*deps.owner.windows(contract), language)
@@ -47,7 +50,7 @@ def add_routes(routes: APIRouter, deps: ContractDeps) -> None:
     async def book(contract: Name, request: Request) -> Response:
         """Book hours in which time counts in addition to the weekly hours; open clocks are computed again.
 
-        Booking the same id again changes nothing.
+        Booking the same again changes nothing. For other people or another language, cancel it and book it again.
         """
         access = may_write(deps, request)
         asked = await demand_model(request, BookingIn)

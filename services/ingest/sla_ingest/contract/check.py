@@ -14,11 +14,11 @@ from sla_catalogue.tree import Plain
 from sla_domain.contract import Contract
 from sla_domain.normal import normal
 from sla_domain.plan import PlanId, written_name
-from sla_domain.record import ContractRecord, check_scope_change
+from sla_domain.record import ContractRecord, RefusalCode, RefusedChange, check_scope_change
 from sla_domain.rfc3339 import rfc3339
 from sla_ingest.contract.written import unfit
 from sla_platform.contracts.shelf import RecordShelf
-from sla_platform.wire.contract import first_day
+from sla_platform.wire.contract import first_day, last_instant
 
 
 def check_contract(
@@ -104,6 +104,24 @@ def check_scope(
             made = compiler.compile(record.id, json.loads(version.document), version=version.number)
             before.append(made.contract)
     check_scope_change(before, after, rules, since, now)
+
+
+def check_end_ahead(record: ContractRecord, until: datetime) -> None:
+    """Check that no version which is yet to take effect ends the contract before `until`, the end of a booking.
+
+    Raises:
+        RefusedChange: A version does.
+    """
+    for version in reversed(record.pending):
+        if version.effective_from >= until:
+            continue
+        ends = last_instant(json.loads(version.document))
+        if ends is not None and ends < until:
+            detail = (
+                f"version {version.number}, which lies ahead, ends the contract at {rfc3339(ends)}, before the window"
+            )
+            raise RefusedChange(RefusalCode.BOOKING, f"{detail}, before the window ends", "until")
+        return
 
 
 def _said(problem: ContractProblem) -> str:

@@ -27,6 +27,7 @@ from sla_domain.record import (
     ProfileChanged,
     RefusedChange,
     VersionAdded,
+    applies_throughout,
     next_in_force,
     prepare_booking,
     prepare_cancellation,
@@ -38,7 +39,7 @@ from sla_domain.record import (
 )
 from sla_domain.window import BookableWindow
 from sla_ingest.contract import store as records
-from sla_ingest.contract.check import check_contract, check_scope, gap_before_first_day
+from sla_ingest.contract.check import check_contract, check_end_ahead, check_scope, gap_before_first_day
 from sla_ingest.contract.ordered import ChangedContract, OrderedChange, SectionEdit
 from sla_ingest.contract.refusal import no_such_contract, refusal
 from sla_ingest.contract.room import RecordRoom
@@ -233,7 +234,7 @@ class ContractOwner:
     async def book(self, contract: str, asked: BookingRequest, command: Command) -> ChangedContract:
         """Book a window for a contract: extra hours in which time counts, as its plan offers them.
 
-        If the contract already has the same booking, nothing changes.
+        If the contract already has the same booking, nothing changes. A booking that was cancelled is booked anew.
 
         Args:
             contract: The contract's id. The contract may be in a catalogue file.
@@ -247,18 +248,18 @@ class ContractOwner:
         """
 
         def booked(record: ContractRecord, now: datetime) -> Change | None:
-            known = next((one.window for one in record.windows if one.window.id == asked.id), None)
-            if known is not None and (known.window, known.start, known.end) == (asked.window, asked.start, asked.end):
-                return None
-            found, plan = self._in_force(contract, now, asked.window)
+            found, plan = self._in_force(contract, now, asked)
             ledgers = ledger_terms(self._overlaid().rulebook, found)
-            return prepare_booking(record, found, plan, asked, now, ledgers, command.actor.id or "slad")
+            change = prepare_booking(record, found, plan, asked, now, ledgers, command.actor.id or "slad")
+            if change is not None:
+                check_end_ahead(record, asked.end)
+            return change
 
         ordered = OrderedChange(ActName.CONTRACT_WINDOW_BOOKED, command, booked)
         return await self._change(contract, None, ordered, live=True)
 
-    def windows(self, contract: str) -> tuple[ContractRecord, tuple[tuple[BookableWindow, Plan], ...]]:
-        """Return a contract's record, and the windows (extra hours) that can be booked now.
+    def windows(self, contract: str) -> tuple[ContractRecord, tuple[tuple[BookableWindow, Plan], ...], str]:
+        """Return a contract's record, the windows (extra hours) that can be booked now, and the contract's zone.
 
         The record holds the booked windows. Each window that can be booked is a pair (window, plan that offers it).
 
@@ -270,7 +271,7 @@ class ContractOwner:
         book = self._overlaid().rulebook
         plans = [book.plan_of(one) for one in reversed(found.bought)]
         bookable = {each.id: (each, plan) for plan in plans for each in plan.windows}
-        return record, tuple(bookable.values())
+        return record, tuple(bookable.values()), found.zone
 
     async def cancel(self, contract: str, booking: str, command: Command) -> ChangedContract:
         """Cancel a booked window (extra hours) of a contract, before the window begins.
@@ -388,15 +389,20 @@ class ContractOwner:
         self._known(contract)
         return self._in_force(contract, self._time_source.now())[0]
 
-    def _in_force(self, contract: str, now: datetime, window: str = "") -> tuple[Contract, Plan]:
-        """The contract with its plan, as both apply now; under the first of its entitlements that has this window."""
+    def _in_force(self, contract: str, now: datetime, asked: BookingRequest | None = None) -> tuple[Contract, Plan]:
+        """The contract with its plan, as both apply now; under the first of its entitlements that has the window asked
+        for, and if possible applies then."""
         book = self._overlaid().rulebook
         found = book.contract_at(ContractId(contract), now)
         if found is None:
             detail = f"{contract} is not in force yet."
             raise Problem(409, "not-in-force", "The contract is not in force", detail)
         plans = [(one, book.plan_of(one)) for one in found.bought]
-        return next((pair for pair in plans if any(each.id == window for each in pair[1].windows)), plans[0])
+        if asked is None:
+            return plans[0]
+        offering = [pair for pair in plans if any(each.id == asked.window for each in pair[1].windows)]
+        applying = (pair for pair in offering if applies_throughout(pair[0], asked.start, asked.end))
+        return next(applying, next(iter(offering), plans[0]))
 
     async def put_in_force(self) -> int:
         """Put into force the contract versions whose `effective_from` has come; return how many.

@@ -111,7 +111,7 @@ class BookingIn(BaseModel):
     window: Annotated[str, Field(min_length=1, max_length=bounds.NAME), LINE]
     """The id of the window in the plan."""
     id: Annotated[str, Field(min_length=1, max_length=bounds.NAME, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$"), LINE]
-    """The id of the booking. Booking the same id again changes nothing."""
+    """The id of the booking. Booking the same again changes nothing."""
     from_: Annotated[InstantIn, Field(alias="from")]
     """When the window begins, as an aware instant."""
     until: InstantIn
@@ -121,9 +121,9 @@ class BookingIn(BaseModel):
     people: Annotated[list[PersonIn], Field(max_length=50)] = []
     """The ids of the people on duty."""
     language: Annotated[str, Field(max_length=35), LINE] = ""
-    """The language of the service, such as `pl`; "" if not stated."""
+    """The language of the service, such as `pl`; needed if the plan's window is served in certain languages only."""
     product: Annotated[str, Field(max_length=200), LINE] = ""
-    """The product to be served; "" if not stated."""
+    """The product to be served; needed if the plan's window is available for certain products only."""
     confirm_surcharge: bool = False
     """Whether to agree to pay more if the notice is too short."""
 

@@ -188,7 +188,13 @@ def _booked(catalogue: Catalogue) -> Iterator[str]:
     ledgers = ledger_terms(catalogue.rulebook, contract)
     saturday = datetime(2026, 12, 5, tzinfo=UTC)
     for number, (weeks, hours, product, language) in enumerate(
-        [(0, 10, "press", "en"), (1, 47, "", ""), (2, 30, "", ""), (3, 4, "lamp", ""), (4, 4, "mill", "de")]
+        [
+            (0, 10, "press", "en"),
+            (1, 47, "press", "en"),
+            (2, 30, "press", "en"),
+            (3, 4, "lamp", "en"),
+            (4, 4, "mill", "de"),
+        ]
     ):
         start = saturday + timedelta(weeks=weeks)
         asked = BookingRequest(
@@ -200,6 +206,7 @@ def _booked(catalogue: Catalogue) -> Iterator[str]:
         except RefusedChange as refused:
             yield f"{refused.code.value}: {refused}"
             continue
+        assert change is not None  # each has an id of its own
         made = RecordChange(
             contract=contract.id, revision=record.revision + 1, at=MONDAY, by="", reason="", change=change
         )

@@ -102,7 +102,7 @@ class RemoteRecords:
         versions: tuple[ContractVersion, ...] = ()
         windows: tuple[WindowEntry, ...] = ()
         if known is not None:
-            windows = tuple(_window(one) for one in self._service.windows(contract) if not one["cancelled"])
+            windows = tuple(_window(one) for one in self._service.windows(contract))
             if known.managed == API:
                 versions = tuple(self._version(contract, one) for one in known.told["versions"])
         if wanted is not None:

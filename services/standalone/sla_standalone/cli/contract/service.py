@@ -113,7 +113,8 @@ class ContractService:
         The result is [] if the service refuses, for example because the contract is not in force yet.
         """
         answer = self._ask("GET", f"{contract_path(contract)}/windows")
-        return list(answer.json()["booked"]) if answer.is_success else []
+        # A service of an older release lists cancelled ones among them.
+        return [one for one in answer.json()["booked"] if not one.get("cancelled")] if answer.is_success else []
 
     def listed(self, text: str = "") -> Iterator[dict[str, Any]]:
         """Yield the contracts of the service as JSON, sorted by id.
