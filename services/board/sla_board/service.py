@@ -142,7 +142,7 @@ def build(
     attainment = AttainmentDeps(store, rulebook or (lambda: None), authorizer, pages, time_source)
     routes.routes.extend(attainment_routes(attainment).routes)
     routes.routes.extend(pause_routes(shown, authorizer).routes)
-    routes.routes.extend(source_routes(shown, authorizer).routes)
+    routes.routes.extend(source_routes(shown, authorizer, public_url).routes)
     if rulebook is not None:
         routes.routes.extend(breakdown_routes(shown, rulebook, authorizer).routes)
         keeper = ReasonKeeper(store, time_source)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from sla_catalogue.system.entry import source_lines
+from sla_catalogue.system.entry import SECRETS, SOURCE_ID, secret_file_line, source_lines, webhook_address
 from sla_catalogue.system.known import (
     FACTS,
     SampleDelivery,
     SecretMaker,
     System,
     UnknownSystem,
+    filled_step,
     plain_step,
     system_names,
     system_of,
@@ -16,12 +17,17 @@ from sla_catalogue.system.known import (
 
 __all__ = [
     "FACTS",
+    "SECRETS",
+    "SOURCE_ID",
     "SampleDelivery",
     "SecretMaker",
     "System",
     "UnknownSystem",
+    "filled_step",
     "plain_step",
+    "secret_file_line",
     "source_lines",
     "system_names",
     "system_of",
+    "webhook_address",
 ]

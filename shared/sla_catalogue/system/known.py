@@ -140,6 +140,17 @@ def _system(name: str, dialect: Dialect, found: dict[str, Any], more: tuple[str,
     )
 
 
+def filled_step(step: str, url: str, source: str) -> str:
+    """Return a step or trap with its placeholders filled, still as Markdown.
+
+    Args:
+        step: The text, as in `System.steps` and `System.traps`.
+        url: The URL that the ticketing system sends to.
+        source: The source's id.
+    """
+    return step.replace("{url}", url).replace("{source}", source)
+
+
 def plain_step(step: str, url: str, source: str) -> str:
     """Return a step of the instructions as plain text for a terminal, with its placeholders filled.
 
@@ -148,7 +159,7 @@ def plain_step(step: str, url: str, source: str) -> str:
         url: The URL that the ticketing system sends to.
         source: The source's id.
     """
-    return _MARKS.sub("", step).replace("{url}", url).replace("{source}", source)
+    return filled_step(_MARKS.sub("", step), url, source)
 
 
 def _sample(found: dict[str, str]) -> SampleDelivery:

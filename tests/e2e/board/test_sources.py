@@ -12,6 +12,7 @@ from playwright.async_api import Page, expect
 from tests.integration.board.bench import BoardBench, Served
 from tests.integration.ingest.world import ADMIN, FORMOSA, World, delivery, issue, opened, world
 
+from sla_catalogue.system import system_names, system_of
 from sla_platform.http.keys import KeyAccess
 
 pytestmark = [pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="module")]
@@ -90,3 +91,31 @@ async def test_nothing_is_wider_than_the_screen(ingest: World, server: Served, b
     await browser_page.goto(f"{server.url}/sources")
     await expect(browser_page.locator("#rows tr").first).to_be_visible()
     assert await browser_page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+async def test_a_source_that_was_never_heard_leads_to_how_it_is_connected(
+    ingest: World, server: Served, browser_page: Page, errors: list[str]
+) -> None:
+    await browser_page.set_extra_http_headers(ADMIN)
+    await browser_page.goto(f"{server.url}/sources")
+    await browser_page.get_by_role("link", name="How to connect jira-acme").click()
+    await expect(browser_page.get_by_role("heading", name="Connect Jira")).to_be_visible()
+    await expect(browser_page.locator(".address")).to_contain_text("/v1/webhooks/jira-acme")
+    await expect(browser_page.locator("#steps > li")).to_have_count(len(system_of("jira").steps))
+    await browser_page.get_by_label("Id of the source").fill("desk")
+    await browser_page.keyboard.press("Enter")
+    await expect(browser_page.locator("#yaml")).to_contain_text("secret_file: secrets/desk")
+    assert errors == []
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+async def test_no_page_on_connecting_is_wider_than_the_screen(
+    server: Served, browser_page: Page, width: int, errors: list[str]
+) -> None:
+    await browser_page.set_viewport_size({"width": width, "height": 900})
+    wide = []
+    for name in system_names():
+        await browser_page.goto(f"{server.url}/sources/connect/{name}")
+        if await browser_page.evaluate("document.documentElement.scrollWidth") > width:
+            wide.append(name)
+    assert (wide, errors) == ([], [])

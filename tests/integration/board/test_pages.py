@@ -213,6 +213,15 @@ async def test_a_moved_promise_keeps_the_first_one_in_sight(
     assert "first promised Mon 16 Nov 14:00 CET" in page.text
 
 
+async def test_how_a_system_is_connected_is_a_page_and_an_unknown_one_is_none(client: httpx2.AsyncClient) -> None:
+    page = await client.get("/sources/connect/jira?source=desk")
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert "/v1/webhooks/desk" in page.text
+    assert 'href="/sources/connect/jira"' in (await client.get("/sources")).text
+    assert (await client.get("/sources/connect/gitlba")).status_code == 404
+    assert (await client.get("/sources/connect/jira?source=A%20B")).status_code == 422
+
+
 async def test_an_unknown_incident_is_a_page_for_people_and_a_problem_for_programs(client: httpx2.AsyncClient) -> None:
     page = await client.get("/incidents/no:such")
     assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
@@ -331,6 +340,7 @@ ROUTES = (
     "/v1/stream/incidents/a:1", "/incidents", "/v1/incidents", "/v1/incidents.csv", "/v1/incidents.jsonl",
     "/v1/incidents.events.jsonl", "/attainment", "/v1/attainment", "/v1/due.ics", "/v1/evidence/board/a:1", "/pauses",
     "/v1/pauses", "/v1/pauses/shares", "/breaches", "/v1/breaches", "/sources", "/sources/front/parked",
+    "/sources/connect/jira",
     "/v1/breakdowns?contract=acme&period=2026-11",
     f"/v1/breaches/{A_CLOCK}",
 )  # fmt: skip
@@ -353,6 +363,7 @@ async def test_no_route_lacks_a_check(closed_board: BoardBench) -> None:
     checked = {
         route.replace("a:1", "{incident:path}")
         .replace("/front/", "/{source}/")
+        .replace("/connect/jira", "/connect/{system}")
         .replace(str(A_CLOCK), "{clock}")
         .partition("?")[0]
         for route in ROUTES

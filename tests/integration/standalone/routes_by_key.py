@@ -82,7 +82,8 @@ FOR_ALL_CONTRACTS |= {"GET /v1/evidence/ingest/{incident:path}"}  # raw deliveri
 EVIDENCE = {"GET /v1/evidence/notifier/{incident:path}", "GET /v1/evidence/board/{incident:path}"}
 ACTS = {f"GET /v1/audit/{log}" for log in LOGS}  # an admin's, and the part of its own for the key of a contract
 REGISTRATIONS = {"GET /v1/registrations", "DELETE /v1/registrations/{id_}"}  # an admin's, those of its own contract
-ASKS = {  # tested by themselves, those of notices with the notifier
+ASKS = {  # tested by themselves, those of notices with the notifier; of systems the same is said to everybody
+    "GET /sources/connect/{system}",
     "POST /v1/deadlines", "POST /v1/events", "POST /v1/registrations", "GET /v1/notices/{id_}",
 }  # fmt: skip
 OF_TWO_TICKETS = {"POST /v1/links", "DELETE /v1/links"}  # both the key's own now

@@ -28,6 +28,7 @@ from sla_board.attainment.words import (
 from sla_board.history.cursor import written_cursor
 from sla_board.history.query import IncidentPage
 from sla_board.page.incidents import LOOKS, chips, clock_words, counted_words, dates_words, empty_words, metric_choices
+from sla_board.page.marked import marked_block, marked_line
 from sla_board.page.report import ReportPages
 from sla_board.page.static import StaticFiles
 from sla_board.plan.bought import day_text
@@ -44,6 +45,17 @@ from sla_board.shown.notice import ShownNotice
 from sla_board.shown.pauses import PauseFilter, PausePage, PauseSums
 from sla_board.shown.queue import Queue
 from sla_board.shown.row import ClockRow, ack_path, explain_path, incident_path, row_of
+from sla_catalogue.system import (
+    SECRETS,
+    SecretMaker,
+    System,
+    filled_step,
+    secret_file_line,
+    source_lines,
+    system_names,
+    system_of,
+    webhook_address,
+)
 from sla_domain.attainment import PromiseVerdict
 from sla_domain.breach_reason import NO_RULES, BreachReasons
 from sla_domain.explain.language import LANGUAGES, words_for
@@ -60,6 +72,19 @@ def _own_name(tag: str) -> str:
 
 
 _static_files = cache(StaticFiles)
+_FACT_WORDS = {
+    "when": "Which time counts",
+    "staff": "Who is staff",
+    "snapshot": "What of the ticket it shows",
+    "redelivered": "How a redelivery is known",
+    "not known": "What cannot be known",
+}
+_SECRETS = {
+    SecretMaker.OURS: "You make the secret (openssl rand -hex 32): into the file {file} beside that file, and there.",
+    SecretMaker.WHSEC: "You make the secret, whsec_ and 32 random bytes in base64: into the file {file} beside that "
+    "file, and there.",
+    SecretMaker.THEIRS: "{title} makes the secret: it goes into the file {file} beside that file.",
+}
 _LANGUAGES = {tag: _own_name(tag) for tag in LANGUAGES}  # of explanations
 
 
@@ -122,10 +147,12 @@ class Pages:
             standing_word=standing_word,
             objective_query=query_of_objective,
             cell_query=query_of_cell,
+            fact_words=_FACT_WORDS,
         )
         templates.filters.update(
-            local=word.local_text, dated=word.dated_text, utc=word.utc_text, span=word.short_span, iso=browser_instant
-        )
+            local=word.local_text, dated=word.dated_text, utc=word.utc_text, span=word.short_span, iso=browser_instant,
+            marked=marked_block, marked_line=marked_line,
+        )  # fmt: skip
         for name in templates.list_templates(extensions=["html"]):
             templates.get_template(name)  # read now: later there may be no descriptor left for it
         return templates
@@ -277,7 +304,30 @@ class Pages:
         Args:
             now: The server's present instant (aware), at which the page's own clock starts.
         """
-        return self._templates.get_template("sources.html").render(now=now)
+        systems = [system_of(name) for name in system_names()]
+        return self._templates.get_template("sources.html").render(now=now, systems=systems)
+
+    def connect(self, system: System, source: str, public_url: str, now: datetime) -> str:
+        """Return the HTML of the page that says how to connect a ticketing system, as `slad connect` does.
+
+        Args:
+            system: The ticketing system.
+            source: The id of the new source.
+            public_url: The URL at which slad is reached from outside.
+            now: The server's present instant (aware), at which the page's own clock starts.
+        """
+        url = webhook_address(public_url, source)
+        lines = source_lines(system, source, secret_file_line(source))
+        return self._templates.get_template("connect.html").render(
+            system=system,
+            source=source,
+            url=url,
+            yaml="\n".join(["sources:", *(f"  {line}" for line in lines)]),
+            secret=_SECRETS[system.secret].format(file=f"{SECRETS}/{source}", title=system.title),
+            steps=[filled_step(step, url, source) for step in system.steps],
+            traps=[filled_step(trap, url, source) for trap in system.traps],
+            now=now,
+        )
 
     def parked(self, source: str, now: datetime) -> str:
         """Return the HTML of the page on the parked deliveries of a source (those that were not understood).

@@ -15,9 +15,14 @@ function icon(name) {
   return svg;
 }
 
+function connect(one) {
+  const path = `/sources/connect/${encodeURIComponent(one.dialect)}?source=${encodeURIComponent(one.source)}`;
+  return el("a", { href: path, "aria-label": `How to connect ${one.source}` }, "how to connect");
+}
+
 function state(one) {
   if (one.silent) return el("span", { class: "tone-breached" }, icon("breached"), " Silent too long");
-  if (one.last_at === null) return el("span", { class: "tone-quiet" }, icon("outside"), " Never heard");
+  if (one.last_at === null) return el("span", {}, el("span", { class: "tone-quiet" }, icon("outside"), " Never heard"), " ", connect(one));
   if (one.expected_silence_seconds === null) return el("span", { class: "tone-quiet" }, icon("running"), " Heard, rhythm not known yet");
   return el("span", { class: "tone-good" }, icon("met"), " Heard");
 }
@@ -82,7 +87,7 @@ function show(answer) {
   if (answer.contract !== null) $("of").textContent = `The ticketing systems that sent for the contract ${answer.contract}; its deliveries alone count here.`;
   $("clock").dateTime = answer.at;
   $("clock").textContent = utc(answer.at);
-  const none = answer.contract === null ? "The catalogue has no sources. `slad connect` makes one." : "Among the latest deliveries none was for this contract.";
+  const none = answer.contract === null ? "The catalogue has no sources yet: connect a system." : "Among the latest deliveries none was for this contract.";
   say(answer.sources.length ? "" : none);
   $("sheet").hidden = $("legend").hidden = !answer.sources.length;
   const order = [...answer.sources].sort((a, b) => b.silent - a.silent || (a.source < b.source ? -1 : 1));

@@ -12,14 +12,22 @@ from pathlib import Path
 import typer
 
 from sla_catalogue.problem import did_you_mean
-from sla_catalogue.system import SecretMaker, System, UnknownSystem, system_of
+from sla_catalogue.system import (
+    SECRETS,
+    SOURCE_ID,
+    SecretMaker,
+    System,
+    UnknownSystem,
+    system_of,
+    webhook_address,
+)
 from sla_platform.settings import Settings
 from sla_standalone.cli.connect.answer import BadAnswer, key_lines, questions
 from sla_standalone.cli.connect.hook import HOOKS, HookApi
-from sla_standalone.cli.connect.place import SECRETS, SecretPlace
+from sla_standalone.cli.connect.place import SecretPlace
 from sla_standalone.cli.output import note, stop
 
-_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}", re.ASCII)
+_ID = re.compile(SOURCE_ID, re.ASCII)
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*", re.ASCII)
 GIVEN_SECRET = "SLAD_CONNECT_SECRET"  # noqa: S105 - a variable's name
 """The variable with a secret that the sender made."""
@@ -85,7 +93,7 @@ def order_of(
         catalogue=where,
         into=into,
         place=SecretPlace(file=None if secret_env else beside / SECRETS / name, variable=secret_env),
-        address=f"{(public_url or settings.public_url).rstrip('/')}/v1/webhooks/{name}",
+        address=webhook_address(public_url or settings.public_url, name),
     )
 
 

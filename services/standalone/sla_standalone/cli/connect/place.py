@@ -13,12 +13,9 @@ from tempfile import TemporaryDirectory
 
 from sla_catalogue import Source, load_source, load_sources
 from sla_catalogue.gather import SUFFIXES, gather
-from sla_catalogue.system import SecretMaker, System, source_lines
+from sla_catalogue.system import SECRETS, SecretMaker, System, secret_file_line, source_lines
 from sla_catalogue.tree import Plain
 from sla_standalone.cli.connect.written import NotInserted, insert_source, new_file
-
-SECRETS = "secrets"
-"""The folder of secrets, beside the files of the catalogue."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +35,7 @@ class SecretPlace:
         """
         if self.file is None:
             return f'secret: "${{{self.variable}}}"'
-        return f"secret_file: {SECRETS}/{self.file.name}"
+        return secret_file_line(self.file.name)
 
     def kept(self) -> str:
         """Return the secret that is already in the file or variable; "" if there is none."""
