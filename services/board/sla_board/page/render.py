@@ -80,10 +80,10 @@ _FACT_WORDS = {
     "not known": "What cannot be known",
 }
 _SECRETS = {
-    SecretMaker.OURS: "You make the secret (openssl rand -hex 32): into the file {file} beside that file, and there.",
-    SecretMaker.WHSEC: "You make the secret, whsec_ and 32 random bytes in base64: into the file {file} beside that "
-    "file, and there.",
-    SecretMaker.THEIRS: "{title} makes the secret: it goes into the file {file} beside that file.",
+    SecretMaker.OURS: "You make the secret (openssl rand -hex 32). Keep it in the file {file}, beside that file.",
+    SecretMaker.WHSEC: "You make the secret, whsec_ and 32 random bytes in base64. Keep it in the file {file}, beside "
+    "that file.",
+    SecretMaker.THEIRS: "{title} makes the secret. Keep it in the file {file}, beside that file.",
 }
 _LANGUAGES = {tag: _own_name(tag) for tag in LANGUAGES}  # of explanations
 
@@ -304,7 +304,7 @@ class Pages:
         Args:
             now: The server's present instant (aware), at which the page's own clock starts.
         """
-        systems = [system_of(name) for name in system_names()]
+        systems = sorted(map(system_of, system_names()), key=lambda system: system.title.casefold())
         return self._templates.get_template("sources.html").render(now=now, systems=systems)
 
     def connect(self, system: System, source: str, public_url: str, now: datetime) -> str:
