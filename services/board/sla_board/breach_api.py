@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -95,6 +95,10 @@ class ListedBreach(_Answer):
     breached_at: datetime = Field(description="the due instant that was passed")
     stopped_at: datetime | None
     """When the clock stopped. Null while the clock is open."""
+    late_counted_seconds: float | None
+    """How late the clock stopped, in the hours in which it counts. Null while it is open, and for unknown hours."""
+    late_wall_seconds: float | None
+    """How late the clock stopped, by the wall clock. Null while it is open."""
     exempt: bool
     """Whether the clock is left out of the attainment. Such a breach needs no reason."""
     reason_required: bool = Field(description="its plan wants a reason before a period is frozen")
@@ -275,10 +279,16 @@ def _fields(one: ShownBreach, rules: BreachReasons, language: str) -> dict[str, 
         "state": one.state,
         "breached_at": one.breached_at,
         "stopped_at": one.stopped_at,
+        "late_counted_seconds": _seconds(one.late.counted if one.late is not None else None),
+        "late_wall_seconds": _seconds(one.late.wall if one.late is not None else None),
         "exempt": one.exempt,
         "reason_required": one.required,
         "reason": None if one.reason is None else _said(one.reason, rules, language),
     }
+
+
+def _seconds(length: timedelta | None) -> float | None:
+    return None if length is None else length.total_seconds()
 
 
 def _whole(one: ShownBreach, rules: BreachReasons, language: str) -> dict[str, Any]:

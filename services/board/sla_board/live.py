@@ -122,7 +122,7 @@ class BoardReader:
     async def breaches(self, asked: BreachFilter, after: ClockCursor | None, limit: int) -> BreachPage:
         """Return a page of breaches (see `read_breaches`)."""
         async with self._store.reading() as connection:
-            return await read_breaches(connection, asked, after, limit, self.reasons)
+            return await read_breaches(connection, asked, after, limit, self.reasons, self._hours())
 
     async def breach(self, clock: UUID, only_contract: str | None) -> ShownBreach | None:
         """Return the breach of a clock. None if there is none, or if it is hidden from the viewer's key.
@@ -131,7 +131,7 @@ class BoardReader:
             only_contract: The one contract that the viewer's key may see. None for all.
         """
         async with self._store.reading() as connection:
-            return await read_breach(connection, clock, self.reasons, only_contract)
+            return await read_breach(connection, clock, self.reasons, only_contract, self._hours())
 
     async def due(self, shown: BoardFilter) -> DueClocks:
         """Return the open clocks that match a filter, in the order of their due instants."""

@@ -155,3 +155,26 @@ async def test_a_due_instant_that_has_passed_is_due_now_in_any_hours(board: Boar
     found = await clock(board)
     assert (found["condition"], found["bucket"], found["counted_seconds"]) == ("running", "soon", 0)
     assert now - NOW == timedelta(days=1, hours=4) == minutes(28 * 60)
+
+
+@pytest.mark.parametrize(("named", "counted"), [(OFFICE, 120), (WALL, (64 * 60 + 2) * 60), ("office@gone", None)])
+async def test_how_late_a_promise_was_kept_is_counted_in_its_hours(
+    board: BoardBench, named: str, counted: float | None
+) -> None:
+    """Broken on Friday 16:59, answered on Monday 09:01: two minutes late, though 64 hours went by."""
+    one = ticket("Fri 15:59", "Fri 16:59", hours=named)
+    answered = instant("2026-11-23 09:01")
+    await at(board, "2026-11-23 10:00")
+    await board.tell(one.event(at=instant("Fri 15:59")), one.started(instant("Fri 15:59")), one.breached())
+    await board.tell(one.event(EventKind.RESPONDED, answered), one.missed(answered))
+    [found] = (await asked(board, "/v1/breaches"))["breaches"]
+    assert (found["late_counted_seconds"], found["late_wall_seconds"]) == (counted, (64 * 60 + 2) * 60)
+    assert (await asked(board, f"/v1/breaches/{one.clock}"))["late_counted_seconds"] == counted
+    for page in ("/breaches", f"/incidents/{one.incident}"):
+        shown = await asked(board, page)
+        if counted == 120:
+            assert "2m 00s late" in shown, page
+            assert 'title="by the wall clock">wall 2d 16h' in shown, page
+        else:
+            assert "2d 16h late" in shown, page
+            assert ("the hours in which it counts are not known" in shown) is (counted is None), page

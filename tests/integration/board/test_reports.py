@@ -124,6 +124,14 @@ async def test_the_figures_are_those_of_the_tickets(small: VendorBoard) -> None:
     assert people <= {"Jan Kowalski", "Maria Bianchi", "Chen Mei", "Ivan Petrov"}
 
 
+async def test_how_late_a_promise_was_kept_is_counted_in_its_hours(small: VendorBoard) -> None:
+    await small.quarter("hpe-flexcare-tw", 60)
+    broken = rows((await read(small, "hpe-flexcare-tw", period="2026-Q4")).json(), "breaches")
+    late = [(counted, wall) for _, _, _, _, _, done, counted, wall, *_ in broken if done]
+    assert all(counted <= wall for counted, wall in late)
+    assert any(counted < wall for counted, wall in late)
+
+
 async def test_a_frozen_report_stays_as_it_is_and_the_next_one_corrects_it(board: VendorBoard) -> None:
     await board.quarter(EXPRESS, 40)
     first = await freeze(board)

@@ -15,8 +15,10 @@ from sla_board import tables
 from sla_board.reason.reason import SaidReason, reason_in_force
 from sla_board.reason.store import reasons_of
 from sla_board.shown.clock_cursor import ClockCursor
+from sla_board.shown.hours import HoursAt
 from sla_board.shown.row import incident_path
 from sla_domain.breach_reason import BreachReasons, BreachRecord, lacking_reasons
+from sla_domain.hours import CountedSpan
 from sla_platform.turn import LoopYielder
 
 ROWS = 50
@@ -65,6 +67,9 @@ class ShownBreach:
     zone: str
     breached_at: datetime
     stopped_at: datetime | None
+    late: CountedSpan | None
+    """How late the clock stopped: in the hours in which it counts, and by the wall clock. None while it is open, and if
+    it stopped in time after all."""
     exempt: bool
     """Whether the clock is left out of the attainment. Such a breach needs no reason."""
     required: bool
@@ -107,7 +112,12 @@ class BreachPage:
 
 
 async def read_breaches(
-    connection: AsyncConnection, asked: BreachFilter, after: ClockCursor | None, limit: int, reasons: PlanReasons
+    connection: AsyncConnection,
+    asked: BreachFilter,
+    after: ClockCursor | None,
+    limit: int,
+    reasons: PlanReasons,
+    hours: HoursAt,
 ) -> BreachPage:
     """Return a page of the breaches that match a filter, the newest first.
 
@@ -115,12 +125,13 @@ async def read_breaches(
         after: `next` of the previous page. None for the first page.
         limit: The greatest number of breaches. A page may have fewer breaches although another page follows.
         reasons: Returns the rules of a plan on reasons, given the plan's id.
+        hours: Gives the hours of clocks.
     """
     found: list[ShownBreach] = []
     cursor = after
     for _ in range(_LOOKS):
         rows = (await connection.execute(_matching(asked, cursor).limit(limit + 1))).all()
-        for one in await _shown(connection, rows[:limit], asked, reasons):
+        for one in await _shown(connection, rows[:limit], asked, reasons, hours):
             cursor = ClockCursor(one.breached_at, one.clock)
             if _wanted(one, asked, reasons):
                 found.append(one)
@@ -133,7 +144,7 @@ async def read_breaches(
 
 
 async def read_breach(
-    connection: AsyncConnection, clock: UUID, reasons: PlanReasons, only_contract: str | None
+    connection: AsyncConnection, clock: UUID, reasons: PlanReasons, only_contract: str | None, hours: HoursAt
 ) -> ShownBreach | None:
     """Return the breach of one clock.
 
@@ -142,10 +153,11 @@ async def read_breach(
     Args:
         reasons: Returns the rules of a plan on reasons, given the plan's id.
         only_contract: The one contract that the viewer's key may see. None for all.
+        hours: Gives the hours of clocks.
     """
     asked = BreachFilter(only_contract=only_contract)
     rows = (await connection.execute(_matching(asked, None).where(_clock.id == clock))).all()
-    shown = await _shown(connection, rows, asked, reasons)
+    shown = await _shown(connection, rows, asked, reasons, hours)
     return shown[0] if shown else None
 
 
@@ -165,7 +177,7 @@ async def lacking_breaches(
     turn = LoopYielder()
     while True:
         rows = (await connection.execute(_matching(asked, cursor).limit(_BATCH))).all()
-        known = [one.record for one in await _shown(connection, rows, asked, reasons)]
+        known = [one.record for one in await _shown(connection, rows, asked, reasons, None)]
         lacking += lacking_reasons(known, reasons)
         if len(rows) < _BATCH:
             return tuple(lacking)
@@ -174,18 +186,19 @@ async def lacking_breaches(
 
 
 async def breaches_of_clocks(
-    connection: AsyncConnection, clocks: Sequence[Any], reasons: PlanReasons, only_contract: str | None = None
+    connection: AsyncConnection, clocks: Sequence[Any], reasons: PlanReasons, hours: HoursAt, only_contract: str | None
 ) -> tuple[ShownBreach, ...]:
     """Return the breaches among some clocks, the oldest first.
 
     Args:
         clocks: Rows of the table `board_clock`.
         reasons: Returns the rules of a plan on reasons, given the plan's id.
+        hours: Gives the hours of clocks.
         only_contract: The one contract that the viewer's key may see. None for all.
     """
     broken = [clock for clock in clocks if clock.breached_at is not None]
     asked = BreachFilter(only_contract=only_contract)
-    shown = await _shown(connection, broken, asked, reasons)
+    shown = await _shown(connection, broken, asked, reasons, hours)
     return tuple(sorted(shown, key=lambda one: (one.breached_at, one.metric, one.cycle)))
 
 
@@ -213,7 +226,7 @@ def _matching(asked: BreachFilter, after: ClockCursor | None) -> Select[Any]:
 
 
 async def _shown(
-    connection: AsyncConnection, rows: Sequence[Any], asked: BreachFilter, reasons: PlanReasons
+    connection: AsyncConnection, rows: Sequence[Any], asked: BreachFilter, reasons: PlanReasons, hours: HoursAt | None
 ) -> list[ShownBreach]:
     said = await reasons_of(connection, [UUID(str(row.id)) for row in rows])
     moved = await _moved(connection, {row.incident for row in rows}) if asked.only_contract is not None else frozenset()
@@ -231,12 +244,19 @@ async def _shown(
             zone=row.zone,
             breached_at=row.breached_at,
             stopped_at=row.stopped_at,
+            late=None if hours is None else _late(row, hours),
             exempt=bool(row.exempt),
             required=reasons(row.plan).required_before_freeze,
             reasons=tuple(one for one in said.get(id_, ()) if asked.only_contract in (None, one.contract)),
         )
         for row in rows
     ]
+
+
+def _late(row: Any, hours: HoursAt) -> CountedSpan | None:
+    if row.stopped_at is None or row.stopped_at < row.breached_at:
+        return None
+    return hours.look(row.contract, row.hours).span(row.breached_at, row.stopped_at)
 
 
 async def _moved(connection: AsyncConnection, incidents: Collection[str]) -> frozenset[str]:

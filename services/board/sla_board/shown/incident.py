@@ -224,7 +224,7 @@ async def read_incident(
     coarse = HoursAt(_coarse(hours.now), hours.calendars)
     whose = await read_whose_time(connection, incident, only_contract, part.until, coarse)
     own = [clock for clock in clocks if only_contract in (None, clock.contract)]
-    breaches = await breaches_of_clocks(connection, own, reasons, only_contract)
+    breaches = await breaches_of_clocks(connection, own, reasons, hours, only_contract)
     return _file(incident, part, hours, making, whose, breaches)
 
 

@@ -41,7 +41,7 @@ async def breaches(subject: ReportSubject) -> ReportSection:
         "breaches",
         (
             "column.incident", "column.title", "column.metric", "column.priority", "column.due", "column.done",
-            "column.late", "column.why", "column.remark", "column.explanation",
+            "column.late", "column.late_wall", "column.why", "column.remark", "column.explanation",
         ),
         tuple(_cells(row, reason_in_force(said.get(UUID(str(row.id)), ()), subject.id), subject) for row in rows),
         left_out=max(number - len(rows), 0),
@@ -60,7 +60,7 @@ async def _rows(subject: ReportSubject, chosen: ColumnElement[bool]) -> Sequence
     query = (
         select(
             _clock.id, _clock.incident, _clock.metric, _clock.decided_priority, _clock.decided_at, _clock.stopped_at,
-            _clock.state, _clock.exempt, _listed.ticket, _listed.title,
+            _clock.state, _clock.exempt, _clock.hours, _listed.ticket, _listed.title,
         )
         .select_from(tables.clock.outerjoin(tables.listed, mine))
         .where(chosen)
@@ -87,6 +87,7 @@ def _cells(row: Any, said: SaidReason | None, subject: ReportSubject) -> tuple[R
     page = incident_path(row.incident)
     stopped = row.stopped_at if row.stopped_at is not None and row.stopped_at >= row.decided_at else None
     until = stopped or (subject.now if row.state in ("running", "paused") else None)
+    late = None if until is None else subject.hours.look(subject.id, row.hours).span(row.decided_at, until)
     return (
         text(row.ticket or row.incident, page),
         text(row.title or ""),
@@ -94,7 +95,8 @@ def _cells(row: Any, said: SaidReason | None, subject: ReportSubject) -> tuple[R
         subject.names.priority(row.decided_priority),
         instant(row.decided_at),
         instant(stopped) if stopped else word("state.still_open") if until else NOTHING,
-        span(until - row.decided_at) if until else NOTHING,
+        span(None if late is None else late.counted),
+        span(None if late is None else late.wall),
         _why(said, subject),
         text(" · ".join(part for part in (said.text if said is not None else "", row.exempt) if part)),
         word("word.explain", f"{page}#why"),

@@ -88,6 +88,7 @@ WORDS = ReportWords(
         "column.due": "Due",
         "column.done": "Done",
         "column.late": "Late by",
+        "column.late_wall": "Late by the wall clock",
         "column.why": "Why",
         "column.remark": "Remark",
         "column.explanation": "Calculation",

@@ -89,6 +89,7 @@ WORDS = ReportWords(
         "column.due": "Scadenza",
         "column.done": "Completato",
         "column.late": "Ritardo",
+        "column.late_wall": "Ritardo di calendario",
         "column.why": "Perché",
         "column.remark": "Nota",
         "column.explanation": "Calcolo",

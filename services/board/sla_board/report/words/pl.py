@@ -90,6 +90,7 @@ WORDS = ReportWords(
         "column.due": "Termin upłynął",
         "column.done": "Wykonano",
         "column.late": "Opóźnienie",
+        "column.late_wall": "Opóźnienie zegarowe",
         "column.why": "Dlaczego",
         "column.remark": "Uwaga",
         "column.explanation": "Wyliczenie",

@@ -90,6 +90,7 @@ WORDS = ReportWords(
         "column.due": "Срок",
         "column.done": "Выполнено в",
         "column.late": "Просрочка",
+        "column.late_wall": "Просрочка по календарю",
         "column.why": "Почему",
         "column.remark": "Примечание",
         "column.explanation": "Расчёт",

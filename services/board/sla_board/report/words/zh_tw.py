@@ -85,6 +85,7 @@ WORDS = ReportWords(
         "column.due": "期限",
         "column.done": "完成時間",
         "column.late": "已逾時間",
+        "column.late_wall": "已逾實際時間",
         "column.why": "原因",
         "column.remark": "備註",
         "column.explanation": "計算說明",
