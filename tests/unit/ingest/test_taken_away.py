@@ -6,7 +6,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.unit.ingest.desk_bodies import chatwoot, intercom, intercom_ticket, redmine, servicenow, zammad
+from tests.unit.ingest.desk_bodies import (
+    chatwoot,
+    code_hosts,
+    intercom,
+    intercom_ticket,
+    pagers,
+    redmine,
+    servicenow,
+    zammad,
+)
 from tests.unit.ingest.made import events, said, translated
 from tests.unit.ingest.mapped import mapped
 from tests.unit.ingest.test_jira_sequences import ANN, Issue
@@ -77,6 +86,31 @@ def _jira(before: Any, after: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     return made, issue.changes("Mon 10:00", assignee=ANN).sent[1][1]
 
 
+def _alert(action: str, **details: str) -> dict[str, Any]:
+    (_, made), *_ = pagers.opsgenie()
+    at = made["alert"]["updatedAt"] + (action != "Create") * 60_000_000_000
+    return {**made, "action": action, "alert": {**made["alert"], "updatedAt": at, "details": details}}
+
+
+def _linear(project: dict[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    (_, made), *_ = code_hosts.linear()
+    at = made["data"]["createdAt"].replace("T08:", "T09:")
+    changed = {**made, "action": "update", "data": {**made["data"], "updatedAt": at}, "updatedFrom": {"projectId": "p"}}
+    return {**made, "data": {**made["data"], "project": project}}, {**changed, "createdAt": at}
+
+
+def _pagerduty(*values: str | None) -> tuple[dict[str, Any], dict[str, Any]]:
+    (_, made), *_ = pagers.pagerduty()
+    told = []
+    for number, value in enumerate(values):
+        field = {"id": "PF", "name": "customer", "data_type": "string", "value": value}
+        data = {"type": "incident_field_values", "incident": {"id": "PINC"}, "custom_fields": [field]}
+        kind = "incident.custom_field_values.updated"
+        event = {**made["event"], "id": f"f{number}", "event_type": kind, "data": data}
+        told.append({"event": event | {"occurred_at": f"2026-11-16T09:0{number}:00Z"}})
+    return told[0], told[1]
+
+
 ACME = {"name": "Acme"}
 TOLD: dict[str, tuple[Dialect, Lookup | None, dict[str, Any], dict[str, Any]]] = {
     "jira, null": (
@@ -124,6 +158,22 @@ TOLD: dict[str, tuple[Dialect, Lookup | None, dict[str, Any], dict[str, Any]]] =
         _at("record.company.display_value"),
         servicenow.body("insert"),
         servicenow.body(when="Mon 10:00", company="")["record"],
+    ),
+    "opsgenie, a detail that is left out": (
+        Dialect.OPSGENIE,
+        _at("alert.details.customer"),
+        _alert("Create", customer="Acme", host="a"),
+        _alert("RemoveDetails", host="a"),
+    ),
+    "linear, a key that is left out": (
+        Dialect.LINEAR,
+        _at("data.project.name"),
+        *_linear(ACME),
+    ),
+    "pagerduty, a field without a value": (
+        Dialect.PAGERDUTY,
+        _at("event.data.custom_fields.0.value"),
+        *_pagerduty("Acme", None),
     ),
 }
 

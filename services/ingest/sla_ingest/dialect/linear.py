@@ -70,6 +70,7 @@ _TYPES: Mapping[str, TicketPhase] = {
 _USUAL_STATES = frozenset(
     {"triage", "backlog", "todo", "in progress", "in review", "done", "canceled", "cancelled", "duplicate"}
 )
+_WHOLE = ("data",)  # an issue is sent with all of its keys that have a value
 _NO_PRIORITY = "no priority"
 # Kinds of data that are known and are neither an issue nor a comment.
 _UNRELATED = frozenset(
@@ -359,7 +360,7 @@ def _attributes(case: LinearDelivery) -> tuple[dict[str, str], tuple[RemarkNote,
         found["assignee"] = text_at(data, "assignee", "name")
     if "priority" in data:
         found["priority"], odd = _priority(case)
-    found |= stated_lookups(case.lookups, case.payload, case.labels if "labels" in data else None)
+    found |= stated_lookups(case.lookups, case.payload, case.labels if "labels" in data else None, _WHOLE)
     return found, odd
 
 

@@ -60,6 +60,7 @@ _DESCRIBED: Mapping[str, tuple[str, str]] = {
     "updatemessage": ("title", "message"),
     "updatedescription": ("description", "description"),
 }
+_WHOLE = ("alert.details",)  # once details are sent, they are sent with all their keys
 _SNOOZED = "snoozed"  # under this word `statuses` of a source says what a snoozed alert means
 _SNOOZING = frozenset({"snooze", "snoozeended"})
 # Actions that are known and move no clock.
@@ -239,7 +240,7 @@ def _attributes(case: OpsgenieAction) -> tuple[dict[str, str], tuple[RemarkNote,
     if "owner" in alert:
         found["assignee"] = text_at(alert, "owner")
     lookups = attribute_lookups(case.source, None, None)
-    found |= stated_lookups(lookups, case.payload, case.tags if "tags" in alert else None)
+    found |= stated_lookups(lookups, case.payload, case.tags if "tags" in alert else None, _WHOLE)
     return found, odd
 
 

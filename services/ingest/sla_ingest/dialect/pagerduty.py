@@ -41,7 +41,6 @@ from sla_ingest.dialect.read import (
     claimed_time,
     clean_text,
     identifier_text,
-    look_up_value,
     object_at,
     stated_lookups,
     text_at,
@@ -148,10 +147,7 @@ def _found(case: PagerdutyEvent, kind: str) -> list[EventDraft] | Ignored | Park
         by_hand = _who(case).actor is Actor.STAFF
         return [_draft(case, EventKind.ESCALATED, {}), assigned] if by_hand else [assigned]
     if kind in ("service_updated", "custom_field_values.updated"):
-        named = {
-            name: value for name, lookup in _lookups(case).items() if (value := look_up_value(lookup, case.payload))
-        }
-        if named:
+        if named := stated_lookups(_lookups(case), case.payload):
             return [_draft(case, EventKind.RECLASSIFIED, named)]
         return Ignored(IgnoredBecause.NOTHING_RELEVANT, kind)
     found = _KINDS.get(kind)
