@@ -6,7 +6,18 @@ from typing import Any
 
 import pytest
 from tests.build.story import clock_of, instant
-from tests.unit.ingest.desk_bodies import freshdesk, glpi, intercom, intercom_ticket, redmine, servicenow, zendesk
+from tests.unit.ingest.desk_bodies import (
+    chatwoot,
+    code_hosts,
+    freshdesk,
+    glpi,
+    intercom,
+    intercom_ticket,
+    pagers,
+    redmine,
+    servicenow,
+    zendesk,
+)
 from tests.unit.ingest.test_same_story import RULES, Told, received
 
 from sla_catalogue.source import Dialect
@@ -147,6 +158,49 @@ def _zen(before: str, after: str) -> dict[str, Any]:
     return zendesk.body("status_changed", LATER, zendesk.changed(before, after), status=after) | {"id": after}
 
 
+def _labels(*titles: str) -> list[dict[str, str]]:
+    return [{"title": title} for title in titles]
+
+
+_LABELS = {"labels": {"previous": _labels("sev2"), "current": _labels("sev2", "waits")}}
+_LABELS_BACK = {"labels": {"previous": _labels("sev2", "waits"), "current": _labels("sev2")}}
+
+
+def _gitlab(action: str, changes: dict[str, Any], labels: list[str], **issue: Any) -> dict[str, Any]:
+    (_, made), *_ = code_hosts.gitlab()
+    now = {"action": action, "labels": _labels(*labels), "updated_at": instant(LATER).isoformat(), **issue}
+    whole = {**made["object_attributes"], **now}
+    return {**made, "user": {"id": 2, "username": "bob"}, "object_attributes": whole, "changes": changes}
+
+
+def _asked(before: str, after: str) -> dict[str, Any]:
+    was = intercom_ticket.ticket(LATER, before)["ticket_state"]
+    told = {"part_type": "ticket_state_updated_by_admin", "previous_ticket_state": was}
+    part = intercom_ticket.part(LATER, intercom_ticket.BOB, **told)
+    return intercom_ticket.body("state.updated", LATER, part, after) | {"id": f"notif {after}"}
+
+
+def _linear(
+    was: str,
+    name: str,
+    kind: str,
+    before: dict[str, Any] | None = None,
+    completedAt: str | None = None,  # noqa: N803
+) -> dict[str, Any]:
+    (_, made), *_ = code_hosts.linear()
+    at = instant(LATER).isoformat()
+    state = {"id": f"s-{name}", "name": name, "type": kind}
+    data = {**made["data"], "updatedAt": at, "state": state, "completedAt": completedAt}
+    changed = {"stateId": was, **(before or {"completedAt": None})}
+    return {**made, "action": "update", "createdAt": at, "data": data, "updatedFrom": changed}
+
+
+def _pagerduty(kind: str, status: str) -> dict[str, Any]:
+    (_, made), *_ = pagers.pagerduty()
+    event = {**made["event"], "id": kind, "event_type": f"incident.{kind}", "occurred_at": instant(LATER).isoformat()}
+    return {"event": event | {"data": {**made["event"]["data"], "status": status}}}
+
+
 AT_ONCE: dict[str, tuple[Dialect, dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "freshdesk": (
         Dialect.FRESHDESK,
@@ -161,6 +215,54 @@ AT_ONCE: dict[str, tuple[Dialect, dict[str, Any], dict[str, Any], dict[str, Any]
         _fresh(3, 2, "Open"),
     ),
     "zendesk": (Dialect.ZENDESK, zendesk.body("created"), _zen("OPEN", "SOLVED"), _zen("SOLVED", "OPEN")),
+    "gitlab, a label": (
+        Dialect.GITLAB,
+        code_hosts.gitlab()[0][1],
+        _gitlab("update", _LABELS, ["sev2", "waits"]),
+        _gitlab("update", _LABELS_BACK, ["sev2"]),
+    ),
+    "gitlab, the end": (
+        Dialect.GITLAB,
+        code_hosts.gitlab()[0][1],
+        _gitlab("close", {}, ["sev2"], state="closed", closed_at=instant(LATER).isoformat()),
+        _gitlab("reopen", {}, ["sev2"]),
+    ),
+    "intercom's tickets": (
+        Dialect.INTERCOM,
+        intercom_ticket.body("created"),
+        _asked("submitted", "waiting_on_customer"),
+        _asked("waiting_on_customer", "submitted"),
+    ),
+    "intercom, snoozed": (
+        Dialect.INTERCOM,
+        intercom.body("conversation.user.created", by=intercom.ANN),
+        intercom.body("conversation.admin.snoozed", LATER, state="snoozed"),
+        intercom.body("conversation.admin.unsnoozed", LATER),
+    ),
+    "intercom, the end": (
+        Dialect.INTERCOM,
+        intercom.body("conversation.user.created", by=intercom.ANN),
+        intercom.body("conversation.admin.closed", LATER, state="closed", open=False),
+        intercom.body("conversation.admin.opened", LATER),
+    ),
+    "chatwoot": (
+        Dialect.CHATWOOT,
+        chatwoot.body("created"),
+        chatwoot.body("status_changed", LATER, ("status", "open", "snoozed"), status="snoozed"),
+        chatwoot.body("status_changed", LATER, ("status", "snoozed", "open")),
+    ),
+    "linear": (
+        Dialect.LINEAR,
+        code_hosts.linear()[0][1],
+        _linear("s-Todo", "Done", "completed", completedAt=instant(LATER).isoformat()),
+        _linear("s-Done", "Todo", "unstarted", {"completedAt": instant(LATER).isoformat()}),
+    ),
+    "pagerduty": (
+        Dialect.PAGERDUTY,
+        pagers.pagerduty()[0][1],
+        _pagerduty("resolved", "resolved"),
+        _pagerduty("reopened", "triggered"),
+    ),
 }
 
 

@@ -44,7 +44,7 @@ from sla_ingest.dialect.read import (
     text_at,
 )
 from sla_ingest.dialect.speaker import AccountDetails, Speaker, mail_domain, side_of
-from sla_ingest.dialect.ticket import Ticket, meaning_of, plan_priority, with_lookups
+from sla_ingest.dialect.ticket import Ticket, meaning_of, plan_priority, stood_in, with_lookups
 
 USUAL_STATUSES: Mapping[str, TicketPhase] = {
     "open": TicketPhase.OPEN,
@@ -146,12 +146,16 @@ def _ticket(case: ChatwootDelivery) -> Ticket:
     if "priority" in shown_now:
         shown["priority"], unknown = plan_priority(source, text_at(shown_now, "priority"))
         odd = (*odd, *unknown)
-    at = _when(case)
+    at, was = _when(case), text_at(told, "previous_value")
+    before = dict(stood_in(meaning_of(source, (was,), USUAL_STATUSES)[0], was))
+    if (priority := case.change("priority")) is not None:
+        before["priority"] = plan_priority(source, text_at(priority, "previous_value"))[0]
     document = {**case.payload, "conversation": shown_now}
     return Ticket(
         source=source,
         at=at,
         attributes=with_lookups(shown, source, document, customer=_USUAL_CUSTOMER, whole=_WHOLE),
+        before=before,
         phase=phase,
         created=claimed_time(shown_now.get("created_at"), TimeQuality.EXACT),
         # A conversation's own webhook is sent as it changes; beside a message the conversation tells no date.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sla_catalogue.source import Lookup, Source, TicketPhase
@@ -132,11 +132,33 @@ def severity_of(case: GitlabDelivery) -> str:
 
 
 def snapshot_of(case: GitlabDelivery) -> Snapshot:
-    """Return the state of the issue as the delivery `case` shows it."""
-    phase, action = _phase(case), text_at(case.issue, "action")
+    """Return the state of the issue as the delivery `case` shows it.
+
+    The result's `before` holds the earlier values of the attributes and the phase that the delivery changed, as far as
+    the body states them. It is empty where the body does not say what changed.
+    """
+    shown, action = _shown(case), text_at(case.issue, "action")
+    earlier = _earlier(case)
+    if earlier is None:
+        return shown
+    stood = _shown(earlier)
+    # A label that changes nothing, since a more urgent one is there too, tells by that when it was set.
+    by_label = {"priority", *(name for name, lookup in case.lookups.items() if lookup.label)}
+    about = by_label if "labels" in object_at(case.payload, "changes") else set()
+    told = {
+        name: value for name, value in stood.attributes.items() if name in about or shown.attributes.get(name) != value
+    }
+    if action == "reopen":
+        told[PHASE] = ENDED
+    elif stood.phase_text or action == "close":
+        told[PHASE] = stood.phase_text or Phase.OPEN.value
+    return replace(shown, before=told)
+
+
+def _shown(case: GitlabDelivery) -> Snapshot:
+    phase = _phase(case)
     closed = text_at(case.issue, "state") == "closed"
     ended = claimed_time(case.issue.get("closed_at"), TimeQuality.OBJECT_UPDATED)
-    before = {"close": {PHASE: Phase.OPEN.value}, "reopen": {PHASE: ENDED}}.get(action, {})
     return Snapshot(
         at=case.updated.at or case.delivery.received_at,
         created_at=claimed_time(case.issue.get("created_at"), TimeQuality.EXACT).at,
@@ -144,8 +166,27 @@ def snapshot_of(case: GitlabDelivery) -> Snapshot:
         waiting_on=None if phase is None else phase.waiting_on,
         ended_at=ended.at if closed else None,
         attributes=_attributes(case),
-        before=before,
     )
+
+
+def _earlier(case: GitlabDelivery) -> GitlabDelivery | None:
+    """The delivery's issue before the change that the delivery is about; None where the body does not tell."""
+    action, changes = text_at(case.issue, "action"), object_at(case.payload, "changes")
+    if action not in ("update", "close", "reopen"):
+        return None
+    issue, payload = dict(case.issue), dict(case.payload)
+    if action == "close":
+        issue |= {"state": "opened", "closed_at": None}
+    for name in ("title", "description", "type", "severity"):
+        if name in changes:
+            issue[name] = object_at(changes, name).get("previous")
+    if "labels" in changes:
+        issue["labels"] = payload["labels"] = array_at(changes, "labels", "previous")
+    if "assignees" in changes:
+        held = array_at(changes, "assignees", "previous")
+        payload |= {"assignees": held, "assignee": None}
+        issue["assignee_ids"] = [object_at(one).get("id") for one in held]
+    return replace(case, issue=issue, payload=payload)
 
 
 def _phase(case: GitlabDelivery) -> TicketPhase | None:

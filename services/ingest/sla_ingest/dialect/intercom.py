@@ -46,7 +46,7 @@ from sla_ingest.dialect.read import (
     text_at,
 )
 from sla_ingest.dialect.speaker import Speaker
-from sla_ingest.dialect.ticket import Ticket, meaning_of, plan_priority, with_lookups
+from sla_ingest.dialect.ticket import Ticket, meaning_of, plan_priority, stood_in, with_lookups
 
 MEDIA_TYPES = JSON
 USUAL_STATES: Mapping[str, TicketPhase] = {
@@ -160,6 +160,7 @@ def _ticket(case: IntercomNotification) -> Ticket:
         at=_when(case),
         shown_at=claimed_time(item.get("updated_at"), TimeQuality.OBJECT_UPDATED).at,
         attributes=with_lookups(shown, source, case.payload, customer=_USUAL_CUSTOMER, whole=_WHOLE),
+        before=_stood(case),
         phase=phase,
         created=claimed_time(item.get("created_at"), TimeQuality.EXACT),
         ends_with_word=True,
@@ -233,6 +234,14 @@ _BEFORE: Mapping[str, TicketPhase] = {
     "admin.snoozed": TicketPhase.OPEN,
     "admin.closed": TicketPhase.OPEN,
 }
+
+
+def _stood(case: IntercomNotification) -> Mapping[str, str]:
+    """How the conversation stood before the change, where the topic tells it."""
+    if case.topic == "admin.opened":
+        return stood_in(TicketPhase.CLOSED)
+    word = {"admin.unsnoozed": "snoozed", "admin.snoozed": "open", "admin.closed": "open"}.get(case.topic, "")
+    return stood_in(meaning_of(case.source, (word,), USUAL_STATES)[0])
 
 
 def _holder(ticket: Ticket) -> Mapping[str, str]:

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sla_catalogue.source import Source, TicketPhase
-from sla_domain.event import Actor, EventKind, TimeQuality
+from sla_domain.event import NOTHING, Actor, EventKind, TimeQuality
 from sla_ingest.dialect.intercom_person import author_of
 from sla_ingest.dialect.port import (
     ClaimedTime,
@@ -40,7 +40,7 @@ from sla_ingest.dialect.read import (
     text_at,
 )
 from sla_ingest.dialect.speaker import Speaker
-from sla_ingest.dialect.ticket import Ticket, category_remark, meaning_of, with_lookups
+from sla_ingest.dialect.ticket import Ticket, category_remark, meaning_of, stood_in, with_lookups
 
 USUAL_STATES: Mapping[str, TicketPhase] = {
     "submitted": TicketPhase.OPEN,
@@ -118,12 +118,14 @@ def _ticket(case: IntercomTicket) -> Ticket:
     if "admin_assignee_id" in shown_now:
         number = text_at(shown_now, "admin_assignee_id")
         shown["assignee"] = "" if number == "0" else number
+    before = _phase_before(case)
     at, as_of = _when(case), claimed_time(shown_now.get("updated_at"), TimeQuality.OBJECT_UPDATED).at
     stated = {name: value for name, value in shown.items() if value or name == "assignee"}
     return Ticket(
         source=source,
         at=at,
         shown_at=as_of,
+        before=stood_in(before, _label(case.part.get("previous_ticket_state"))) if before is not phase else NOTHING,
         attributes=with_lookups(stated, source, {**case.payload, "ticket": shown_now}, whole=_WHOLE),
         phase=phase,
         created=claimed_time(shown_now.get("created_at"), TimeQuality.EXACT),
@@ -148,6 +150,12 @@ def _phase(source: Source, state: object) -> tuple[TicketPhase | None, tuple[Rem
     return phase, odd or category_remark(source, (number, label) if label else (), usual, category)
 
 
+def _phase_before(case: IntercomTicket) -> TicketPhase | None:
+    """What the state before the change means; None for another change."""
+    told = case.part.get("previous_ticket_state") if case.topic in ("state.updated", "resolved") else None
+    return _phase(case.source, told)[0] if told else None
+
+
 def _label(state: object) -> str:
     if isinstance(state, dict):
         return text_at(state, "internal_label") or text_at(state, "category")
@@ -165,7 +173,7 @@ def _found(case: IntercomTicket, ticket: Ticket) -> list[EventDraft] | Ignored |
         case "created":
             return ticket.opened()
         case "state.updated" | "resolved":
-            before, _ = _phase(case.source, case.part.get("previous_ticket_state"))
+            before = _phase_before(case)
             # The topic says that the state changed; a part that says otherwise tells of something else.
             return ticket.moved(None if before is ticket.phase else before)
         case "closed":

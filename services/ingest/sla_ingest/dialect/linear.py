@@ -55,6 +55,7 @@ from sla_ingest.dialect.read import (
     text_at,
 )
 from sla_ingest.dialect.speaker import SAID, SIDED, AccountDetails, Speaker, mail_domain, side_of
+from sla_ingest.dialect.ticket import stood_in
 
 _USUAL_PRODUCT = Lookup(field="data.team.name")
 _TYPES: Mapping[str, TicketPhase] = {
@@ -371,6 +372,9 @@ def _snapshot(case: LinearDelivery) -> Snapshot:
     phase = (phase_by_label(case.source, case.labels) or state) if live else state
     ended = data.get("completedAt") or data.get("canceledAt")
     attributes, _ = _attributes(case)
+    before = dict(stood_in(_stood(case))) if "stateId" in case.before else {}
+    if "title" in case.before:
+        before["title"] = text_at(case.before, "title")
     return Snapshot(
         at=claimed_time(data.get("updatedAt"), TimeQuality.OBJECT_UPDATED).at
         or case.at.at
@@ -380,4 +384,5 @@ def _snapshot(case: LinearDelivery) -> Snapshot:
         waiting_on=None if phase is None else phase.waiting_on,
         ended_at=claimed_time(ended, TimeQuality.OBJECT_UPDATED).at if state is not None and not live else None,
         attributes=attributes,
+        before=before,
     )

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sla_catalogue.source import Lookup, Source
-from sla_domain.event import Actor, EventKind, IncidentId, Snapshot, TimeQuality
+from sla_domain.event import ENDED, NOTHING, PHASE, Actor, EventKind, IncidentId, Snapshot, TimeQuality
 from sla_domain.phase import Phase
 from sla_ingest.dialect.document import priority_of, translate_object
 from sla_ingest.dialect.port import (
@@ -70,6 +70,11 @@ _PHASES: Mapping[str, Phase] = {
     "triggered": Phase.OPEN,
     "acknowledged": Phase.OPEN,
     "resolved": Phase.RESOLVED,
+}
+# How an incident stood before these events, which tell it by their kind.
+_BEFORE: Mapping[str, Mapping[str, str]] = {
+    "resolved": {PHASE: Phase.OPEN.value},
+    "reopened": {PHASE: ENDED},
 }
 
 
@@ -260,12 +265,12 @@ def _snapshot(case: PagerdutyEvent, delivery: Delivery) -> Snapshot:
     # A merge is stated by its own event; a status shown afterwards changes nothing.
     phase = _PHASES.get(status) if not _is_merged(case) else None
     attributes, _ = _attributes(case)
+    kind = text_at(case.event, "event_type").removeprefix("incident.")
     return Snapshot(
         at=case.at.at or delivery.received_at,
         created_at=claimed_time(case.incident.get("created_at"), TimeQuality.EXACT).at,
         phase=phase,
-        ended_at=case.at.at
-        if phase is Phase.RESOLVED and text_at(case.event, "event_type").endswith("resolved")
-        else None,
+        ended_at=case.at.at if phase is Phase.RESOLVED and kind == "resolved" else None,
         attributes=attributes,
+        before=_BEFORE.get(kind, NOTHING),
     )
