@@ -13,7 +13,6 @@ from sla_catalogue.source import Dialect, Membership, domain_of, fold_case
 _STATED: Mapping[Dialect, frozenset[str]] = {
     Dialect.GITHUB: frozenset({"associations"}),
     Dialect.CHATWOOT: frozenset({"domains"}),
-    Dialect.FRESHDESK: frozenset({"domains"}),
     Dialect.INTERCOM: frozenset({"domains"}),
     Dialect.JIRA: frozenset({"groups", "domains"}),
     Dialect.CLOUDEVENTS: frozenset({"domains"}),

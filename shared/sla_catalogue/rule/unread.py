@@ -63,13 +63,20 @@ _OF_ALERTS = {
     "customers": "nobody acts on an alert, a machine does",
     "bots": "nobody acts on an alert, a machine does",
 }
+_OF_EVENTS = {
+    "statuses": "events say by their type what happened, and state no status",
+    "labels": "events say by their type what happened, and list no labels",
+    "priority_labels": "events state the priority, and list no labels",
+}
 _NOT_OF: Mapping[Dialect, Mapping[str, str]] = {
+    Dialect.CLOUDEVENTS: {"zone": "every time of a CloudEvent names its offset", **_OF_EVENTS},
+    Dialect.STANDARD_WEBHOOKS: _OF_EVENTS,
     Dialect.GITHUB: {
         "zone": "every time of GitHub names its offset",
         "statuses": "issues of GitHub have labels, no status",
     },
     Dialect.CHATWOOT: {"zone": "every time of Chatwoot names its offset or counts seconds", **_NO_LABELS},
-    Dialect.FRESHDESK: _NO_LABELS,
+    Dialect.FRESHDESK: {**_NO_LABELS, "customers": "only the requester is named, who is the customer anyway"},
     Dialect.GLPI: _NO_LABELS,
     Dialect.INTERCOM: {"zone": "every time of Intercom is a number of seconds", **_NO_LABELS},
     Dialect.REDMINE: {"zone": "every time of Redmine names its offset", **_NO_LABELS},
