@@ -24,12 +24,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sla_domain.event import LINKING, EventId, IncidentEvent, IncidentId
-from sla_domain.fold.agreement import customer_agreed
+from sla_domain.fold.agreement import NOT_SHOWN, customer_agreed
 from sla_domain.fold.order import timeline
 from sla_domain.incident import ContractPeriod, HolderSpan, Incident
 from sla_domain.phase_state import with_author_decided
-
-NOT_SHOWN = "not shown"
 
 
 @dataclass(frozen=True, slots=True)

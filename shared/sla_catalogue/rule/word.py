@@ -13,7 +13,7 @@ from sla_catalogue.assembly.person import MAIL_LANGUAGES, every_person
 from sla_catalogue.document.contract import PersonDocument
 from sla_catalogue.document.coverage import CoverageDocument
 from sla_catalogue.document.source import LookupDocument
-from sla_catalogue.hours import DAY, DAYS, MinuteWindow
+from sla_catalogue.hours import DAY, DAYS, MinuteWindow, Week
 from sla_catalogue.problem import Path, did_you_mean
 from sla_catalogue.rule.subject import CheckedCatalogue
 from sla_domain.explain.language import LANGUAGES
@@ -173,8 +173,8 @@ def _like_scope(word: str) -> str:
 
 
 def _check_nights(subject: CheckedCatalogue) -> None:
-    for path, coverage in _written(subject):
-        found = list(_swapped(coverage))
+    for path, weeks in _written(subject):
+        found = list(_swapped(weeks))
         if found:
             days = ", ".join(f"{DAYS[day]} {window}" for day, window in found)
             message = f"open past midnight into the next day: {days}"
@@ -182,19 +182,31 @@ def _check_nights(subject: CheckedCatalogue) -> None:
             subject.findings.warning((*path, "hours"), "over-midnight", message, hint)
 
 
-def _written(subject: CheckedCatalogue) -> Iterator[tuple[Path, CoverageDocument]]:
+_Weeks = tuple[Week, ...]
+
+
+def _written(subject: CheckedCatalogue) -> Iterator[tuple[Path, _Weeks]]:
+    """The hours of work wherever they are written; quiet hours are nights."""
     document = subject.written
     for name, coverage in document.coverages.items():
-        yield ("coverages", name), coverage
+        yield ("coverages", name), _weeks(coverage)
     for section, entries in (("plans", document.plans), ("contracts", document.contracts)):
         for id_, entry in entries.items():
             for name, coverage in entry.coverages.items():
-                yield (section, id_, "coverages", name), coverage
+                yield (section, id_, "coverages", name), _weeks(coverage)
+    for path, person in every_person(document):
+        yield path, (person.hours or {},)
+    for id_, rota in document.rotas.items():
+        for place, layer in rota.all_layers():
+            yield ("rotas", id_, *place), (layer.hours or {},)
 
 
-def _swapped(coverage: CoverageDocument) -> Iterator[tuple[int, MinuteWindow]]:
+def _weeks(coverage: CoverageDocument) -> _Weeks:
+    return (coverage.hours or {}, *(season.hours or {} for season in coverage.seasons))
+
+
+def _swapped(weeks: _Weeks) -> Iterator[tuple[int, MinuteWindow]]:
     """Windows past midnight that look like two times in the wrong order: long, or another day's hours turned around."""
-    weeks = (coverage.hours or {}, *(season.hours or {} for season in coverage.seasons))
     windows = [(day, window) for week in weeks for day, open_ in week.items() for window in open_]
     by_day = {(window.start, window.end) for _, window in windows if window.end <= DAY}
     for day, window in windows:

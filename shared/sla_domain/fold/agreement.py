@@ -12,6 +12,8 @@ from sla_domain.event import Actor, AgreedTarget, IncidentEvent
 from sla_domain.plan import MustAgree, Plan
 from sla_domain.sentence import Sentence
 
+NOT_SHOWN = "not shown"
+"""Stands for the name of a person who agreed, where the name is not to be shown."""
 _NOBODY = frozenset({"", *(actor.value for actor in Actor if actor is not Actor.CUSTOMER)})
 
 
@@ -19,15 +21,20 @@ def customer_agreed(event: IncidentEvent, named: str) -> bool:
     """Return whether the customer agreed to the due date or lower priority that `event` states.
 
     The result is True if the event's actor is the customer, or if `named` is somebody's name. An empty name, `staff`,
-    `bot`, `unknown` and the name of the event's own actor are not accepted.
+    `bot`, `unknown` and the name of the event's own actor are not accepted, nor is any name if the event is of staff
+    without a name: it may be their own. `NOT_SHOWN` stands for a name that was accepted.
 
     Args:
         named: Name of the person who agreed.
     """
     if event.actor is Actor.CUSTOMER:
         return True
-    name = named.strip().casefold()
-    return name not in _NOBODY and name != event.actor_name.strip().casefold()
+    name, sender = named.strip().casefold(), event.actor_name.strip().casefold()
+    if name == NOT_SHOWN.casefold():
+        return True
+    if event.actor is Actor.STAFF and not sender:
+        return False
+    return name not in _NOBODY and name != sender
 
 
 def agreed_date_refusal(

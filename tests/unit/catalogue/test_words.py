@@ -84,6 +84,24 @@ def test_hours_of_a_plan_and_of_a_contract_are_looked_at_too(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
+    "written",
+    [
+        "people: {ada: {name: Ada, email: ada@example.com, zone: Europe/Berlin, hours: HOURS}}",
+        "rotas: {desk: {zone: Europe/Berlin, people: [ada], handover: {every: week, on: mon, at: '09:00'},"
+        " starts: 2026-11-02, hours: HOURS}}",
+        "rotas: {desk: {zone: Europe/Berlin, layers: [{people: [ada], handover: {every: week, on: mon, at: '09:00'},"
+        " starts: 2026-11-02, hours: HOURS}]}}",
+    ],
+    ids=["a person", "a rota", "a layer"],
+)
+def test_hours_of_people_and_rotas_are_looked_at_too(tmp_path: Path, written: str) -> None:
+    ada = "" if written.startswith("people") else "people: {ada: {name: Ada, email: ada@example.com}}\n"
+    for hours, found in (('{mon-thu: "08:00-16:00", fri: "16:00-08:00"}', 1), ('{mon-fri: "22:00-06:00"}', 0)):
+        text = f"{SOUND}{ada}{written.replace('HOURS', hours)}\n"
+        assert codes(tmp_path, text).count("over-midnight") == found
+
+
+@pytest.mark.parametrize(
     ("attribute", "found"),
     [("prodct", ["attribute-misspelt"]), ("Product", ["attribute-misspelt"]), ("product", []), ("business_unit", [])],
 )

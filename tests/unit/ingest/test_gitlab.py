@@ -11,8 +11,9 @@ from tests.unit.ingest.made import events, phases, said, source, translated
 
 from sla_catalogue.source import Dialect, Lookup
 from sla_domain.clock import ClockState
-from sla_domain.event import IncidentEvent
+from sla_domain.event import EventId, IncidentEvent, IncidentId
 from sla_domain.fold import fold
+from sla_domain.fold.carried import COPIED, copy_for_survivor
 from sla_domain.phase import Phase
 
 RULES = rulebook(plan(row("first_response", "1h"), row("resolution", "8h")), contract(customers=("acme",)))
@@ -70,7 +71,8 @@ CHANGED = {"previous": "a", "current": "b"}
         (issue("open", labels=[LABEL["needs info"]]), "opened; waiting customer"),
         ({**issue("open"), "object_kind": "work_item"}, "opened"),
         (issue("close", state="closed"), "resolved"),
-        (issue("close", state="closed", duplicated_to_id=7), "cancelled"),
+        (issue("close", state="closed", duplicated_to_id=7), "merged desk:7"),
+        (issue("close", state="closed", duplicated_to_id=301), "cancelled"),
         (issue("close", state="closed", labels=[LABEL["wont do"]]), "cancelled"),
         (issue("close", state="closed", moved_to_id=302), "renamed desk:301 as desk:302"),
         (issue("reopen"), "reopened"),
@@ -153,6 +155,20 @@ def test_whichever_delivery_is_lost_the_last_one_tells_where_the_issue_stands(lo
     last = note(BOB, at="11:30", of={**STORY[-1]["object_attributes"], "action": None})
     incident = fold(_told(*(body for n, body in enumerate(STORY) if n != lost), last), RULES)
     assert (incident.phase, str(incident.opened_at)) == (Phase.RESOLVED, "2026-11-20 09:00:00+00:00")
+
+
+def test_what_was_asked_on_a_duplicate_is_waited_for_on_the_issue_that_goes_on() -> None:
+    """A customer's word on an issue that is then closed as a duplicate is due on the other one."""
+    asked, merged = note(ANN, at="09:40"), issue("close", at="10:00", state="closed", duplicated_to_id=7)
+    other = {**STORY[0], "object_attributes": {**STORY[0]["object_attributes"], "id": 7}}
+    carried = [copy_for_survivor(event, IncidentId("desk:7"), EventId(f"c-{n}"))
+               for n, event in enumerate(_told(STORY[0], asked, merged)) if event.kind in COPIED]  # fmt: skip
+    answered = note(BOB, at="09:30", of={**other["object_attributes"], "action": None})
+    answered["object_attributes"]["noteable_id"] = 7
+    rules = rulebook(plan(row("next_response", "1h"), row("resolution", "8h")), contract(customers=("acme",)))
+    incident = fold([*_told(other, answered), *carried], rules)
+    running = {clock.metric for clock in incident.clocks if clock.state is ClockState.RUNNING}
+    assert running == {"next_response", "resolution"}
 
 
 def test_a_moved_issue_stays_one_incident() -> None:

@@ -41,6 +41,10 @@ CASES: dict[str, tuple[Any, str]] = {
     "an answer": (z(a()), "responded"),
     "a follow-up": (z(a("Customer", zammad.ANN), state="open"), "customer_replied"),
     "a call that staff wrote down": (z(a("Customer", type="phone", origin_by="ann@acme.example")), "customer_replied"),
+    "an agent on their own request": (z(a(), customer=zammad.BOB), "customer_replied"),
+    "a call on an agent's request that another wrote down": (
+        z(a("Agent", origin_by="eve@desk.example"), customer=zammad.BOB), "responded",
+    ),
     "a note": (z(a(internal=True)), "internal_comment"),
     "nobody says whether it is internal": (z(a(internal=None)), "internal_comment"),
     "an automatic reply": (z(a("System")), "bot_comment"),

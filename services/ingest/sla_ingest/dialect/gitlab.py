@@ -151,8 +151,11 @@ def _closed(case: GitlabDelivery) -> list[EventDraft]:
     if moved and moved != identifier_text(case.issue.get("id")):
         there = incident_id(case.source.id, moved)
         return [_draft(case, EventKind.RENAMED, known_as=there, reason="moved to another project")]
-    if identifier_text(case.issue.get("duplicated_to_id")):
-        return [_draft(case, EventKind.CANCELLED, at=at, reason=_CLOSED_AS_DUPLICATE)]
+    if survivor := identifier_text(case.issue.get("duplicated_to_id")):
+        if survivor == identifier_text(case.issue.get("id")):
+            return [_draft(case, EventKind.CANCELLED, at=at, reason=_CLOSED_AS_DUPLICATE)]
+        there = incident_id(case.source.id, survivor)
+        return [_draft(case, EventKind.MERGED, at=at, merged_into=there, reason=_CLOSED_AS_DUPLICATE)]
     declined = phase_by_label(case.source, case.labels) is TicketPhase.CANCELLED
     return [_draft(case, EventKind.CANCELLED if declined else EventKind.RESOLVED, at=at)]
 

@@ -198,4 +198,6 @@ def _who(case: ZammadDelivery) -> tuple[Speaker, str]:
         customer=kind == "Customer",
         member=kind == "Agent",
     )
-    return side_of(case.source, person, reported=False), name
+    # Who wrote on their own request waits for somebody else, even if they are an agent.
+    asked = not written_down and bool(account) and account == _account(object_at(case.ticket, "customer"))
+    return side_of(case.source, person, reported=asked), name

@@ -189,6 +189,7 @@ class TestAgreedDates:
             (Actor.BOT, "", "bot", False),
             (Actor.STAFF, "Petrova", "Ivanova", True),
             (Actor.STAFF, "Petrova", "both parties", True),
+            (Actor.STAFF, "", "Ivanova", False),
             (Actor.UNKNOWN, "", "Anna and Bob", True),
             (Actor.CUSTOMER, "Ivanova", "Ivanova", True),
         ],
