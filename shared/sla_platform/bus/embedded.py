@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 import structlog
 from sqlalchemy import Table
@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_platform.backoff import Backoff
 from sla_platform.bus.handing import FENCED_PAUSE_SECONDS, StallDetector, hand_over, revoke
+from sla_platform.bus.interrupted import InterruptedAt, InterruptedRuns, LaneCare
 from sla_platform.bus.metrics import BusMetrics
 from sla_platform.bus.port import Batch, Handler, KeepQuarantined, QuarantinedRecord
 from sla_platform.bus.positions import ReadPositions
@@ -34,6 +35,7 @@ from sla_platform.store.instant import store_now
 from sla_platform.timesource import TimeSource
 
 _log = structlog.get_logger(__name__)
+T = TypeVar("T")
 _OURS = frozenset({0})
 _COUNT_CAP = 100_000  # beyond this many unread events the exact number does not matter
 _COUNT_EVERY_SECONDS = 2.0
@@ -80,6 +82,7 @@ class EmbeddedSource:
         watchdog: Seconds without a handled event after which the source is not `healthy`.
         keep_quarantined: Function to call with an event that cannot be handled. None means that such events are only
             counted and logged.
+        alone: A lock that all readers of the process share (see `InterruptedRuns`). None means one of its own.
     """
 
     def __init__(
@@ -95,11 +98,14 @@ class EmbeddedSource:
         watchdog: float = 60.0,
         keep_quarantined: KeepQuarantined | None = None,
         metrics: BusMetrics | None = None,
+        alone: asyncio.Lock | None = None,
     ) -> None:
         self._store = store
         self._group = group
         self._feeds = tuple(feeds)
         self._positions = ReadPositions(store, cursor_table, time_source)
+        self._runs = InterruptedRuns(store, cursor_table, alone or asyncio.Lock())
+        self._care: Mapping[str, LaneCare] = {}
         self._time_source = time_source
         self._batch = batch
         self._poll = poll
@@ -137,22 +143,33 @@ class EmbeddedSource:
         each failure up to 5 s. If the handler raises Fenced (another process owns the partition), `Handler.revoked` is
         called, and a second later `Handler.assigned`.
         """
+        lanes = [feed.log.name for feed in self._feeds]
         while True:
-            await self._assign(handler)
-            self._positions.forget()
-            keeping = asyncio.create_task(self._positions.keep(), name=f"{self._group}.positions")
             try:
-                await self._read_on(handler, keeping)
-            except Fenced as error:
-                self._metrics.fenced.labels(self._group).inc()
-                _log.warning("bus.fenced", group=self._group, error=str(error))
+                self._care = await self._patiently(lambda: self._runs.begin(lanes))
+                await self._run_once(handler)
             finally:
-                # Also on cancellation, which abandons a running unit: its transaction rolls back, the position stays.
-                keeping.cancel()
-                await asyncio.gather(keeping, return_exceptions=True)
-                await self._save_positions()
-                await revoke(handler, _OURS)
+                # Also on cancellation; only a process that dies leaves them.
+                await self._runs.end(lanes)
             await asyncio.sleep(FENCED_PAUSE_SECONDS)
+
+    async def _run_once(self, handler: Handler) -> None:
+        """Read from the stored positions on, until another process owns the partition."""
+        await self._patiently(lambda: handler.assigned(_OURS))
+        self._metrics.assignments.labels(self._group).inc()
+        self._positions.forget()
+        keeping = asyncio.create_task(self._positions.keep(), name=f"{self._group}.positions")
+        try:
+            await self._read_on(handler, keeping)
+        except Fenced as error:
+            self._metrics.fenced.labels(self._group).inc()
+            _log.warning("bus.fenced", group=self._group, error=str(error))
+        finally:
+            # Also on cancellation, which abandons a running unit: its transaction rolls back, the position stays.
+            keeping.cancel()
+            await asyncio.gather(keeping, return_exceptions=True)
+            await self._save_positions()
+            await revoke(handler, _OURS)
 
     async def _save_positions(self) -> None:
         """What was handled is worth remembering, also at a shutdown; else it is read again."""
@@ -161,16 +178,13 @@ class EmbeddedSource:
         except Retryable as error:
             _log.warning("bus.positions_lost", group=self._group, error=str(error))
 
-    async def _assign(self, handler: Handler) -> None:
+    async def _patiently(self, work: Callable[[], Awaitable[T]]) -> T:
         patience = Backoff()
         while True:
             try:
-                await handler.assigned(_OURS)
+                return await work()
             except Retryable as error:
                 await self._wait(patience, error)
-            else:
-                self._metrics.assignments.labels(self._group).inc()
-                return
 
     async def _read_on(self, handler: Handler, keeping: asyncio.Task[NoReturn]) -> NoReturn:
         patience = Backoff()
@@ -215,8 +229,17 @@ class EmbeddedSource:
         for number, look in enumerate(looks):
             last = number == len(looks) - 1
             await self._hand_on(handler, look, Batch(0, look.page.envelopes, reached if last else None))
+        await self._settle()
         self._ended = tuple(look.after() for look in looks) if complete and self._store.sqlite else ()
         return any(look.page.cursor != look.at and not look.page.complete for look in looks)
+
+    async def _settle(self) -> None:
+        """What was found first is handled: none of it ended the run before."""
+        unsettled = [care for care in self._care.values() if care.unsettled]
+        if unsettled:
+            await self._positions.save()
+        for care in unsettled:
+            await care.settle()
 
     async def _look(self, connection: AsyncConnection, feed: LogFeed) -> _Look:
         at = await self._positions.load(connection, feed.log.name)
@@ -269,13 +292,37 @@ class EmbeddedSource:
             await self._quarantine(_record_of_row(self._group, look.feed.log, unreadable))
         positions = {id(envelope): at for envelope, at in zip(batch.envelopes, look.page.positions, strict=True)}
         if batch.envelopes or batch.through is not None:
-            await hand_over(handler, batch, partial(self._dead, positions))
+            care = self._care[look.feed.log.name]
+            if batch.envelopes and care.careful:
+                await self._one_by_one(handler, batch, positions, care)
+            else:
+                await hand_over(handler, batch, partial(self._dead, positions))
         if look.page.cursor == look.at:
             return
         self._positions.note(look.feed.log.name, look.page.cursor)
         self._pulse.note_handled()
         self._metrics.handled.labels(self._group).inc(len(batch.envelopes))
         self._show(look.feed, max(self._waiting.get(look.feed.log.name, 0) - len(batch.envelopes), 0))
+
+    async def _one_by_one(self, handler: Handler, batch: Batch, positions: Mapping[int, int], care: LaneCare) -> None:
+        """Hand a page over as after an interrupted run: what was handled before it at once, then event by event."""
+        dead, left = partial(self._dead, positions), list(batch.envelopes)
+        known = next((number for number, each in enumerate(left) if positions[id(each)] == care.held), 0)
+        while left:
+            position = positions[id(left[0])]
+            if known or not care.careful:
+                several = known or len(left)
+                await hand_over(handler, Batch(batch.partition, tuple(left[:several]), None), dead)
+                del left[:several]
+                known = 0
+            elif care.unfit(position):
+                await dead(left.pop(0), InterruptedAt())
+            else:
+                async with care.alone(position):
+                    await hand_over(handler, Batch(batch.partition, (left[0],), None), dead)
+                del left[0]
+        if batch.through is not None:
+            await hand_over(handler, Batch(batch.partition, (), batch.through), dead)
 
     async def _count(self, connection: AsyncConnection, looks: Sequence[_Look]) -> None:
         """Bring the known lag up to date; a backlog of many pages is counted only now and then."""

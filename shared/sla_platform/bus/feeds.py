@@ -6,6 +6,7 @@ writer's log is read by its name; on Kafka the writer's relay copies the log to 
 
 from __future__ import annotations
 
+import asyncio
 import re
 import socket
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import MetaData, Table
 
 from sla_platform.bus.embedded import EmbeddedSource, LogFeed
+from sla_platform.bus.interrupted import InterruptedRuns
 from sla_platform.bus.metrics import BusMetrics
 from sla_platform.bus.port import EventSource, KeepQuarantined, QuarantinedRecord
 from sla_platform.bus.quarantine import RELAY, Quarantine, envelope_of
@@ -131,6 +133,7 @@ class Feeds:
         self._watchdog = watchdog
         self._names = TopicNames(settings.bus_prefix)
         self._wake_signals: dict[str, WakeSignal] = {}
+        self._alone = asyncio.Lock()  # see InterruptedRuns
         self._dead: list[QuarantineTopic] = []
         self._quarantines: dict[str, Quarantine] = {}
 
@@ -171,7 +174,7 @@ class Feeds:
         Args:
             group: The consumer's name, such as `timer`.
             cursor: The table in which the embedded profile stores how far the consumer has read. On Kafka the broker
-                stores it, and the table is not used.
+                stores it. On both, the table has the marks of runs that are under way (see `InterruptedRuns`).
             at_once: How many partitions may be handled at the same time. Only used on Kafka.
             batch: How many events of a log are handled at once. Only used on the embedded bus.
             keep_quarantined: Function to call with records that cannot be handled. None means that they go into the
@@ -180,7 +183,7 @@ class Feeds:
         keep = keep_quarantined or self.quarantine(group).keep_quarantined
         if self._access is None:
             return self._embedded(group, topics, cursor, keep, batch)
-        return self._kafka(self._access, group, topics, at_once, keep)
+        return self._kafka(self._access, group, topics, at_once, keep, cursor)
 
     def relay(self, service: str) -> Relay | None:
         """Return the relay that copies the event log of `service` to Kafka.
@@ -266,10 +269,17 @@ class Feeds:
             keep_quarantined=keep_quarantined,
             metrics=self._metrics,
             batch=batch,
+            alone=self._alone,
         )
 
     def _kafka(
-        self, access: KafkaAccess, group: str, topics: Sequence[Topic], at_once: int, keep_quarantined: KeepQuarantined
+        self,
+        access: KafkaAccess,
+        group: str,
+        topics: Sequence[Topic],
+        at_once: int,
+        keep_quarantined: KeepQuarantined,
+        cursor: Table,
     ) -> EventSource:
         from sla_platform.bus.kafka import BrokerIdentity, KafkaSource, Publisher, QuarantineTopic, Subscription
 
@@ -288,6 +298,7 @@ class Feeds:
             topics={self._names.of(topic): topic for topic in topics},
             marked=WATERMARKED.issuperset(topics),
             keep_quarantined=keep,
+            runs=InterruptedRuns(self._store, cursor, self._alone),
             at_once=at_once,
             finish_seconds=_FINISH_SECONDS,
             watchdog=self._watchdog,

@@ -1,9 +1,16 @@
-"""The position of each embedded consumer in each log: `<service>_cursor`, owned by the consuming service."""
+"""The position of each embedded consumer in each log: `<service>_cursor`, owned by the consuming service.
+
+Beside the position stands the mark of the run under way, also on Kafka, where the broker keeps the position
+(`sla_platform.bus.interrupted`).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
 import structlog
-from sqlalchemy import Column, MetaData, String, Table, select
+from sqlalchemy import BigInteger, Column, Integer, MetaData, String, Table, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_platform.store.dialect import upsert
@@ -12,13 +19,38 @@ from sla_platform.store.log import Cursor
 _log = structlog.get_logger(__name__)
 
 
+_MARK = frozenset({"starts", "held", "deaths"})
+
+
+@dataclass(frozen=True, slots=True)
+class RunMark:
+    """The mark of a run of a reader, which stays if the process dies, and is removed when the run ends by itself."""
+
+    starts: int = 0
+    """How many runs in a row were interrupted before this one."""
+    held: int | None = None
+    """The position of the event that was handled alone last. None if there was none."""
+    deaths: int = 0
+    """How often a run was interrupted while it held this event."""
+
+    def begun_again(self) -> RunMark:
+        """Return the mark of the next run, given that the run of this mark was interrupted."""
+        return RunMark(self.starts + 1, self.held, self.deaths + 1 if self.held is not None else 0)
+
+
 def cursor_table(metadata: MetaData, service: str) -> Table:
-    """Return the table `<service>_cursor`: how far the service has read in each event log."""
+    """Return the table `<service>_cursor`: how far the service has read in each event log, and marks of its runs.
+
+    The columns of a mark (`RunMark`) are `starts`, which is NULL while no run is under way, `held` and `deaths`.
+    """
     return Table(
         f"{service}_cursor",
         metadata,
         Column("log", String(64), primary_key=True),
         Column("cursor", String(64), nullable=False),
+        Column("starts", Integer),
+        Column("held", BigInteger),
+        Column("deaths", Integer, nullable=False, server_default="0"),
     )
 
 
@@ -51,4 +83,40 @@ async def save(connection: AsyncConnection, table: Table, log: str, cursor: Curs
         table: The table of the stored positions (see `cursor_table`).
         log: The name of the event log.
     """
-    await connection.execute(upsert(connection, table), [{"log": log, "cursor": str(cursor)}])
+    await connection.execute(upsert(connection, table, keep=_MARK), [{"log": log, "cursor": str(cursor)}])
+
+
+async def run_marks(connection: AsyncConnection, table: Table, lanes: Sequence[str]) -> dict[str, RunMark]:
+    """Return the marks of those of the lanes whose run is under way or was interrupted, by lane.
+
+    Args:
+        table: The table of the stored positions (see `cursor_table`).
+        lanes: Names of event logs, or of partitions of topics.
+    """
+    query = select(table).where(table.c.log.in_(lanes), table.c.starts.is_not(None))
+    return {row.log: RunMark(row.starts, row.held, row.deaths) for row in await connection.execute(query)}
+
+
+async def save_run_marks(connection: AsyncConnection, table: Table, marks: Mapping[str, RunMark]) -> None:
+    """Store the marks of lanes. The stored positions stay as they are.
+
+    Args:
+        table: The table of the stored positions (see `cursor_table`).
+        marks: Lane -> mark.
+    """
+    rows = [
+        {"log": lane, "cursor": "", "starts": mark.starts, "held": mark.held, "deaths": mark.deaths}
+        for lane, mark in sorted(marks.items())
+    ]
+    if rows:
+        await connection.execute(upsert(connection, table, keep=frozenset({"cursor"})), rows)
+
+
+async def remove_run_marks(connection: AsyncConnection, table: Table, lanes: Sequence[str]) -> None:
+    """Remove the marks of lanes whose run has ended by itself.
+
+    Args:
+        table: The table of the stored positions (see `cursor_table`).
+        lanes: Names of event logs, or of partitions of topics.
+    """
+    await connection.execute(update(table).where(table.c.log.in_(lanes)).values(starts=None, held=None, deaths=0))

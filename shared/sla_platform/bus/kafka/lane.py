@@ -7,11 +7,13 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 
 from aiokafka import ConsumerRecord, TopicPartition
 
 from sla_platform.backoff import Backoff
 from sla_platform.bus.handing import StallDetector
+from sla_platform.bus.interrupted import LaneCare
 from sla_platform.bus.record import Watermark, read_record
 from sla_platform.envelope import Envelope, Topic
 from sla_platform.errors import BadEnvelope
@@ -75,6 +77,10 @@ class PartitionLane:
     """The last watermark handled."""
     waiting: int = 0
     """The estimated number of unread records."""
+    care: LaneCare | None = None
+    """How carefully the records are handled in this run. None until the handler has the partition."""
+    handled: int = 0
+    """The number of records handled in this run."""
 
     @property
     def ready(self) -> bool:
@@ -84,14 +90,32 @@ class PartitionLane:
         """
         return bool(self.hand) and time.monotonic() >= self.due
 
-    def next_unit(self) -> LaneUnit:
+    @property
+    def name(self) -> str:
+        """Return the name by which marks of runs know the partition, such as `incidents/3`."""
+        return f"{self.topic.value}/{self.at.partition}"
+
+    def next_unit(self, records: int | None = None) -> LaneUnit:
         """Return the next records of the partition to handle, with at most 500 events.
 
         After a failure the same records are returned again. Call this only when `ready`.
+
+        Args:
+            records: The greatest number of records. None means no limit but that of events.
         """
         if self.unit is None:
-            self.unit = _read(self.topic, self.hand)
+            self.unit = _read(self.topic, self.hand if records is None else deque(islice(self.hand, records)))
         return self.unit
+
+    @property
+    def first_handled(self) -> bool:
+        """Return whether the records found first in this run are handled: a batch of them, or all that there were."""
+        return self.handled >= BATCH or not self.hand
+
+    def known(self) -> int:
+        """Return how many of the fetched records were handled before the run that was interrupted held one of them."""
+        held = None if self.care is None else self.care.held
+        return 0 if held is None else sum(1 for record in self.hand if record.offset < held)
 
     def finish_unit(self, unit: LaneUnit) -> None:
         """Note that the records of `unit` were handled, and forget them.
@@ -101,6 +125,7 @@ class PartitionLane:
         for _ in range(unit.records):
             last = self.hand.popleft()
             self.done = last.offset + 1
+        self.handled += unit.records
         self.events_done = self.events_done or bool(unit.events)
         self.newest_ms = unit.newest_ms
         self.through = unit.through or self.through

@@ -21,6 +21,7 @@ from aiokafka import errors as kafka
 
 from sla_platform.backoff import Backoff
 from sla_platform.bus.handing import FENCED_PAUSE_SECONDS, StallDetector, hand_over, revoke
+from sla_platform.bus.interrupted import InterruptedAt, InterruptedRuns
 from sla_platform.bus.kafka.lane import LaneUnit, PartitionLane
 from sla_platform.bus.metrics import BusMetrics
 from sla_platform.bus.port import Batch, Handler, KeepQuarantined, QuarantinedRecord
@@ -47,6 +48,8 @@ class Subscription:
     """Whether all these topics carry watermarks. If not, a batch's `through` is None."""
     keep_quarantined: KeepQuarantined
     """Function to call with a record that cannot be handled."""
+    runs: InterruptedRuns
+    """The marks of this reader's runs."""
     at_once: int
     """How many partitions may be handled at the same time."""
     finish_seconds: float
@@ -159,6 +162,9 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
 
     async def _give_up(self) -> None:
         await self._commit_now()
+        begun = [lane.name for lane in self._lanes.values() if lane.care is not None]
+        if begun:
+            await self._reading.runs.end(begun)
         if self._ours:
             await revoke(self._handler, frozenset(self._ours))
         for lane in self._lanes.values():
@@ -205,7 +211,7 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
         self._fresh -= fresh
         self._ours |= fresh
         try:
-            if not await self._abandonable(self._handler.assigned(fresh)):
+            if not await self._abandonable(self._begin(fresh)):
                 return
         except (Retryable, Fenced) as error:
             self._ours -= fresh
@@ -217,6 +223,13 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
             return
         self._assign_patience.reset()
         self._metrics.assignments.labels(self._reading.group).inc()
+
+    async def _begin(self, partitions: frozenset[int]) -> None:
+        ours = [lane for lane in self._lanes.values() if lane.at.partition in partitions]
+        if fresh := {lane.name: lane for lane in ours if lane.care is None}:
+            for name, care in (await self._reading.runs.begin(fresh)).items():
+                fresh[name].care = care
+        await self._handler.assigned(partitions)
 
     async def _abandonable(self, work: Coroutine[Any, Any, None]) -> bool:
         """Run something that a rebalance may cut short; False if it did."""
@@ -256,20 +269,41 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
         await self._all_abandonable(one(number) for number in numbers)
 
     async def _handle(self, lane: PartitionLane) -> None:
-        unit = lane.next_unit()
         lane.pulse.note_waiting()
         try:
-            for unreadable in unit.unreadable:
-                await self._quarantine(unreadable.record, unreadable.error)
-            await self._hand_over(lane, unit)
+            unit = await self._handled(lane)
         except Retryable as error:
             lane.retry_later()
             self._retried(error)
         except Fenced as error:
-            await self._lost(lane, unit, error)
+            await self._lost(lane, error)
         else:
             lane.finish_unit(unit)
             self._metrics.handled.labels(self._reading.group).inc(len(unit.events))
+            if lane.care is not None and lane.care.unsettled and lane.first_handled:
+                with contextlib.suppress(Retryable):  # after the next unit
+                    await lane.care.settle()
+
+    async def _handled(self, lane: PartitionLane) -> LaneUnit:
+        """The next unit, handed over: a single record after an interrupted run, as far as it was not handled then."""
+        care = lane.care
+        assert care is not None, "no partition is handled before the handler has it"
+        if not care.careful:
+            return await self._whole(lane, lane.next_unit())
+        if known := lane.known():
+            return await self._whole(lane, lane.next_unit(known))
+        first = lane.hand[0]
+        if care.unfit(first.offset):
+            await self._quarantine(first, InterruptedAt())
+            return LaneUnit((), (), None, first.offset, 1, first.timestamp)
+        async with care.alone(first.offset):
+            return await self._whole(lane, lane.next_unit(1))
+
+    async def _whole(self, lane: PartitionLane, unit: LaneUnit) -> LaneUnit:
+        for unreadable in unit.unreadable:
+            await self._quarantine(unreadable.record, unreadable.error)
+        await self._hand_over(lane, unit)
+        return unit
 
     async def _hand_over(self, lane: PartitionLane, unit: LaneUnit) -> None:
         through = self._through(lane, unit)
@@ -315,7 +349,7 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
             offset=found.offset, error=str(error),
         )  # fmt: skip
 
-    async def _lost(self, lane: PartitionLane, unit: LaneUnit, error: Fenced) -> None:
+    async def _lost(self, lane: PartitionLane, error: Fenced) -> None:
         """Another instance owns the partition. If the group still assigns it to us after a while, take it anew."""
         number = lane.at.partition
         self._metrics.fenced.labels(self._reading.group).inc()
