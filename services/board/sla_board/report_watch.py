@@ -96,7 +96,9 @@ class ReportWatch:
 
         The stored schedules are brought up to date with the catalogue first.
         """
-        now, catalogue = self._time_source.now(), self._catalogue()
+        catalogue = self._catalogue()
+        async with self._store.reading() as connection:
+            now = await store_now(connection, self._time_source)
         if self._known is None or self._known[0] != catalogue.version or now - self._known[1] >= SCHEDULES_KEPT:
             await self._keep_record(catalogue.rulebook, now)
             self._known = (catalogue.version, now)

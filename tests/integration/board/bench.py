@@ -29,6 +29,7 @@ from sla_platform.http.keys import READ, Authorizer, KeyAccess, KeyGate
 from sla_platform.retention import Retention
 from sla_platform.runtime import run_services
 from sla_platform.store.engine import Store
+from sla_platform.timesource import TimeSource
 
 HOURS = rulebook(
     plan(coverages=(coverage("office", "mon-fri 09:00-17:00"), coverage("evening", "mon-sun 18:00-24:00"))),
@@ -75,7 +76,9 @@ class IdleSource:
 class BoardBench:
     """`tell` hands over one batch, as a bus would."""
 
-    def __init__(self, store: Store, time: HandTime, authorizer: Authorizer | None = None) -> None:
+    def __init__(
+        self, store: Store, time: HandTime, authorizer: Authorizer | None = None, clock: TimeSource | None = None
+    ) -> None:
         self.store = store
         self.time = time
         self.registry = CollectorRegistry()
@@ -89,7 +92,7 @@ class BoardBench:
         self.rulebook = HOURS
         self.quarantine = Quarantine("board", store, tables.quarantine, time, BusMetrics())
         self.service: BoardService = build(
-            store, self.source, time, gate, self.registry, Retention(timedelta(days=400)), self.quarantine,
+            store, self.source, clock or time, gate, self.registry, Retention(timedelta(days=400)), self.quarantine,
             rulebook=lambda: self.rulebook,
         )  # fmt: skip
         self.app = FastAPI()

@@ -28,6 +28,7 @@ from sla_platform.envelope import Envelope
 from sla_platform.http import problem
 from sla_platform.http.keys import ADMIN, READ, Authorizer, KeyGate
 from sla_platform.store.engine import Store
+from sla_platform.timesource import TimeSource
 from sla_platform.wire import encode_event
 
 BEGIN = datetime(2026, 10, 1, 6, 0, tzinfo=UTC)
@@ -73,8 +74,13 @@ class VendorBoard:
 
 
 @asynccontextmanager
-async def vendor_board(url: str, authorizer: Authorizer | None = None) -> AsyncIterator[VendorBoard]:
-    """Open a board with tables, the shipped catalogue and a clock that stands at NOW; a key may do everything."""
+async def vendor_board(
+    url: str, authorizer: Authorizer | None = None, clock: TimeSource | None = None
+) -> AsyncIterator[VendorBoard]:
+    """Open a board with tables, the shipped catalogue and a clock that stands at NOW; a key may do everything.
+
+    `clock`: what the board reads instead.
+    """
     store = await opened_with_tables(url, tables.metadata)
     time = HandTime(NOW)
     made: list[VendorBoard] = []
@@ -82,7 +88,7 @@ async def vendor_board(url: str, authorizer: Authorizer | None = None) -> AsyncI
     gate = authorizer or KeyGate(tuple, time, open_scopes=frozenset({READ, ADMIN}))
     quarantine = Quarantine("board", store, tables.quarantine, time, BusMetrics())
     service = build(
-        store, IdleSource(), time, gate, CollectorRegistry(), quarantine=quarantine,
+        store, IdleSource(), clock or time, gate, CollectorRegistry(), quarantine=quarantine,
         rulebook=lambda: made[0].catalogue.rulebook, catalogue=lambda: made[0].catalogue, public_url="https://sla.example",
     )  # fmt: skip
     app = FastAPI()

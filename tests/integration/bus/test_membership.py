@@ -8,13 +8,16 @@ import time
 from dataclasses import dataclass
 
 import pytest
+from sqlalchemy import MetaData
 from tests.conformance.bus_rig import Recorder, Rig, background, event, in_order
 
 from sla_platform.bus import Batch, signalled_within
+from sla_platform.bus.interrupted import InterruptedRuns
 from sla_platform.bus.kafka import BrokerIdentity, KafkaAccess, KafkaSource, Subscription
 from sla_platform.bus.port import QuarantinedRecord
 from sla_platform.bus.topics import TopicNames
 from sla_platform.envelope import Topic
+from sla_platform.store.cursor import cursor_table
 
 _ALL = frozenset(range(6))
 _turn = itertools.count()
@@ -197,7 +200,10 @@ def _impatient(rig: Rig, instance: str) -> KafkaSource:
     async def keep_quarantined(letter: QuarantinedRecord) -> None:
         pytest.fail(f"nothing is unreadable here: {letter}")
 
-    reading = Subscription("timer", {names.of(Topic.INCIDENTS): Topic.INCIDENTS}, True, keep_quarantined, 1, 0.5, 60.0)
+    runs = InterruptedRuns(rig.store, cursor_table(MetaData(), "timer"), asyncio.Lock())
+    reading = Subscription(
+        "timer", {names.of(Topic.INCIDENTS): Topic.INCIDENTS}, True, keep_quarantined, runs, 1, 0.5, 60.0
+    )
     broker = BrokerIdentity(
         KafkaAccess.of(rig.settings), f"{rig.settings.bus_prefix}-timer", f"timer-{instance}", 4 * 1024 * 1024
     )

@@ -2,11 +2,14 @@
 
 Many incidents live at once, as in an installation: each batch holds whatever arrives in a minute, the tick fires before
 and after it, and now and then the process dies just before it commits.
+
+SLAD_ORACLE_CASES sets how many histories the slow test plays on each store (10,000 at most); SLAD_ORACLE_SEED moves it.
 """
 
 from __future__ import annotations
 
 import json
+import os
 from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
@@ -39,6 +42,8 @@ from sla_timer.rulebooks import Rulebooks
 from sla_timer.tick.adapters import firing_of, progress_of
 
 AT_ONCE = 100  # incidents in one store
+CASES = min(int(os.environ.get("SLAD_ORACLE_CASES", "2000")), 10_000)
+SEED = int(os.environ.get("SLAD_ORACLE_SEED", "0"))
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,9 @@ class World(Desk):
         self.book = catalogue.rulebook
         self.chance = chance
         self.events: dict[str, list[IncidentEvent]] = defaultdict(list)
-        self.hearers: dict[str, Hearer] = defaultdict(Hearer)
+        # Where a change of priority restarts a clock, two cycles may by chance be due at one instant: only who knows
+        # their clocks can tell them apart.
+        self.hearers = {name: Hearer(by_clock=each.restarts) for name, each in self.histories.items()}
         self.position = 0
 
     async def live(self) -> None:
@@ -136,13 +143,11 @@ def _dying(changes: Any) -> Any:
 
 
 def alike(first: int, count: int) -> list[list[History]]:
-    """Histories under one rulebook together. (Where a change of priority restarts a clock, two cycles may by chance be
-    due at one instant, and only who knows their clocks can tell them apart: the pure test does.)"""
+    """Histories under one rulebook together."""
     by_book: dict[int, list[History]] = defaultdict(list)
     for seed in range(first, first + count):
         drawn = history(seed, f"INC-{seed}")
-        if not drawn.restarts:
-            by_book[id(drawn.books[0])].append(drawn)
+        by_book[id(drawn.books[0])].append(drawn)
     return [many[n : n + AT_ONCE] for many in by_book.values() for n in range(0, len(many), AT_ONCE)]
 
 
@@ -168,6 +173,12 @@ async def test_random_histories_are_told_once_and_truly(store: Store) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(3600)
-async def test_two_thousand_random_histories_are_told_once_and_truly(store: Store) -> None:
-    assert await played(store, 1_000, 4_000) == {}  # half of them restart no clock
+@pytest.mark.timeout(4 * 3600)
+async def test_ten_thousand_random_histories_are_told_once_and_truly(store: Store) -> None:
+    assert await played(store, SEED + 1_000, CASES) == {}
+
+
+def test_histories_that_restart_clocks_are_among_them() -> None:
+    drawn = [each for batch in alike(0, 24) for each in batch]
+    assert len(drawn) == 24
+    assert {each.restarts for each in drawn} == {True, False}

@@ -50,6 +50,7 @@ from sla_domain.errors import BadPeriod
 from sla_domain.objective import ObjectiveNews, PeriodKind
 from sla_domain.rulebook import Rulebook
 from sla_platform.store.engine import Store
+from sla_platform.store.instant import store_now
 from sla_platform.store.log import append
 from sla_platform.timesource import TimeSource
 from sla_platform.wire import ObjectiveFact, encode_objective_fact
@@ -102,8 +103,8 @@ class ObjectiveWatch:
         rulebook = self._rulebook()
         if rulebook is None:
             return 0
-        now = self._time_source.now()
         async with self._store.reading() as connection:
+            now = await store_now(connection, self._time_source)
             marked = await marked_contracts(connection, CONTRACTS)
             ended = await closable(connection, now - CLOSED_AFTER, CONTRACTS)
             bare = {one for one in marked if not _has_objectives(rulebook, one)}
@@ -123,8 +124,8 @@ class ObjectiveWatch:
 
     async def _one(self, contract: str, rulebook: Rulebook) -> int:
         """Return 1, or 0 if another process works on the contract."""
-        now = self._time_source.now()
         async with self._store.transaction() as connection:
+            now = await store_now(connection, self._time_source)
             if not await lock_contract(connection, contract):
                 return 0  # another process has it
             marks = await marks_of(connection, contract, MARKS)

@@ -50,6 +50,7 @@ from sla_platform.contracts.copies import NOT_READ
 from sla_platform.contracts.shelf import RecordShelf
 from sla_platform.http.problem import Problem
 from sla_platform.store.engine import Store
+from sla_platform.store.instant import store_now
 from sla_platform.timesource import TimeSource
 from sla_platform.wire.contract import applies_from, canonical, first_day
 
@@ -412,8 +413,8 @@ class ContractOwner:
         Raises:
             StoreBusy: The database fails.
         """
-        now = self._time_source.now()
         async with self._store.reading() as connection:
+            now = await store_now(connection, self._time_source)
             due = await records.due_contracts(connection, now, _AT_ONCE)
         done = 0
         for contract in due:
