@@ -21,7 +21,7 @@ from pathlib import Path
 
 from tests.chaos.faults import play_the_clock
 from tests.chaos.oracle import Expected, Oracle, Record, expected
-from tests.chaos.receivers import Receivers
+from tests.chaos.receivers import SHORT_HANG_SECONDS, Receivers
 from tests.chaos.registry import KINDS, LONG_SECONDS, held, manners
 from tests.chaos.verdict import table
 from tests.chaos.watch import wall
@@ -75,8 +75,10 @@ async def _profile(
     folder: Path, profile: Profile, seed: int, seconds: float, enabled: frozenset[str], total: float
 ) -> bool:
     begun = wall()
-    http, mail = manners(enabled, total)
+    http, mail = manners(enabled)
     receivers = Receivers(seed, http, mail)
+    if total < LONG_SECONDS:
+        receivers.hang_seconds = SHORT_HANG_SECONDS
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(receivers.open())
         world = await stack.enter_async_context(_started(folder, profile, seed, seconds, enabled, receivers))
@@ -85,7 +87,7 @@ async def _profile(
         expectations = {played.incident: expected(played, world.watch) for played in world.player.played}
         await _calm(world, expectations)
         oracle = Oracle(_record(world, await world.shown()), expectations)
-        text, good = table(world, oracle, started - begun, wall() - started)
+        text, good = table(world, oracle, await world.early(), started - begun, wall() - started)
     (folder / "verdict.txt").write_text(text)  # what is printed may be lost in a pipe
     print(text, flush=True)
     return good

@@ -18,6 +18,7 @@ SIGNED = "signed"  # the source of which strangers know no secret
 NOTIFY_KEY = "chaos-notify-key-0123456789"
 FIXED = {"contract-03", "contract-17"}  # who run the product that critical fixes are about
 PRODUCT = "shop"
+REPORTED = "contract-01"  # which has a report that is due in the month to come: a leap may not bring it
 
 
 def write_catalogue(folder: Path, sink_url: str) -> Path:
@@ -45,6 +46,12 @@ def _catalogue(sink_url: str) -> dict[str, Any]:
             person["email"] = f"{name}@{MAIL_DOMAIN}"
     for contract in FIXED:
         made["contracts"][contract]["environment"] = [{"product": PRODUCT, "versions": ["4.2"]}]
+    reported = made["contracts"][REPORTED]
+    reported["objectives"] = [{"id": "in-time", "percent": "90%", "tell": ["lead"]}]
+    after = {"working_days": 1, "at": "09:00"}
+    reported["reports"] = [
+        {"id": "monthly", "kind": "service_report", "period": "month", "after": after, "to": ["lead"]}
+    ]
     for name in (ODD, HOT):
         made["people"][name] = {"name": name, "webhook": name}
         made["channels"][name] = {**made["channels"]["pager-00"], "url": f"{sink_url}/{name}"}

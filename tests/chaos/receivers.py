@@ -23,6 +23,7 @@ from tests.chaos.watch import wall
 SHARE = 0.3  # of messages that meet a misbehaviour
 DOOR_EVERY = 4  # of mail sessions, one may be ended before it begins
 _HANG_SECONDS = 45.0
+SHORT_HANG_SECONDS = 10.0  # in runs that would not outlast the longer one
 
 
 class Taken(StrEnum):
@@ -50,11 +51,12 @@ class Heard:
 
 @dataclass(slots=True)
 class Receivers:
-    """Both receivers. `rude`: the misbehaviours that are switched on, by name."""
+    """Both receivers. `rude`: the misbehaviours that are switched on, by name; `hang_seconds`: how long a hang is."""
 
     seed: int
     rude_http: tuple[str, ...] = ()
     rude_mail: tuple[str, ...] = ()
+    hang_seconds: float = _HANG_SECONDS
     on_page: Callable[[Heard], None] = lambda heard: None
     heard: list[Heard] = field(default_factory=list)
     manners: Counter[str] = field(default_factory=Counter)
@@ -115,7 +117,7 @@ class Receivers:
         await writer.drain()
         if kind == "page" and taken is Taken.YES:
             self.on_page(heard)
-        await asyncio.sleep(pause)
+        await asyncio.sleep(min(pause, self.hang_seconds) if manner in SLOW_HTTP else pause)
 
     # -- mail
 
@@ -161,7 +163,7 @@ class Receivers:
         self.heard.append(Heard(id_, to.partition("@")[0], kind, {}, text, thread, marked, wall(), taken))
         writer.write(answer)
         await writer.drain()
-        await asyncio.sleep(pause)
+        await asyncio.sleep(min(pause, self.hang_seconds))
         return goes_on
 
 

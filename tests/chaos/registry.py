@@ -9,13 +9,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from tests.chaos import faults, people, strangers
-from tests.chaos.receivers import AFTER_THE_DOT, AT_THE_DOOR, HTTP_MANNERS, SLOW_HTTP
+from tests.chaos.receivers import AFTER_THE_DOT, AT_THE_DOOR, HTTP_MANNERS, SHORT_HANG_SECONDS, SLOW_HTTP
 from tests.chaos.world import World
 from tests.e2e.fleet import Profile
 
 BOTH = frozenset(Profile)
 PRODUCTION = frozenset({Profile.PRODUCTION})
-LONG_SECONDS = 300.0  # what hangs for tens of seconds is only tried in runs that outlast it
+LONG_SECONDS = 300.0  # a run that outlasts what hangs for tens of seconds
 _SLOW_MAIL = ("hang after the dot",)
 
 
@@ -43,7 +43,7 @@ KINDS: dict[str, Kind] = {
     "late-priority": Kind("priorities that come seconds late"),
     "rude-http": Kind("webhook receivers refuse, cut, redirect, hold the body"),
     "rude-mail": Kind("mail servers refuse, cut, hang up"),
-    "hangs": Kind(f"receivers that hang (runs beyond {LONG_SECONDS:.0f} s)"),
+    "hangs": Kind(f"receivers that hang, in runs of less than {LONG_SECONDS:.0f} s for {SHORT_HANG_SECONDS:.0f} s"),
 }
 
 
@@ -53,9 +53,9 @@ def held(enabled: frozenset[str]) -> tuple[str, ...]:
     return (*late, "priority") if "late-priority" in enabled else late
 
 
-def manners(enabled: frozenset[str], seconds: float) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def manners(enabled: frozenset[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """How webhook and mail receivers may misbehave."""
-    slow = "hangs" in enabled and seconds >= LONG_SECONDS
+    slow = "hangs" in enabled
     http = tuple(name for name in HTTP_MANNERS if name != "fine" and (slow or name not in SLOW_HTTP))
     mail = tuple(name for name in (*AT_THE_DOOR, *AFTER_THE_DOT) if name != "fine" and (slow or name not in _SLOW_MAIL))
     return http if "rude-http" in enabled else (), mail if "rude-mail" in enabled else ()

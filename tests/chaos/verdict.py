@@ -12,9 +12,10 @@ MOST = 4
 WIDEST = 180
 
 
-def table(world: World, oracle: Oracle, start: float, ran: float) -> tuple[str, bool]:
+def table(world: World, oracle: Oracle, early: Sequence[str], start: float, ran: float) -> tuple[str, bool]:
     """The text, and whether nothing speaks against slad."""
-    rows = [*oracle.rows(), _alive(world), _answers(world)]
+    no_leap = Row("no report was made and no period closed for a leap", world.done["clocks"], list(early))
+    rows = [*oracle.rows(), no_leap, _alive(world), _answers(world)]
     sent = sum(len(played.sent) for played in world.player.played)
     heard = Counter(heard.kind for heard in world.receivers.heard)
     lines = [

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx2
-from tests.chaos.catalogue import settings, write_catalogue
+from tests.chaos.catalogue import REPORTED, settings, write_catalogue
 from tests.chaos.play import Player, Post
 from tests.chaos.receivers import Receivers
 from tests.chaos.watch import Watch, wall
@@ -100,6 +100,20 @@ class World:
                     self.broken.append(f"{member.name} ended by itself: {_reason(member)}")
                     self.disturbed.append((wall() - 1, wall() + 8))
                     member.start()
+
+    async def early(self) -> list[str]:
+        """Reports and closed periods of a month that has not ended: what only a clock that leapt could have brought."""
+        headers = {"authorization": f"Bearer {READ_KEY}"}
+        async with http_client(headers=headers, timeout=10.0) as client:
+            frozen = await client.get(f"{self.fleet.url('board')}/v1/reports/{REPORTED}/frozen")
+            counted = await client.get(f"{self.fleet.url('board')}/v1/attainment", params={"contract": REPORTED})
+        if (frozen.status_code, counted.status_code) != (200, 200):
+            return [f"the board answered {frozen.status_code} and {counted.status_code}: {frozen.text[:200]}"]
+        found = [f"a report of {one['period']} was frozen" for one in frozen.json()["reports"]]
+        objectives = [one for each in counted.json()["contracts"] for one in each["objectives"]]
+        assert objectives, "the contract has one"
+        ended = [one for one in objectives if not one["provisional"]]
+        return found + [f"the period {one['period']} was closed" for one in ended]
 
     async def shown(self) -> dict[str, dict[str, object] | None]:
         """Every incident by the timer's API: its phase and the state of each clock."""
