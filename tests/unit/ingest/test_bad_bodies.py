@@ -171,7 +171,7 @@ def test_a_body_without_its_time_is_accepted_with_a_lesser_one(dialect: Dialect)
     if dialect in SHOWS_ONLY:
         assert isinstance(found, Ignored)
         assert found.observed is not None
-        assert found.observed.event.quality is TimeQuality.OBJECT_UPDATED
+        assert found.observed.event.quality is TimeQuality.RECEIPT
         return
     assert isinstance(found, Accepted)
     exact = {TimeQuality.EXACT} if dialect is Dialect.INTERCOM else set()  # whose parts have a time of their own

@@ -426,7 +426,9 @@ def ignore_with_snapshot(
     """
     if snapshot is None:
         return outcome
-    at = ClaimedTime(at=snapshot.at, quality=TimeQuality.OBJECT_UPDATED, version=snapshot.version)
+    # Of a delivery without a time the ticket is shown as of its receipt, which is nobody's claim.
+    stated = None if snapshot.at == delivery.received_at else snapshot.at
+    at = ClaimedTime(at=stated, quality=TimeQuality.OBJECT_UPDATED, version=snapshot.version)
     look = EventDraft(kind=EventKind.OBSERVED, stamp=at, snapshot=snapshot, remarks=remarks)
     return replace(outcome, observed=_event(delivery, source, incident, id_, 0, look))
 
