@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import itertools
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -60,6 +61,21 @@ TIMES = [
     "2026-11-16T09:00:00.000+0100", 1794816000, 1794816000123, 1794816000123456789, 0, -1, 2**80, 1.5, True, None, "",
     "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "yesterday", [], {}, "2026-02-30T00:00:00Z",
 ]  # fmt: skip
+
+_NINE = datetime(2026, 11, 16, 9, tzinfo=UTC)
+READ_AS: Mapping[Any, datetime] = {
+    "2026-11-16T09:00:00Z": _NINE,
+    "2026-11-16T09:00:00.123456789Z": _NINE.replace(microsecond=123456),
+    "2026-11-16 09:00:00": _NINE,  # of a source without a zone
+    "2026-11-16 09:00:00 UTC": _NINE,
+    "2026-11-16T09:00:00.000+0100": _NINE.replace(hour=8),
+    1794819600: _NINE,
+    1794819600123: _NINE.replace(microsecond=123000),
+    1794819600123456789: _NINE.replace(microsecond=123456),
+    "1794819600": _NINE,
+}
+_PART: Path = ("data", "item", "conversation_parts", "conversation_parts", 0, "created_at")
+"""Where Intercom says when something was said; the delivery's own time stands in for it."""
 
 
 def sent(dialect: Dialect, body: Any) -> Translation:
@@ -185,6 +201,20 @@ def test_times_of_every_kind(dialect: Dialect) -> None:
         path = PLACES[dialect]["time"]
         changed = put(body, path, time)
         check(sent(dialect, changed), sent(dialect, changed))
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+@pytest.mark.parametrize(("time", "expected"), READ_AS.items())
+def test_a_time_is_the_instant_that_its_sender_means(dialect: Dialect, time: Any, expected: datetime) -> None:
+    """Each dialect reads every form in which a system writes times; CloudEvents have RFC 3339 alone."""
+    path = _PART if dialect is Dialect.INTERCOM else PLACES[dialect]["time"]
+    found = sent(dialect, put(BODIES[dialect][1], path, time)).outcome
+    if dialect is Dialect.CLOUDEVENTS and not (isinstance(time, str) and "T" in time and time.endswith("Z")):
+        assert isinstance(found, Refused)
+        return
+    observed = found.observed if isinstance(found, Ignored) else None
+    (one, *_) = [observed] if observed else found.events if isinstance(found, Accepted) else []
+    assert one.event.occurred_at == expected
 
 
 @given(dialect=st.sampled_from(Dialect), data=st.data())
