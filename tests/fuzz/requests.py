@@ -10,11 +10,15 @@ import random
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from tests.fuzz import mutate
 from tests.fuzz.seeds import Seed
 from tests.fuzz.wire import Sent, request
+
+from sla_ingest.auth.request import RequestFacts
+from sla_ingest.auth.signing import proof_of, with_timestamp
 
 _IN_PATH = re.compile(r"\{([^}]+)\}")
 _METHODS = ("get", "post", "put", "patch", "delete", "options", "head")
@@ -49,11 +53,11 @@ ROUND = 2_000
 
 class Requests:
     """Odd requests from a seed. `seeds`: the bodies of a round; `known`: names that exist, for the parameters of
-    paths; `keys`: API keys that fit."""
+    paths; `keys`: API keys that fit; `now`: the time in the world that is asked."""
 
     def __init__(
         self, rng: random.Random, described: Sequence[Route], seeds: Callable[[int], Sequence[Seed]],
-        keys: Sequence[str], known: tuple[str, ...],
+        keys: Sequence[str], known: tuple[str, ...], now: Callable[[], datetime],
     ) -> None:  # fmt: skip
         self._rng = rng
         self._routes = described
@@ -61,6 +65,7 @@ class Requests:
         self._seeds = seeds(0)
         self._keys = keys
         self._known = known
+        self._now = now
         # Long lists of rows and metrics are slow by right: they are asked for, but less often.
         self._light = [one for one in described if one.path not in ("/metrics", "/openapi.json", "/docs")]
 
@@ -75,17 +80,26 @@ class Requests:
         rng = self._rng
         seed = rng.choice(self._seeds)
         tree = seed.body if rng.random() < 0.15 else mutate.changed(rng, seed.body)
+        if seed.how is not None and isinstance(tree, dict):
+            tree = with_timestamp(tree, seed.how, self._now())
         body = mutate.encoded(rng, tree)
         headers = [("content-type", seed.content_type), *seed.headers]
         if seed.key:
             headers.append(("authorization", f"Bearer {seed.key}"))
-        if seed.secret:
+        if seed.how is not None:
+            proven = proof_of(seed.how, seed.secret, body, self._now(), self._facts(seed), f"{rng.getrandbits(64)}")
+            wrong = rng.random() < 0.05
+            headers += [(name.lower(), value[::-1] if wrong else value) for name, value in proven.items()]
+        elif seed.secret:
             signature = "sha256=" + hmac.new(seed.secret.encode(), body, hashlib.sha256).hexdigest()
             wrong = rng.random() < 0.05
             headers.append(("x-hub-signature-256" if "github" in seed.path else "x-hub-signature",
                             signature[::-1] if wrong else signature))  # fmt: skip
         headers = self._with_odd(headers)
         return seed.path, Sent(request("POST", seed.path, headers, body), f"POST {seed.path}")
+
+    def _facts(self, seed: Seed) -> RequestFacts:
+        return RequestFacts(method="POST", path=seed.path, origin="http://127.0.0.1", address="", peer="")
 
     def _any_route(self) -> tuple[str, Sent]:
         rng = self._rng

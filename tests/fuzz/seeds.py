@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from tests.shared_data import SHARED
+from tests.unit.ingest.test_bad_bodies import PLACES, put
+from tests.unit.ingest.test_presets import ZABBIX
+from tests.unit.ingest.test_same_story import STORIES
+
+from sla_catalogue.authentication import Authentication
+from sla_catalogue.source import Dialect, Source
 
 NOW = "2026-10-26T08:00:00Z"
 
 
 @dataclass(frozen=True, slots=True)
 class Seed:
-    """A body and how it is sent: `secret` signs it as GitHub and Jira do, `key` is a bearer's."""
+    """A body and how it is sent: `secret` proves it by `how`, or as GitHub and Jira sign; `key` is a bearer's."""
 
     path: str
     body: Any
@@ -21,6 +28,7 @@ class Seed:
     secret: str = ""
     key: str = ""
     headers: tuple[tuple[str, str], ...] = ()
+    how: Authentication | None = None
 
 
 def _cloud_event(number: int, kind: str, data: dict[str, Any], round_: int) -> dict[str, Any]:
@@ -83,7 +91,7 @@ def others(key: str, acker: str, admin: str) -> list[Seed]:
 
 
 def webhooks(github_secret: str, jira_secret: str, round_: int = 0) -> list[Seed]:
-    """Small bodies of both dialects, and every real payload that is at hand, sent to either."""
+    """Small bodies of both dialects."""
     user = {"login": "ann", "type": "User"}
     issue = {
         "id": 1 + round_, "number": 7 + round_, "title": "Down", "state": "open", "user": user,
@@ -119,18 +127,67 @@ def webhooks(github_secret: str, jira_secret: str, round_: int = 0) -> list[Seed
          "user": {"accountId": "u"}, "changelog": changelog, "comment": {"id": "2", "author": {"accountId": "u"}}}
         for event in ("jira:issue_created", "jira:issue_updated", "jira:issue_deleted", "comment_created")
     ]  # fmt: skip
-    real = _real_payloads()
     return [
-        *(Seed("/v1/webhooks/github-repo", body, secret=github_secret) for body in github + real),
-        *(Seed("/v1/webhooks/jira-cloud", body, secret=jira_secret) for body in jira + real),
+        *(Seed("/v1/webhooks/github-repo", body, secret=github_secret) for body in github),
+        *(Seed("/v1/webhooks/jira-cloud", body, secret=jira_secret) for body in jira),
     ]
 
 
-def _real_payloads() -> list[Any]:
+def dialects(sources: Mapping[str, Source], round_: int = 0) -> list[Seed]:
+    """The story of each dialect to its source, a batch, a preset's body, and every real payload to whom it is for.
+
+    Args:
+        sources: The sources of the catalogue by id, with their secrets.
+        round_: Of each round the tickets are others.
+    """
+    to = {f"fuzz-{dialect.value}": dialect for dialect in STORIES if f"fuzz-{dialect.value}" in sources}
+    bodies = [(name, body) for name, dialect in to.items() for body in _story(dialect, round_)]
+    bodies += [("fuzz-batch", {"told": _story(Dialect.MAPPED, round_)}), ("fuzz-batch", {"told": []})]
+    bodies += [("fuzz-preset", {**ZABBIX, "eventid": f"{round_}", **more}) for more in _OF_ZABBIX]
+    for folder, body in _real_payloads():
+        bodies += [(name, body) for name in {_TO.get(folder.partition("-")[0], ""), "fuzz-mapped"} if name in sources]
+    return [_seed(sources[name], body) for name, body in bodies]
+
+
+def _seed(source: Source, body: Any) -> Seed:
+    how = source.authentication
+    return Seed(f"/v1/webhooks/{source.id}", body, secret=how.secrets[0].reveal(), how=how)
+
+
+_OF_ZABBIX: tuple[dict[str, Any], ...] = (
+    {},
+    {"update": "1", "action": "acknowledged", "user": "bob"},
+    {"value": "0", "recovery_clock": "1795169000"},
+)
+_TO = {
+    "github": "github-repo", "jira": "jira-cloud", "zabbix": "fuzz-preset", "front": "fuzz-batch",
+    **{name: f"fuzz-{name}" for name in ("alertmanager", "freshdesk", "gitlab", "grafana", "intercom", "linear",
+                                         "opsgenie", "pagerduty")},
+}  # fmt: skip
+"""The first word of a folder of real payloads -> the source that they are for. CloudEvents have a door of their own."""
+
+
+def _story(dialect: Dialect, round_: int) -> list[Any]:
+    path = PLACES[dialect]["id"]
+    return [_renamed(body, path, round_) for _, body in STORIES[dialect]()]
+
+
+def _renamed(body: Any, path: tuple[str | int, ...], round_: int) -> Any:
+    try:
+        here = body
+        for step in path:
+            here = here[step]
+    except (KeyError, IndexError):  # a comment names its ticket elsewhere
+        return body
+    return put(body, path, here + round_ if isinstance(here, int) else f"{here}{round_ or ''}")
+
+
+def _real_payloads() -> list[tuple[str, Any]]:
+    """Folder and body."""
     found = []
     for file in sorted((SHARED / "data" / "webhooks").rglob("*.json")):
         try:
-            found.append(json.loads(file.read_bytes()))
+            found.append((file.parent.name, json.loads(file.read_bytes())))
         except ValueError:
             continue
     return found

@@ -12,13 +12,14 @@ import random
 import re
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from tests.e2e.fleet import SERVICES, Member, Profile
 from tests.e2e.world import ADMIN_KEY, GITHUB_SECRET, INGEST_KEY, JIRA_SECRET, PAGE_KEY, READ_KEY, SOURCE, World
 from tests.fuzz import seeds
+from tests.fuzz.catalogue import with_sources
 from tests.fuzz.requests import Requests, routes
 from tests.fuzz.wire import Sent, Wire
 from tests.real.certificates import Certificates
@@ -26,6 +27,9 @@ from tests.real.http import http_client
 from tests.real.ledger import Ledger, Part
 from tests.real.smtp import SmtpServer
 from tests.real.webhook import WebhookReceiver
+
+from sla_catalogue import load_catalogue
+from sla_catalogue.source import Source, SourceId
 
 REQUESTS = int(os.environ.get("SLAD_FUZZ_REQUESTS", "3000"))
 CONNECTIONS = 96  # so many requests are under way at once: one commit takes the events of all that wait for it
@@ -67,7 +71,13 @@ class Run:
         documents, self._ports = await described(self._world)
         known = ("acme", f"{SOURCE}:F-1", "fuzz:F-1", "github-repo:1", "jira-cloud:1", "github-repo", "resolution", "1")
         keys = (READ_KEY, ADMIN_KEY, INGEST_KEY, PAGE_KEY, "wrong")
-        self._row = iter(Requests(self._rng, routes(documents), bodies, keys, known))
+        sources = load_catalogue(self._world.catalogue, environment=self._world.environment).sources
+        self._row = iter(
+            Requests(
+                self._rng, routes(documents), lambda round_: bodies(sources, round_), keys, known,
+                lambda: self._world.now,
+            )
+        )  # fmt: skip
         await asyncio.gather(*(self._connection() for _ in range(CONNECTIONS)))
 
     async def _connection(self) -> None:
@@ -106,10 +116,10 @@ class Run:
             self.failed.append(f"{status} for {sent.label}: {sent.raw[:3000]!r}")
 
 
-def bodies(round_: int) -> list[seeds.Seed]:
+def bodies(sources: Mapping[SourceId, Source], round_: int) -> list[seeds.Seed]:
     return [
         *seeds.cloud_events(INGEST_KEY, round_), *seeds.others(INGEST_KEY, READ_KEY, ADMIN_KEY),
-        *seeds.webhooks(GITHUB_SECRET, JIRA_SECRET, round_),
+        *seeds.webhooks(GITHUB_SECRET, JIRA_SECRET, round_), *seeds.dialects(sources, round_),
     ]  # fmt: skip
 
 
@@ -171,6 +181,7 @@ def fuzzed(
     with SmtpServer(certificates.server_context(), require_starttls=True) as mail, WebhookReceiver() as pager:
         world = World(tmp_path, profile, mail, pager, certificates.ca_file, more, instances=1)
         try:
+            with_sources(world.catalogue, world.environment)
             asyncio.run(world.fleet.start())
             yield world
         finally:

@@ -39,6 +39,7 @@ from sla_ingest.metrics import IngestMetrics
 from sla_ingest.name import joins
 from sla_ingest.pace import MANY, BatchPace
 from sla_ingest.settle import with_accepted_time
+from sla_ingest.unproven import BadProofCounter
 from sla_platform.http.keys import KeyAccess
 from sla_platform.http.problem import Problem
 from sla_platform.timesource import TimeSource
@@ -84,6 +85,7 @@ class Intake:
         catalogue: Returns the catalogue in force.
         budget: Limits how many events a source or an API key may send in a minute.
         issuer_keys: The keys by which JWTs are checked.
+        unproven: Counts deliveries with a bad proof.
     """
 
     def __init__(
@@ -95,9 +97,11 @@ class Intake:
         metrics: IngestMetrics,
         rules: IntakeRules,
         issuer_keys: IssuerKeys,
+        unproven: BadProofCounter,
     ) -> None:
         self._catalogue = catalogue
         self._issuer_keys = issuer_keys
+        self._unproven = unproven
         self._commit = commit
         self._budget = budget
         self._time_source = time_source
@@ -139,6 +143,8 @@ class Intake:
         if source is None or found is not None:
             why = found or AuthFailure.SOURCE
             self._metrics.refused.labels(UNKNOWN if source is None else source.id, why.name.lower()).inc()
+            if source is not None:
+                self._unproven.count(source.id, why, self._time_source.now())
             raise no_such_source(name) if source is None and known_caller else not_authentic()
         again = _signed(source) and self._recent.seen(source.id, body)
         spender = f"{source.id}\nagain" if again else source.id

@@ -38,6 +38,7 @@ from sla_ingest.sender import SeenSenders, SourceTrials, draft_routes
 from sla_ingest.sender import add_routes as add_sender_routes
 from sla_ingest.tables import inbox
 from sla_ingest.tables import quarantine as quarantine_table
+from sla_ingest.unproven import BadProofCounter
 from sla_platform.bus import EventSource, Quarantine, WakeSignal
 from sla_platform.bus.metrics import BusMetrics
 from sla_platform.bus.quarantine import CONSUME
@@ -114,14 +115,15 @@ def build(
     )
     issuer_keys = IssuerKeys(lambda: key_addresses(catalogue()))
     budget = Budget(settings.rate_per_minute)
-    intake = Intake(catalogue, commit, budget, time_source, metrics, rules, issuer_keys)
+    unproven = BadProofCounter(time_source.now())
+    intake = Intake(catalogue, commit, budget, time_source, metrics, rules, issuer_keys, unproven)
     parked = ParkedDeliveries(store, intake, rulebook, wake_signal, time_source, count_work)
     gate = authorize or KeyGate(lambda: catalogue().keys.values(), time_source)
     notices = Notices(store, wake_signal, time_source, settings.max_depth, rulebook, metrics)
     deps = api.IngestDeps(intake, notices, parked, InboxEvidence(store), gate, settings)
 
     routes = api.router(deps)
-    senders = SeenSenders(store, catalogue, time_source)
+    senders = SeenSenders(store, catalogue, time_source, unproven)
     add_sender_routes(routes, senders, gate)
     links = TicketLinker(store, rulebook, wake_signal, time_source)
     routes.include_router(link_routes(links, gate, intake.spend))

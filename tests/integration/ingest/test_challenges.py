@@ -164,3 +164,29 @@ async def test_an_address_outside_the_walls_hears_what_everybody_hears(asked: Wo
     answer = await asked.client.post("/v1/webhooks/walled", content=body, headers=good)
     unknown = await asked.client.post("/v1/webhooks/nobody", content=body, headers=good)
     assert (answer.status_code, answer.json()["detail"]) == (401, unknown.json()["detail"])
+
+
+async def test_a_certificate_is_believed_where_the_proxy_names_it(small: World) -> None:
+    """The test's connection comes from 127.0.0.1."""
+    how = Authentication(
+        kind=AuthenticationKind.MTLS, header="X-Client-Cert", prefix="Hash=", proxies=("127.0.0.1",),
+        subjects=frozenset({"ab12", "cd34"}),
+    )  # fmt: skip
+    extend(small, {
+        "proxied": source("proxied", how, Dialect.GITHUB),
+        "elsewhere": source("elsewhere", replace(how, proxies=("10.1.0.5",)), Dialect.GITHUB),
+    })  # fmt: skip
+    body = orjson.dumps(delivery("opened"))
+
+    async def send(name: str, **proof: str) -> int:
+        headers = {"content-type": "application/json", "x-github-event": "issues", "x-github-delivery": "d-1", **proof}
+        return (await small.client.post(f"/v1/webhooks/{name}", content=body, headers=headers)).status_code
+
+    named = {"x-client-cert": "Hash=cd34"}
+    for proof in ({}, {"x-client-cert": "cd34"}, {"x-client-cert": "Hash=ef56"}):
+        assert await send("proxied", **proof) == 401
+    assert await send("elsewhere", **named) == 401, "who does not come from the proxy may write any header"
+    assert await small.count(inbox) == 0
+    assert await send("proxied", **named) == 202
+    (row,) = await small.rows(inbox)
+    assert "cd34" not in row.headers

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import orjson
 import pytest
@@ -16,12 +16,18 @@ from sla_catalogue.source import SourceId
 from sla_ingest import tables
 from sla_ingest.metrics import IngestMetrics
 from sla_ingest.sender import SeenSenders
+from sla_ingest.unproven import BadProofCounter
 
 
 async def seen(world: World) -> dict[str, dict]:
     answer = await world.client.get("/v1/sources", headers=ADMIN)
     assert answer.status_code == 200
     return {one["source"]: one for one in answer.json()["sources"]}
+
+
+def senders_of(world: World) -> SeenSenders:
+    """As another instance on the same store, which has just started, has them."""
+    return SeenSenders(world.store, lambda: world.catalogue[-1], world.time, BadProofCounter(world.time.at))
 
 
 async def history(world: World, days: int = 21) -> None:
@@ -58,7 +64,7 @@ async def test_a_silence_is_known_right_after_a_restart(world: World) -> None:
 
     started = CollectorRegistry()
     metrics = IngestMetrics(started)
-    await SeenSenders(world.store, lambda: world.catalogue[-1], world.time).note(metrics)
+    await senders_of(world).note(metrics)
     label = {"source": "github-acme"}
     last = started.get_sample_value("slad_ingest_last_delivery_timestamp_seconds", label)
     expected = started.get_sample_value("slad_ingest_expected_silence_seconds", label)
@@ -99,7 +105,7 @@ async def test_the_silence_of_a_busy_sender_is_known(world: World) -> None:
     assert (before["silent"], before["expected_silence_seconds"]) == (True, 900.0)
     assert (before["last_day"], before["per_hour"]) == ({"accepted": 1411}, 58.79)
 
-    senders = SeenSenders(world.store, lambda: world.catalogue[-1], world.time)
+    senders = senders_of(world)
     await senders.count()
     assert 671 <= await world.count(tables.heard) <= 673
     assert (await seen(world))["github-acme"] == before
@@ -122,7 +128,7 @@ async def test_every_delivery_of_a_day_is_counted(world: World, minutes: int) ->
     for _ in range(2):
         one = (await seen(world))["github-acme"]
         assert (one["last_day"], one["per_hour"]) == ({"accepted": 5_001}, 208.38)
-        await SeenSenders(world.store, lambda: world.catalogue[-1], world.time).count()
+        await senders_of(world).count()
 
 
 async def test_an_hour_is_counted_once_and_a_replay_is_moved_to_what_it_became(world: World) -> None:
@@ -131,7 +137,7 @@ async def test_an_hour_is_counted_once_and_a_replay_is_moved_to_what_it_became(w
     parked = (await world.client.post("/v1/webhooks/desk-acme", content=body, headers=headers)).json()
     world.time.at += timedelta(hours=2)
     for _ in range(2):
-        await SeenSenders(world.store, lambda: world.catalogue[-1], world.time).count()
+        await senders_of(world).count()
     (row,) = await world.rows(tables.heard)
     assert (row.source, row.parked, row.accepted, row.first_at, row.last_at) == ("desk-acme", 1, 0, NOON, NOON)
     mend(world, "desk-acme", dialect=world.catalogue[-1].sources[SourceId("github-acme")].dialect)
@@ -156,7 +162,7 @@ async def test_what_is_asked_of_a_busy_source_is_answered_by_an_index(small: Wor
     try:
         small.time.at += timedelta(hours=2)
         await seen(small)
-        await SeenSenders(small.store, lambda: small.catalogue[-1], small.time).count()
+        await senders_of(small).count()
         await small.ingest.parked.counts()
     finally:
         remove(Engine, "before_cursor_execute", note)
@@ -173,7 +179,7 @@ async def test_what_is_asked_of_a_busy_source_is_answered_by_an_index(small: Wor
 
 async def test_counts_older_than_the_history_go(world: World) -> None:
     await kept(world, 3, timedelta(days=10))
-    senders = SeenSenders(world.store, lambda: world.catalogue[-1], world.time)
+    senders = senders_of(world)
     world.time.at += timedelta(hours=2)
     await senders.count()
     assert await world.count(tables.heard) == 3
@@ -210,8 +216,33 @@ async def test_a_key_of_one_contract_sees_the_deliveries_that_were_for_it(world:
     (one,) = (await world.client.get("/v1/sources", headers=FORMOSA)).json()["sources"]
     assert (one["source"], one["silent_seconds"], one["last_day"]) == ("github-acme", 3600.0, {"accepted": 1})
     assert (one["waiting"], one["silent"], one["per_hour"]) == (None, False, 0.04)
+    assert (one["unproven"], one["unproven_at"]) == (None, None)
     (whole, *_) = [each for each in (await seen(world)).values() if each["source"] == "github-acme"]
     assert (whole["waiting"], whole["last_day"]) == (1, {"accepted": 2, "parked": 1})
+
+
+async def test_who_is_turned_away_for_a_bad_proof_is_told_of_the_last_day(world: World) -> None:
+    """The usual case: a secret was changed on one side, and nothing comes any more."""
+    begun = world.time.at
+    one = (await seen(world))["github-acme"]
+    assert (one["unproven"], one["unproven_at"]) == ({}, None)
+    for hours in (0, 10, 10):
+        world.time.at += timedelta(hours=hours)
+        answer = await world.github(delivery("opened"), **{"x-hub-signature-256": "sha256=" + "0" * 64})
+        assert answer.status_code == 401
+    await world.client.post("/v1/webhooks/github-acme", content=b"{}")
+    await world.client.post("/v1/webhooks/somebody", content=b"{}")
+    one = (await seen(world))["github-acme"]
+    wrong, absent = "no active secret or key fits", "the header that carries the proof is absent or too long"
+    assert (one["unproven"], one["last_day"]) == ({wrong: 3, absent: 1}, {})
+    assert datetime.fromisoformat(one["unproven_at"]) == world.time.at
+    answer = (await world.client.get("/v1/sources", headers=ADMIN)).json()
+    assert datetime.fromisoformat(answer["unproven_since"]) == begun
+    world.time.at += timedelta(hours=12)
+    assert (await seen(world))["github-acme"]["unproven"] == {wrong: 2, absent: 1}
+    world.time.at += timedelta(days=1)
+    one = (await seen(world))["github-acme"]
+    assert (one["unproven"], one["unproven_at"] is None) == ({}, False)
 
 
 async def test_the_last_deliveries_of_a_source_are_told_to_an_admin(world: World) -> None:

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from sla_ingest.heard.hour import HISTORY, HeardHour, hours_of
+from sla_ingest.heard.hour import HISTORY, HOUR, HeardHour, hour_begun, hours_of
 from sla_ingest.heard.store import count_hours, heard_hours, note_replay, outcomes_since
 
-__all__ = ["HISTORY", "HeardHour", "count_hours", "heard_hours", "hours_of", "note_replay", "outcomes_since"]
+__all__ = [
+    "HISTORY",
+    "HOUR",
+    "HeardHour",
+    "count_hours",
+    "heard_hours",
+    "hour_begun",
+    "hours_of",
+    "note_replay",
+    "outcomes_since",
+]

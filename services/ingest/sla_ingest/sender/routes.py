@@ -12,6 +12,7 @@ from sla_catalogue.api_key import KeyScope
 from sla_ingest.dialect.port import reason_text
 from sla_ingest.sender.deliveries import MOST_LISTED, KeptDelivery
 from sla_ingest.sender.seen import SeenSender, SeenSenders
+from sla_ingest.unproven import BadProofs
 from sla_platform.http.keys import Authorizer, for_all_contracts
 
 
@@ -36,6 +37,11 @@ class SourceSeen(BaseModel):
     """Outcome -> deliveries of the last 24 hours; null for a key of one contract if too many came to be read."""
     per_hour: float | None
     """The number of deliveries per hour, over the last 24 hours; null if `last_day` is."""
+    unproven: dict[str, int] | None
+    """Reason -> deliveries of the last 24 hours that were turned away as their proof of origin was bad, such as a wrong
+    signature, counted since `unproven_since`; null for a key of one contract."""
+    unproven_at: datetime | None
+    """When the last delivery with a bad proof came; null if none came since `unproven_since`."""
     waiting: int | None
     """The number of deliveries that were not understood and wait for a person; null for a key of one contract."""
     lag_seconds: float | None
@@ -51,6 +57,9 @@ class SourcesSeen(BaseModel):
 
     at: datetime
     """The instant of the answer."""
+    unproven_since: datetime
+    """Since when deliveries with a bad proof are counted: the process that answers has started then. Of several
+    processes each counts its own."""
     contract: str | None
     """The only contract whose deliveries are counted, for a key of one contract. Null if all are counted."""
     sources: list[SourceSeen]
@@ -116,7 +125,8 @@ def add_routes(routes: APIRouter, senders: SeenSenders, authorize: Authorizer) -
         only = authorize(request, KeyScope.READ).contract
         now = senders.now()
         seen = await senders.all() if only is None else await senders.of_contract(only)
-        return SourcesSeen(at=now, contract=only, sources=[_shown(one, now) for one in seen])
+        found = [_shown(one, now) for one in seen]
+        return SourcesSeen(at=now, unproven_since=senders.unproven_since, contract=only, sources=found)
 
     @routes.get(
         "/sources/{source}/deliveries",
@@ -168,7 +178,13 @@ def _shown(one: SeenSender, now: datetime) -> SourceSeen:
         silent=one.silent_at(now),
         last_day=None if one.day is None else dict(sorted(one.day.items())),
         per_hour=None if one.day is None else round(one.day.total() / 24, 2),
+        unproven=None if one.unproven is None else _reasons(one.unproven),
+        unproven_at=None if one.unproven is None else one.unproven.last_at,
         waiting=one.waiting,
         lag_seconds=None if one.lag is None else one.lag.total_seconds(),
         remarks=dict(sorted(one.remarks.items())),
     )
+
+
+def _reasons(bad: BadProofs) -> dict[str, int]:
+    return {why.value: count for why, count in sorted(bad.reasons.items(), key=lambda one: -one[1])}

@@ -19,6 +19,7 @@ from sla_ingest.metrics import IngestMetrics
 from sla_ingest.sender.deliveries import KeptDelivery, deliveries_of
 from sla_ingest.sender.silence import NOTHING_EXPECTED, ExpectedSilence, SilenceBasis, expected_silence
 from sla_ingest.tables import inbox, waiting_rows
+from sla_ingest.unproven import BadProofCounter, BadProofs
 from sla_platform.store.engine import Store
 from sla_platform.timesource import TimeSource
 
@@ -46,6 +47,8 @@ class SeenSender:
     """The median time from an event to its receipt, over the last deliveries with events. None without events."""
     expected: ExpectedSilence
     """How long the source may be silent after its last delivery."""
+    unproven: BadProofs | None
+    """Deliveries whose proof was bad, as this process has counted them. None for one contract: they are nobody's."""
 
     def silent_at(self, now: datetime) -> bool:
         """Return whether, at `now`, the last delivery is longer ago than expected; False if nothing is expected."""
@@ -59,12 +62,21 @@ class SeenSenders:
 
     Args:
         catalogue: Returns the catalogue in force.
+        unproven: Counts deliveries with a bad proof, in this process.
     """
 
-    def __init__(self, store: Store, catalogue: Callable[[], Catalogue], time_source: TimeSource) -> None:
+    def __init__(
+        self, store: Store, catalogue: Callable[[], Catalogue], time_source: TimeSource, unproven: BadProofCounter
+    ) -> None:
         self._store = store
         self._catalogue = catalogue
         self._time_source = time_source
+        self._unproven = unproven
+
+    @property
+    def unproven_since(self) -> datetime:
+        """Return since when this process counts deliveries with a bad proof."""
+        return self._unproven.since
 
     def now(self) -> datetime:
         """Return the present instant, up to which the time since a source's last delivery is measured."""
@@ -156,6 +168,7 @@ class SeenSenders:
             remarks=_remarks(told),
             lag=_lag(told),
             expected=NOTHING_EXPECTED if last is None else _expected(hours, last),
+            unproven=self._unproven.of(source, now),
         )
 
 
@@ -193,6 +206,7 @@ def _own(source: str, dialect: str, rows: Sequence[_Answered], now: datetime, re
         remarks=_remarks(rows[:REMARKED]),
         lag=_lag(rows[:REMARKED]),
         expected=expected,
+        unproven=None,
     )
 
 

@@ -24,7 +24,7 @@ def sources(
     key: Key = "",
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """List the sources: last delivery, expected silence, rate, outcomes, remarks.
+    """List the sources: last delivery, expected silence, rate, outcomes, bad proofs of origin, remarks.
 
     Needs a key with the scope read. With a key of one contract, only the deliveries for this contract are counted. Exit
     status: 0 no source has been silent for longer than expected, 1 at least one has, 2 a service does not answer.
@@ -40,12 +40,25 @@ def sources(
         _tell(seen["sources"])
     for name in late:
         note(f"{name} is silent for longer than expected: look at the delivery log of the ticketing system")
+    for one in seen["sources"]:
+        if one["unproven"]:
+            why = "; ".join(f"{count}: {reason}" for reason, count in one["unproven"].items())
+            note(f"{one['source']} was turned away for a bad proof, the last time at {one['unproven_at']} ({why})")
     raise typer.Exit(WRONG if late else 0)
 
 
 def _tell(seen: list[Mapping[str, Any]]) -> None:
     table = Table(
-        "source", "dialect", "last delivery", "silent for", "expected", "in 24 hours", "lag", "waiting", "remarks"
+        "source",
+        "dialect",
+        "last delivery",
+        "silent for",
+        "expected",
+        "in 24 hours",
+        "bad proof",
+        "lag",
+        "waiting",
+        "remarks",
     )
     for one in seen:
         table.add_row(
@@ -55,6 +68,7 @@ def _tell(seen: list[Mapping[str, Any]]) -> None:
             _span(one["silent_seconds"]),
             _span(one["expected_silence_seconds"]),
             "too many" if one["last_day"] is None else _counts(one["last_day"]),
+            "-" if not one["unproven"] else str(sum(one["unproven"].values())),
             _span(one["lag_seconds"]),
             "-" if one["waiting"] is None else str(one["waiting"]),
             _counts(one["remarks"]),

@@ -43,6 +43,14 @@ function outcomes(one) {
   return [el("ul", { class: "plain" }, ...parts), el("small", {}, `${one.per_hour} an hour`)];
 }
 
+function unproven(one) {
+  const found = Object.entries(one.unproven ?? {});
+  if (!found.length) return [];
+  const count = found.reduce((sum, [, each]) => sum + each, 0);
+  const why = found.map(([reason, each]) => `${each}: ${reason}`).join("; ");
+  return [el("p", { class: "tone-warned unproven" }, `${count} with a bad proof`), el("small", {}, `${why}; the last at ${utc(one.unproven_at)}.`)];
+}
+
 function remarks(one) {
   const found = Object.entries(one.remarks).sort((a, b) => b[1] - a[1]);
   if (!found.length) return [el("span", { class: "quiet" }, "none")];
@@ -63,7 +71,7 @@ function row(one) {
     cell("State", [state(one)]),
     cell("Last delivery", [one.last_at === null ? el("span", { class: "quiet" }, "never") : el("time", { datetime: one.last_at }, utc(one.last_at))], "at"),
     cell("Silence", silence(one), "silence"),
-    cell("In 24 hours", outcomes(one)),
+    cell("In 24 hours", [...outcomes(one), ...unproven(one)]),
     cell("Lag", [one.lag_seconds === null ? el("span", { class: "quiet" }, "—") : span(one.lag_seconds)], "number"),
     cell("Parked", waiting(one), "number"),
     cell("Remarks", remarks(one)));
@@ -85,6 +93,7 @@ function show(answer) {
   document.title = silent.length ? `(${silent.length}) Sources · slad` : "Sources · slad";
   $("favicon").href = silent.length ? $("favicon").dataset.breached : $("favicon").dataset.calm;
   if (answer.contract !== null) $("of").textContent = `The ticketing systems that sent for the contract ${answer.contract}; its deliveries alone count here.`;
+  $("unproven-since").textContent = utc(answer.unproven_since);
   $("clock").dateTime = answer.at;
   $("clock").textContent = utc(answer.at);
   const none = answer.contract === null ? "The catalogue has no sources yet: connect a system." : "Among the latest deliveries none was for this contract.";
