@@ -10,7 +10,9 @@ import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
+import orjson
 import structlog
 
 from sla_board import tables
@@ -32,8 +34,7 @@ from sla_domain.plan import PlanId
 from sla_domain.report_schedule import ReportSchedule
 from sla_domain.rulebook import Rulebook
 from sla_platform.audit.act import ActorKind, AuditActor, Command
-from sla_platform.errors import Retryable
-from sla_platform.fault import passing_as_retryable
+from sla_platform.bus import Quarantine, SkippedRows
 from sla_platform.store.engine import Store
 from sla_platform.store.instant import store_now
 from sla_platform.store.log import append
@@ -61,6 +62,7 @@ class ReportWatch:
         calendars: Finds the calendars of the hours in which clocks count.
         public_url: The board's public address, with which the links in mails begin.
         published: Called after a report was written to the board's log.
+        quarantine: Gets the schedules whose report cannot be made; it is tried again an hour later.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class ReportWatch:
         calendars: CalendarsByName,
         public_url: str,
         published: Callable[[], None],
+        quarantine: Quarantine,
     ) -> None:
         self._store = store
         self._time_source = time_source
@@ -81,6 +84,7 @@ class ReportWatch:
         self._public_url = public_url
         self._published = published
         self._known: tuple[str, datetime] | None = None  # of which catalogue, and when
+        self._skipped = SkippedRows(quarantine, "reports", self._again)
 
     async def run(self) -> None:
         """Make reports as they fall due, until cancelled.
@@ -106,6 +110,21 @@ class ReportWatch:
             due = await due_reports(connection, now, AT_ONCE)
         return sum([await self._tried(report, catalogue, now) for report in due])
 
+    async def _again(self, name: str) -> None:
+        """The report of a schedule out of the quarantine, if it is due by its period."""
+        contract, schedule = orjson.loads(name)
+        catalogue = self._catalogue()
+        async with self._store.reading() as connection:
+            now = await store_now(connection, self._time_source)
+            due = (await next_reports(connection)).get((contract, schedule))
+        known = catalogue.rulebook.contracts.get(ContractId(contract))
+        found = None if known is None else next((one for one in known.reports if one.id == schedule), None)
+        if due is None or known is None or found is None:
+            return
+        meant = next_report(catalogue.rulebook, known, found, replace(due, due_at=now), now)
+        if meant is not None and meant.due_at <= now:
+            await self._make(due, catalogue, now)
+
     async def _keep_record(self, rulebook: Rulebook, now: datetime) -> None:
         async with self._store.reading() as connection:
             known = await next_reports(connection)
@@ -115,9 +134,12 @@ class ReportWatch:
             await turn.yield_if_due()
             for schedule in contract.reports:
                 key = (str(contract.id), schedule.id)
-                found = next_report(rulebook, contract, schedule, known.get(key), now)
-                if found is not None:
-                    wanted[key] = found
+                if key in known:
+                    wanted[key] = known[key]  # it stays as it is when it cannot be computed
+                if not self._skipped.skips(_name(*key)):
+                    await self._skipped.tried(
+                        _name(*key), partial(_enter_next, wanted, rulebook, contract, schedule, known.get(key), now)
+                    )
         new = [one for key, one in wanted.items() if key not in known]
         moved = [one for key, one in wanted.items() if key in known and known[key] != one]
         gone = [key for key in known if key not in wanted]
@@ -131,16 +153,17 @@ class ReportWatch:
             await forget(connection, gone)
 
     async def _tried(self, due: NextReport, catalogue: Catalogue, now: datetime) -> int:
-        """One that cannot be made is tried again later, and stops no other."""
-        try:
-            with passing_as_retryable():
-                return await self._make(due, catalogue, now)
-        except Retryable:
-            raise
-        except Exception:
-            _log.exception("reports.failed", contract=due.contract, schedule=due.schedule, period=due.period)
+        """One that cannot be made goes to the quarantine, is tried again later, and stops no other."""
+        made = 0
+
+        async def work() -> None:
+            nonlocal made
+            made = await self._make(due, catalogue, now)
+
+        if not await self._skipped.tried(_name(due.contract, due.schedule), work):
+            _log.error("reports.failed", contract=due.contract, schedule=due.schedule, period=due.period)
             await self._put_off(due, now)
-            return 0
+        return made
 
     async def _put_off(self, due: NextReport, now: datetime) -> None:
         async with self._store.transaction() as connection:
@@ -217,6 +240,25 @@ class ReportWatch:
             tell=schedule.tell,
             pages=tuple(pages),
         )
+
+
+def _name(contract: str, schedule: str) -> str:
+    return orjson.dumps([contract, schedule]).decode()
+
+
+async def _enter_next(
+    wanted: dict[tuple[str, str], NextReport],
+    rulebook: Rulebook,
+    contract: Contract,
+    schedule: ReportSchedule,
+    known: NextReport | None,
+    now: datetime,
+) -> None:
+    found = next_report(rulebook, contract, schedule, known, now)
+    if found is None:
+        wanted.pop((str(contract.id), schedule.id), None)
+    else:
+        wanted[str(contract.id), schedule.id] = found
 
 
 def _contracts(rulebook: Rulebook) -> Iterator[Contract]:

@@ -19,7 +19,9 @@ from sla_board.projection.store import events_of_incidents
 from sla_board.shown.alert import alerts_of
 from sla_domain.event import IncidentEvent
 from sla_domain.incident import Phase
+from sla_platform.bus import Quarantine, SkippedRows
 from sla_platform.retention import Removed, doubted_now, newest_in
+from sla_platform.rows import in_parts
 from sla_platform.store import alias, tombstone
 from sla_platform.store.engine import Store
 from sla_platform.store.keyset import rows_after
@@ -45,10 +47,15 @@ class EndedIncidents:
     - `late` deletes events that arrived after their incident was deleted.
     - `notices` deletes critical-fix notices.
     - `links` deletes links to support plans.
+
+    Args:
+        quarantine: Gets the incidents that cannot be read, which are kept.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, quarantine: Quarantine) -> None:
         self._store = store
+        self._horizon: datetime | None = None  # of the last call
+        self._skipped = SkippedRows(quarantine, "retention", self._again, seconds=0)  # each look is an hour later
 
     async def ended(self, horizon: datetime) -> AsyncIterator[Removed]:
         """Delete the incidents that have ended and have not changed since the instant `horizon`.
@@ -59,17 +66,33 @@ class EndedIncidents:
         kept in a table of tombstones, so that late events do not bring a deleted incident back.
         """
         after: Any | None = None
+        self._horizon = horizon
         while page := await self._ended_page(horizon, after):
             after = page[-1]
-            async with self._store.reading() as connection:
-                told = await events_of_incidents(connection, [row.id for row in page])
-            quiet = [row.id for row in page if not _has_events_since(told[row.id], horizon)]
-            if not quiet:
-                continue
-            async with self._store.transaction() as connection:
-                removed = await _forget(connection, quiet, horizon)
-            if removed:
-                yield removed
+            steps: list[Removed] = []
+
+            async def work(names: Sequence[str], steps: list[Removed] = steps) -> None:
+                steps.append(await self._forget_quiet(names, horizon))
+
+            await in_parts([row.id for row in page], work, self._skipped.skip)
+            for removed in steps:
+                if removed:
+                    yield removed
+
+    async def _forget_quiet(self, names: Sequence[str], horizon: datetime) -> Removed:
+        async with self._store.reading() as connection:
+            told = await events_of_incidents(connection, names)
+        quiet = [name for name in names if not _has_events_since(told.get(name, ()), horizon)]
+        if not quiet:
+            return {}
+        async with self._store.transaction() as connection:
+            return await _forget(connection, quiet, horizon)
+
+    async def _again(self, incident: str) -> None:
+        async with self._store.reading() as connection:
+            await events_of_incidents(connection, [incident])
+        if self._horizon is not None:
+            await self._forget_quiet([incident], self._horizon)
 
     async def late(self, horizon: datetime) -> AsyncIterator[Removed]:
         """Delete events that arrived for an incident after the incident had been deleted.

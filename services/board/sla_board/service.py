@@ -112,20 +112,22 @@ def build(
     metrics = BoardMetrics(registry)
     metrics.lag.set_function(lambda: event_source.lag)
     changes = WakeSignal()
+    quarantine = quarantine or Quarantine("board", store, tables.quarantine, time_source, BusMetrics())
     derived = store.deriving()  # from the topics, which the other services keep
-    breakdowns = None if rulebook is None else BreakdownWorker(derived, time_source, metrics, rulebook, changes.wake)
+    breakdowns = (
+        None if rulebook is None else BreakdownWorker(derived, time_source, metrics, rulebook, changes.wake, quarantine)
+    )
     marked = None if breakdowns is None else breakdowns.add
     counted = WakeSignal()
     published = (log_appended or WakeSignal()).wake
-    objectives = ObjectiveWatch(derived, time_source, rulebook or (lambda: None), published, counted.wake)
-    gauges = AttainmentGauges(store, time_source, rulebook or (lambda: None), metrics, counted)
+    objectives = ObjectiveWatch(derived, time_source, rulebook or (lambda: None), quarantine, published, counted.wake)
+    gauges = AttainmentGauges(store, time_source, rulebook or (lambda: None), metrics, counted, quarantine)
     projector = Projector(derived, time_source, metrics, keep_listed, changes.wake, marked)
-    quarantine = quarantine or Quarantine("board", store, tables.quarantine, time_source, BusMetrics())
     quarantine.register_replay(CONSUME, projector.replay)
     pages = Pages(Attempts(lambda part: metrics.not_shown.labels(part).inc()))
     shown = BoardReader(store, time_source, pages, rulebook)
     hub: Hub[View] = Hub(shown.frame, changes, metrics, bounds=bounds)
-    over = EndedIncidents(store)
+    over = EndedIncidents(store, quarantine)
     keeping = ServiceSweeps(
         "board",
         RetentionOrder.SHOWN,
@@ -155,7 +157,7 @@ def build(
         routes.include_router(contract_routes(plans, attainment))
         reports = FrozenReports(store, time_source)
         calendars = CalendarsByName(rulebook)
-        watch = ReportWatch(store, time_source, catalogue, pages.reports, calendars, address, published)
+        watch = ReportWatch(store, time_source, catalogue, pages.reports, calendars, address, published, quarantine)
         routes.include_router(
             report_routes(
                 ReportDeps(store, catalogue, authorizer, pages, time_source, calendars, reports, printer, address)
@@ -166,7 +168,7 @@ def build(
         parts=(
             Part("consume", lambda: event_source.run(projector)),
             Part("streams", hub.run),
-            Part("listing", ListFilling(store).run),
+            Part("listing", ListFilling(store, quarantine).run),
             *(() if breakdowns is None else (Part("breakdowns", breakdowns.run),)),
             Part("housekeeping", lambda: _keep_house(store, time_source, metrics)),
             Part("quarantine", quarantine.run),

@@ -20,10 +20,13 @@ from sla_ingest import tables
 from sla_ingest.entry import DeliveryResult
 from sla_ingest.history import IncidentHistory, load_history, whole_history
 from sla_ingest.name import delete_names
+from sla_platform.bus import Quarantine, SkippedRows
 from sla_platform.retention import Removed
+from sla_platform.rows import in_parts
 from sla_platform.store import tombstone
 from sla_platform.store.engine import Store
 from sla_platform.store.keyset import rows_after
+from sla_platform.store.types import LATEST
 from sla_platform.turn import LoopYielder
 
 BATCH = 200  # deliveries, or incidents, in one step
@@ -74,11 +77,14 @@ class Histories:
 
     Args:
         rulebook: Returns the plans, contracts and calendars in force, which decide whether an incident has ended.
+        quarantine: Gets the incidents that cannot be read or computed, which are kept.
     """
 
-    def __init__(self, store: Store, rulebook: Callable[[], Rulebook]) -> None:
+    def __init__(self, store: Store, rulebook: Callable[[], Rulebook], quarantine: Quarantine) -> None:
         self._store = store
         self._rulebook = rulebook
+        self._horizon: datetime | None = None  # of the last call
+        self._skipped = SkippedRows(quarantine, "retention", self._again, seconds=0)  # each look is an hour later
 
     async def ended(self, horizon: datetime) -> AsyncIterator[Removed]:
         """Delete the events of incidents that ended before `horizon` and received nothing since.
@@ -87,16 +93,33 @@ class Histories:
         number of deleted rows by table after each transaction.
         """
         after: Any | None = None
+        self._horizon = horizon
         judged: set[str] = set()  # an incident has as many places in these pages as its events have instants
         while page := await self._page(horizon, after):
             after = page[-1]
             names = {row.incident for row in page} - judged
             judged |= names
-            history, gone = await self._judged(names, horizon)
-            if gone:
-                async with self._store.transaction() as connection:
-                    yielded = await self._remove(connection, gone, history.events)
-                yield yielded
+            steps: list[Removed] = []
+
+            async def work(some: Sequence[str], steps: list[Removed] = steps) -> None:
+                steps.append(await self._forget(set(some), horizon))
+
+            await in_parts(sorted(names), work, self._skipped.skip)
+            for removed in steps:
+                if removed:
+                    yield removed
+
+    async def _forget(self, names: set[str], horizon: datetime) -> Removed:
+        history, gone = await self._judged(names, horizon)
+        if not gone:
+            return {}
+        async with self._store.transaction() as connection:
+            return await self._remove(connection, gone, history.events)
+
+    async def _again(self, incident: str) -> None:
+        await self._judged({incident}, LATEST)  # whether it can be read
+        if self._horizon is not None:
+            await self._forget({incident}, self._horizon)
 
     async def _judged(
         self, names: set[str], horizon: datetime

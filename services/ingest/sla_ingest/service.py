@@ -132,12 +132,12 @@ def build(
     prepare, checks = None, {}
     if contracts is not None:
         shelf, files = contracts
-        owner = ContractOwner(store, shelf, files, catalogue, time_source, wake_signal, room)
+        owner = ContractOwner(store, shelf, files, catalogue, time_source, wake_signal, room, quarantine)
         routes.include_router(
             contract_routes.router(ContractDeps(owner, shelf, store, files, time_source, gate, settings.max_body_bytes))
         )
         prepare, checks = owner.load, {"contracts": owner.reason_not_ready}
-        watch = LedgerWatch(shelf, rulebook, time_source, metrics)
+        watch = LedgerWatch(shelf, rulebook, time_source, metrics, quarantine)
         parts = (Part("contracts", owner.keep_time), Part("ledgers", watch.run))
 
     if answers is not None:
@@ -157,7 +157,7 @@ def build(
             ServiceSweeps(
                 "ingest",
                 RetentionOrder.COUNTED,
-                (Histories(store.giving_way(), rulebook).ended,),
+                (Histories(store.giving_way(), rulebook, quarantine).ended,),
                 metrics.removed,
                 newest,
             ),

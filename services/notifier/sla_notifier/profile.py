@@ -21,9 +21,8 @@ from sla_notifier.context import NotifierContext
 from sla_notifier.intake.notice import concerned, decide_gained
 from sla_notifier.notice import store as notices
 from sla_notifier.notification.unit_of_work import write_changes
+from sla_platform.bus import SkippedRows
 from sla_platform.contracts.copies import RecordCopy
-from sla_platform.errors import Retryable
-from sla_platform.fault import error_text, passing_as_retryable
 from sla_platform.store.instant import store_now
 from sla_platform.wire import NoticeData
 
@@ -41,6 +40,7 @@ class Profiles:
 
     def __init__(self, context: NotifierContext) -> None:
         self._context = context
+        self._skipped = SkippedRows(context.quarantine, "profiles", self._again)
         self._version: str | None = None
         self._of_files: Mapping[ContractId, Environment] = {}
         self._place = 0  # of the rows of records
@@ -90,11 +90,14 @@ class Profiles:
             return []
         context, catalogue = self._context, self._context.catalogue()
         async with context.store.reading() as connection:
-            found = await notices.standing_notices(connection)
+            found, unreadable = await notices.standing_notices(connection)
             of_products = None if only is None else _by_product(catalogue, only)
             asked = [each for each in found if of_products is None or any(map(of_products.get, _products(each)))]
             heard = await notices.told_of(connection, [each.id for each in asked])
             now = await store_now(connection, context.time_source)
+        for id_, error in unreadable.items():
+            if not self._skipped.skips(id_):
+                await self._skipped.skip(id_, error)
         told = []
         for each in asked:
             if of_products is None:
@@ -107,18 +110,31 @@ class Profiles:
         return told
 
     async def _one(self, notice: NoticeData, only: Iterable[ContractId]) -> bool:
-        """Whether somebody is told. A notice that cannot be worked on keeps the others from nothing."""
-        try:
-            with passing_as_retryable():
-                done = await self._written(notice, only)
-        except Retryable:
-            raise
-        except Exception as error:
-            _log.error("profiles.refused", notice=notice.id, error=error_text(error)[:500])
-            return False
+        """Whether somebody is told. A notice that cannot be worked on goes to the quarantine alone."""
+        done = False
+
+        async def work() -> None:
+            nonlocal done
+            done = await self._written(notice, only)
+
+        await self._skipped.tried(notice.id, work)
         if done:
             self._context.signal()
         return done
+
+    async def _again(self, id_: str) -> None:
+        """A notice out of the quarantine: all contracts are compared with it."""
+        context, catalogue = self._context, self._context.catalogue()
+        async with context.store.reading() as connection:
+            known = await notices.find(connection, id_)
+            now = await store_now(connection, context.time_source)
+            heard = await notices.told_of(connection, [id_])
+        if known is None:
+            return
+        candidates = {contract.id for contract in concerned(known[0], catalogue, now)}
+        candidates -= {ContractId(one.told.contract) for one in heard.get(id_, ()) if one.told.standing}
+        if candidates and await self._written(known[0], candidates):
+            context.signal()
 
     async def _written(self, notice: NoticeData, only: Iterable[ContractId]) -> bool:
         context = self._context

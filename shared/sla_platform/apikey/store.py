@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+import structlog
 from sqlalchemy import RowMapping, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,6 +19,8 @@ from sla_platform.audit.act import Act, ActName, Command, change_act
 from sla_platform.store.engine import Store
 from sla_platform.store.instant import store_now
 from sla_platform.timesource import TimeSource
+
+_log = structlog.get_logger(__name__)
 
 
 class NoSuchKey(LookupError):
@@ -117,12 +120,29 @@ async def changed_since(connection: AsyncConnection, place: int) -> tuple[list[M
 
     Args:
         place: The `place` that the earlier call returned: a row number of the audit log (`platform_audit`). 0 returns
-            all keys.
+            all keys. A key whose row cannot be read is logged and left out: it opens nothing.
     """
     changed = tables.key.c.changed
     statement = select(tables.key).where(changed > place).order_by(changed)
-    rows = (await connection.execute(statement)).mappings().all()
-    return [_of(row) for row in rows], max((row["changed"] for row in rows), default=place)
+    try:
+        rows = (await connection.execute(statement)).mappings().all()
+        return [_of(row) for row in rows], max((row["changed"] for row in rows), default=place)
+    except (ValueError, TypeError, LookupError):
+        return await _one_by_one(connection, place)
+
+
+async def _one_by_one(connection: AsyncConnection, place: int) -> tuple[list[MadeKey], int]:
+    key = tables.key.c
+    found: list[MadeKey] = []
+    numbers = select(key.number, key.changed).where(key.changed > place).order_by(key.changed)
+    for number, changed in (await connection.execute(numbers)).all():
+        try:
+            row = (await connection.execute(select(tables.key).where(key.number == number))).mappings().one()
+            found.append(_of(row))
+        except (ValueError, TypeError, LookupError) as error:
+            _log.error("keys.unreadable", key=number, error=str(error)[:500])
+        place = max(place, changed)
+    return found, place
 
 
 def _act(name: ActName, before: MadeKey | None, after: MadeKey, command: Command) -> Act:

@@ -10,6 +10,7 @@ from sla_platform.bus.feeds import Feeds
 from sla_platform.bus.partition import partition_of
 from sla_platform.bus.port import Batch, EventSource, Handler, KeepQuarantined, QuarantinedRecord
 from sla_platform.bus.quarantine import Quarantine
+from sla_platform.bus.skipped import SkippedRows
 from sla_platform.bus.wake_signal import WakeSignal, signalled_within
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "KeepQuarantined",
     "Quarantine",
     "QuarantinedRecord",
+    "SkippedRows",
     "WakeSignal",
     "partition_of",
     "signalled_within",

@@ -16,13 +16,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_platform.bus.feeds import Feeds
 from sla_platform.bus.port import Batch
+from sla_platform.bus.quarantine import Quarantine
+from sla_platform.bus.skipped import SkippedRows
 from sla_platform.contracts.shelf import RecordIndex, RecordShelf, index_of
 from sla_platform.contracts.table import ContractTables
 from sla_platform.envelope import Topic
 from sla_platform.runtime import Part, Service
 from sla_platform.store.dialect import insert_new, upsert
 from sla_platform.store.engine import Store
-from sla_platform.wire.contract import RecordData, decode_change, record_text
+from sla_platform.wire.contract import RecordData, decode_change, read_record, record_text
 
 NOT_READ = "the recorded contracts have not been read from the store yet"  # for `/readyz`
 _LOOK_SECONDS = 1.0
@@ -120,7 +122,12 @@ def _put_rows(rows: Sequence[Any], shelf: RecordShelf) -> list[str]:
                 continue  # another transaction of this process has read a newer one meanwhile
             if not shelf.put_shared(id_, revision, seq):
                 text = record.encode()
-                shelf.put(id_, revision, RecordIndex.read(names, text), text, seq)
+                try:
+                    index = RecordIndex.read(names, text)
+                except (ValueError, TypeError, LookupError) as error:
+                    shelf.pass_over(id_, seq, error)
+                    continue
+                shelf.put(id_, revision, index, text, seq)
             changed.append(id_)
     return changed
 
@@ -135,6 +142,51 @@ def _no_garbage_collection() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
+
+
+async def read_again(connection: AsyncConnection, tables: ContractTables, shelf: RecordShelf, contract: str) -> None:
+    """Read one contract record into memory that could not be read before; nothing is done if it is not stored.
+
+    Raises:
+        ValueError: The record still cannot be read.
+    """
+    table = tables.contract
+    row = (await connection.execute(select(table).where(table.c.id == contract))).first()
+    if row is not None:
+        text = row.record.encode()
+        read_record(text)
+        shelf.put(contract, row.revision, RecordIndex.read(row.names, text), text, row.seq)
+
+
+class UnreadableRecords:
+    """Puts the contract records that cannot be read into a service's quarantine: call `keep`.
+
+    A replay reads the record again.
+
+    Args:
+        tables: The tables of the records.
+        shelf: The records in memory.
+    """
+
+    def __init__(self, store: Store, tables: ContractTables, shelf: RecordShelf, quarantine: Quarantine) -> None:
+        self._store = store
+        self._tables = tables
+        self._shelf = shelf
+        self._skipped = SkippedRows(quarantine, "contract-records", self._again)
+
+    async def keep(self) -> None:
+        """Quarantine the records that could not be read since the last call.
+
+        Raises:
+            StoreBusy: The store cannot take the work now.
+        """
+        for contract, error in list(self._shelf.unreadable.items()):
+            if not self._skipped.skips(contract):
+                await self._skipped.skip(contract, error)
+
+    async def _again(self, contract: str) -> None:
+        async with self._store.reading() as connection:
+            await read_again(connection, self._tables, self._shelf, contract)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +228,7 @@ class ContractCopies:
     The handler also keeps the records in memory (`copy.shelf`) up to date.
 
     Args:
+        quarantine: Gets the stored records that cannot be read.
         within: Function to call in the transaction that stores records. Its arguments are the connection and the stored
             records. Only records whose change may alter a promised due instant are passed: not those with nothing new
             but a ledger entry (an amount in the account of an allowance). None means that nothing is called.
@@ -185,10 +238,12 @@ class ContractCopies:
         self,
         store: Store,
         copy: RecordCopy,
+        quarantine: Quarantine,
         within: Callable[[AsyncConnection, Sequence[RecordData]], Awaitable[None]] | None = None,
     ) -> None:
         self._store = store
         self._copy = copy
+        self._unreadable = UnreadableRecords(store, copy.tables, copy.shelf, quarantine)
         self._within = within
 
     async def load(self) -> None:
@@ -246,10 +301,12 @@ class ContractCopies:
     async def follow(self) -> None:
         """Call `load` every second until cancelled.
 
-        By this the records that another process of the service has stored get into this process's memory, too.
+        By this the records that another process of the service has stored get into this process's memory, too. Records
+        that cannot be read go to the quarantine.
         """
         while True:
             await self.load()
+            await self._unreadable.keep()
             await asyncio.sleep(_LOOK_SECONDS)
 
 
@@ -270,8 +327,9 @@ def with_records(
         within: Function to call in the transaction that stores records. Its second argument is the stored records whose
             change may alter a promised due instant. None means that nothing is called.
     """
-    copies = ContractCopies(store, copy, within)
-    keep = feeds.quarantine(service.name).keep_quarantined
+    quarantine = feeds.quarantine(service.name)
+    copies = ContractCopies(store, copy, quarantine, within)
+    keep = quarantine.keep_quarantined
     source = feeds.source(f"{service.name}_contract", [Topic.CONTRACTS], copy.cursor, keep_quarantined=keep)
 
     async def learn() -> None:

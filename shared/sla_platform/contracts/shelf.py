@@ -11,11 +11,13 @@ from typing import Any
 from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
 
 import orjson
+import structlog
 
 from sla_domain.normal import normal
 from sla_domain.record import ContractRecord
 from sla_platform.wire.contract import RecordData, read_record
 
+_log = structlog.get_logger(__name__)
 _UNPACKED = 2_000  # records kept unpacked
 _ENTRIES = b'"entries":['  # in a record as JSON; within a text its quotes would be escaped
 _LEVEL = 1  # of compression: a record shrinks to a third, and unpacks in some ten microseconds
@@ -112,6 +114,9 @@ _NOTHING = _Packed("", 0, RecordIndex(), b"")
 class RecordShelf:
     """The in-memory records of all contracts, found by contract, customer, product or mail domain.
 
+    A record that cannot be read is logged, kept in `unreadable` with the error, and otherwise treated as if it were not
+    stored: the record that was read before it still counts, if there is one.
+
     The class implements `sla_catalogue.recorded.Records`; iterating yields contract ids. Records are kept as compressed
     JSON and parsed on demand, so that a hundred thousand records fit in memory. The database numbers the records in the
     order of writing; the attribute `seq` is the greatest number among those in memory. The attribute `read` says
@@ -132,6 +137,7 @@ class RecordShelf:
         self._with_entries: set[str] = set()
         self._pool = _Pool() if store is None else _POOLS.setdefault(store, _Pool())
         self._pool.shelves.add(self)
+        self.unreadable: dict[str, Exception] = {}
         self.seq = 0
         self.read = False
 
@@ -161,7 +167,7 @@ class RecordShelf:
         return self._packed.get(contract, _NOTHING).revision
 
     def get(self, contract: str) -> ContractRecord | None:
-        """Return the record of a contract, or None if there is none."""
+        """Return the record of a contract, or None if there is none, or none that can be read."""
         found = self._unpacked.get(contract)
         if found is not None:
             self._unpacked.move_to_end(contract)
@@ -169,7 +175,12 @@ class RecordShelf:
         packed = self._packed.get(contract)
         if packed is None:
             return None
-        found = self._unpacked[contract] = packed.unpacked()
+        try:
+            found = packed.unpacked()
+        except (ValueError, TypeError, LookupError, zlib.error) as error:
+            self.pass_over(contract, 0, error)
+            return None
+        self._unpacked[contract] = found
         if len(self._unpacked) > _UNPACKED:
             self._unpacked.popitem(last=False)
         return found
@@ -221,6 +232,18 @@ class RecordShelf:
         """
         packed = self._pool.packed[contract] = _Packed(contract, revision, index, record)
         self._put(contract, packed, seq)
+
+    def pass_over(self, contract: str, seq: int, error: Exception) -> None:
+        """Note that the stored record of a contract cannot be read.
+
+        Args:
+            seq: The `seq` of the record's row in the database, so that the row is not read again. 0 for a row that was
+                read before.
+        """
+        self.seq = max(self.seq, seq)
+        if contract not in self.unreadable:
+            _log.error("contract.unreadable", contract=contract, error=f"{type(error).__name__}: {error}"[:500])
+        self.unreadable[contract] = error
 
     def put_shared(self, contract: str, revision: int, seq: int = 0) -> bool:
         """Take a contract's record from another shelf for the same store, and return whether there was one.
@@ -275,6 +298,7 @@ class RecordShelf:
         self.seq = max(self.seq, seq)
         before = self._packed.get(contract, _NOTHING)
         self._packed[contract] = packed
+        self.unreadable.pop(contract, None)
         if packed.has_entries:
             self._with_entries.add(contract)
         self._unpacked.pop(contract, None)

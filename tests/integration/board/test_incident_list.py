@@ -388,7 +388,7 @@ async def test_incidents_of_an_earlier_release_are_entered_and_nobody_is_told_th
     assert (before["total"], before["filling"]) == (0, True)
     assert "still being entered" in (await client.get("/incidents")).text
     assert (await client.get("/v1/incidents.csv")).headers["slad-filling"] == "true"
-    filling = ListFilling(board.store)
+    filling = ListFilling(board.store, board.quarantine)
     parts = 0
     while await filling.enter_part():
         parts += 1

@@ -147,6 +147,7 @@ async def test_a_crash_at_any_step_neither_loses_nor_repeats_it(
         None,
         "",
         lambda: None,  # type: ignore[arg-type]
+        board.quarantine,
     )
     assert await again.look() == 0, "a process that starts later finds it done"
 

@@ -12,6 +12,7 @@ from sla_catalogue.source import SourceId
 from sla_domain.event import IncidentId
 from sla_domain.ledger import EntryId, EntryKind, LedgerEntry
 from sla_domain.record import BookingRequest
+from sla_ingest import tables
 from sla_ingest.contract.owner import ContractOwner
 from sla_ingest.contract.room import RecordRoom
 from sla_ingest.contract.store import refresh_shelf
@@ -20,7 +21,8 @@ from sla_ingest.contract.written import WrittenContract
 from sla_ingest.dialect.port import Work
 from sla_ingest.entry import DeliveryResult, InboxEntry, Receipt
 from sla_platform.audit.act import ActorKind, AuditActor, Command
-from sla_platform.bus import WakeSignal
+from sla_platform.bus import Quarantine, WakeSignal
+from sla_platform.bus.metrics import BusMetrics
 from sla_platform.contracts.shelf import RecordShelf
 from sla_platform.store.engine import Store
 from sla_platform.wire.contract import canonical
@@ -69,8 +71,9 @@ class Started:
         self.store, self.shelf = store, RecordShelf()
         overlaid = RecordedCatalogue(lambda: catalogue, self.shelf)
         room_ = RecordRoom(room)
+        quarantine = Quarantine("ingest", store, tables.quarantine, clock, BusMetrics())  # type: ignore[arg-type]
         self.owner = ContractOwner(
-            store, self.shelf, lambda: catalogue, overlaid, clock, WakeSignal(), room_  # type: ignore[arg-type]
+            store, self.shelf, lambda: catalogue, overlaid, clock, WakeSignal(), room_, quarantine  # type: ignore[arg-type]
         )  # fmt: skip
         self.work = WorkCounter(lambda: overlaid().rulebook, clock, room_)  # type: ignore[arg-type]
 

@@ -25,7 +25,7 @@ from sla_platform.store.engine import Store
 from sla_platform.wire.contract import ContractChangedData, change_of, read_record, record_data, record_text
 
 
-class Killed(Exception):
+class Killed(BaseException):
     """What ends the process, as far as the database can tell."""
 
 

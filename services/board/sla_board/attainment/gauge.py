@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,7 +19,7 @@ from sla_board.metrics import BoardMetrics
 from sla_domain.attainment import PeriodBounds, Tally, bounds_of, period_at
 from sla_domain.objective import PeriodKind
 from sla_domain.rulebook import Rulebook
-from sla_platform.bus import WakeSignal, signalled_within
+from sla_platform.bus import Quarantine, SkippedRows, WakeSignal, signalled_within
 from sla_platform.store.engine import Store
 from sla_platform.timesource import TimeSource
 from sla_platform.turn import LoopYielder
@@ -48,6 +49,7 @@ class AttainmentGauges:
     Args:
         rulebook: Returns the rulebook in force (plans, contracts, calendars). None if the board has no catalogue.
         counted: Signal that wakes the loop when the counts have changed.
+        quarantine: Gets the contracts that cannot be read, which are then left out for an hour.
     """
 
     def __init__(
@@ -57,12 +59,14 @@ class AttainmentGauges:
         rulebook: Callable[[], Rulebook | None],
         metrics: BoardMetrics,
         counted: WakeSignal,
+        quarantine: Quarantine,
     ) -> None:
         self._store = store
         self._time_source = time_source
         self._rulebook = rulebook
         self._metrics = metrics
         self._counted = counted
+        self._skipped = SkippedRows(quarantine, "attainment", self._again)
 
     async def run(self) -> None:
         """Update the metrics until cancelled: at each change of the counts, and once a minute.
@@ -88,13 +92,30 @@ class AttainmentGauges:
         turn = LoopYielder()
         async with self._store.reading() as connection:
             names, left_out = await watched_contracts(connection, now, MOST_CONTRACTS)
-            for name in names:
-                found = await _read_contract(connection, rulebook, name, now)
-                objectives += found[0]
-                clocks += [(name, cell) for cell in found[1]]
-                await turn.yield_if_due()
+        for name in names:
+            if not self._skipped.skips(name):
+                await self._skipped.tried(name, partial(self._one, rulebook, name, now, objectives, clocks))
+            await turn.yield_if_due()
         self._show(objectives, clocks)
-        self._metrics.contracts_left_out.set(left_out)
+        self._metrics.contracts_left_out.set(left_out + len(self._skipped))
+
+    async def _one(
+        self,
+        rulebook: Rulebook,
+        contract: str,
+        now: datetime,
+        objectives: list[_Shown],
+        clocks: list[tuple[str, CountCell]],
+    ) -> None:
+        async with self._store.reading() as connection:
+            found = await _read_contract(connection, rulebook, contract, now)
+        objectives += found[0]
+        clocks += [(contract, cell) for cell in found[1]]
+
+    async def _again(self, contract: str) -> None:
+        rulebook = self._rulebook()
+        if rulebook is not None:
+            await self._one(rulebook, contract, self._time_source.now(), [], [])
 
     def _show(self, objectives: list[_Shown], clocks: list[tuple[str, CountCell]]) -> None:
         """At once, so that no scrape sees half of it."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -49,12 +50,14 @@ from sla_domain.contract import ContractId
 from sla_domain.errors import BadPeriod
 from sla_domain.objective import ObjectiveNews, PeriodKind
 from sla_domain.rulebook import Rulebook
+from sla_platform.bus import Quarantine, SkippedRows
 from sla_platform.store.engine import Store
 from sla_platform.store.instant import store_now
 from sla_platform.store.log import append
 from sla_platform.timesource import TimeSource
 from sla_platform.wire import ObjectiveFact, encode_objective_fact
 
+OBJECTIVES = "objectives"
 EVERY_SECONDS = 1.0
 CONTRACTS = 50  # in one pass
 MARKS = 2_000  # of one contract in one transaction
@@ -69,6 +72,7 @@ class ObjectiveWatch:
 
     Args:
         rulebook: Returns the rulebook in force (plans, contracts, calendars). None if there is none.
+        quarantine: Gets the contracts that cannot be counted, which are then left out for an hour.
         published: Called after facts were written to the board's log.
         counted: Called after objectives were recounted.
     """
@@ -78,6 +82,7 @@ class ObjectiveWatch:
         store: Store,
         time_source: TimeSource,
         rulebook: Callable[[], Rulebook | None],
+        quarantine: Quarantine,
         published: Callable[[], None] = lambda: None,
         counted: Callable[[], None] = lambda: None,
     ) -> None:
@@ -87,6 +92,7 @@ class ObjectiveWatch:
         self._published = published
         self._counted = counted
         self._more = False
+        self._skipped = SkippedRows(quarantine, OBJECTIVES, self._again)
 
     async def run(self) -> None:
         """Recount objectives each second until cancelled."""
@@ -97,16 +103,19 @@ class ObjectiveWatch:
     async def look(self) -> int:
         """Recount the contracts whose counts have changed or which have an ended period, in one pass.
 
-        The result is the number of contracts that were handled. Contracts that another process recounts are not among
-        them.
+        The result is the number of contracts that were handled. A contract that cannot be counted goes to the
+        quarantine, and the others are counted.
         """
         rulebook = self._rulebook()
         if rulebook is None:
             return 0
         async with self._store.reading() as connection:
             now = await store_now(connection, self._time_source)
-            marked = await marked_contracts(connection, CONTRACTS)
-            ended = await closable(connection, now - CLOSED_AFTER, CONTRACTS)
+            room = CONTRACTS + len(self._skipped)  # those that are left out take nobody's place
+            found = await marked_contracts(connection, room)
+            marked = [one for one in found if not self._skipped.skips(one)][:CONTRACTS]
+            found = await closable(connection, now - CLOSED_AFTER, room)
+            ended = [one for one in found if not self._skipped.skips(one)][:CONTRACTS]
             bare = {one for one in marked if not _has_objectives(rulebook, one)}
             bare -= await contracts_with_standings(connection, bare)
             last = await last_mark(connection) if bare else 0
@@ -116,18 +125,23 @@ class ObjectiveWatch:
                 await remove_marks_through(connection, bare, last)
         done = len(bare)
         for contract in dict.fromkeys((*marked, *ended)):
-            if contract not in bare:
-                done += await self._one(contract, rulebook)
+            if contract not in bare and await self._skipped.tried(contract, partial(self._one, contract, rulebook)):
+                done += 1
         if done:
             self._counted()
         return done
 
-    async def _one(self, contract: str, rulebook: Rulebook) -> int:
-        """Return 1, or 0 if another process works on the contract."""
+    async def _again(self, contract: str) -> None:
+        rulebook = self._rulebook()
+        if rulebook is not None:
+            await self._one(contract, rulebook)
+            self._counted()
+
+    async def _one(self, contract: str, rulebook: Rulebook) -> None:
         async with self._store.transaction() as connection:
             now = await store_now(connection, self._time_source)
             if not await lock_contract(connection, contract):
-                return 0  # another process has it
+                return  # another process has it
             marks = await marks_of(connection, contract, MARKS)
             facts = await _Counting(connection, rulebook, contract, marks, now).facts()
             await append(connection, tables.log, [encode_objective_fact(fact) for fact in facts])
@@ -136,7 +150,6 @@ class ObjectiveWatch:
                 self._more |= marks.more
         if facts:
             self._published()
-        return 1
 
 
 def _has_objectives(rulebook: Rulebook, contract: str) -> bool:

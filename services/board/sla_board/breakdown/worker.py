@@ -24,9 +24,10 @@ from sla_board.projection.store import envelope_of
 from sla_domain.clock import ClockId
 from sla_domain.forgotten import drop_forgotten
 from sla_domain.rulebook import Rulebook
-from sla_platform.bus import WakeSignal, signalled_within
+from sla_platform.bus import Quarantine, SkippedRows, WakeSignal, signalled_within
 from sla_platform.envelope import Envelope, Topic
 from sla_platform.errors import Retryable
+from sla_platform.rows import in_parts
 from sla_platform.store import tombstone
 from sla_platform.store.engine import Store
 from sla_platform.timesource import TimeSource
@@ -56,6 +57,7 @@ class BreakdownWorker:
     Args:
         rulebook: Returns the plans, contracts and calendars in force.
         changed: Called after rows were written.
+        quarantine: Gets the incidents of which no rows can be written, which are then left out for an hour.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class BreakdownWorker:
         metrics: BoardMetrics,
         rulebook: Callable[[], Rulebook],
         changed: Callable[[], None],
+        quarantine: Quarantine,
     ) -> None:
         self._store = store
         self._time_source = time_source
@@ -74,6 +77,7 @@ class BreakdownWorker:
         self._pending: dict[str, None] = {}
         self._rests_until: dict[str, float] = {}  # large incidents, by the steady clock
         self._signal = WakeSignal()
+        self._skipped = SkippedRows(quarantine, "breakdowns", self._again)
 
     def add(self, incidents: Iterable[str]) -> None:
         """Queue incidents for `run`, which recomputes them.
@@ -119,8 +123,8 @@ class BreakdownWorker:
         query = select(mark.incident).where(mark.marked_at <= before).order_by(mark.marked_at).limit(MOST_FOUND)
         async with self._store.reading() as connection:
             found = (await connection.execute(query)).scalars().all()
-        self._pending.update(dict.fromkeys(found))
-        return len(found) == MOST_FOUND
+        self._pending.update(dict.fromkeys(name for name in found if not self._skipped.skips(name)))
+        return len(found) == MOST_FOUND and bool(self._pending)
 
     def _rested(self) -> list[str]:
         """The pending incidents whose turn it is: a large one that changes all the time is computed now and then."""
@@ -133,14 +137,22 @@ class BreakdownWorker:
             for name in names:  # a change that comes from now on puts it back
                 del self._pending[name]
             since = time.perf_counter()
+            large: list[str] = []
+
+            async def work(some: Sequence[str], large: list[str] = large) -> None:
+                large += await self._compute(some)
+
             try:
-                large = await self._compute(names)
+                await in_parts(names, work, self._skipped.skip)
             except Exception:
                 self._pending.update(dict.fromkeys(names))
                 raise
             spent = time.perf_counter() - since
             self._rests_until |= dict.fromkeys(large, time.monotonic() + OWN_RESTS * spent)
             await asyncio.sleep(spent * (LONG_RESTS if spent > LONG_SECONDS else RESTS) if self._pending else 0)
+
+    async def _again(self, name: str) -> None:
+        await self._compute([name])
 
     async def _compute(self, names: Sequence[str]) -> list[str]:
         """Write the rows of these incidents. Return those of them with more than LARGE events."""

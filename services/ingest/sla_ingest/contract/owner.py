@@ -10,6 +10,7 @@ import asyncio
 import json
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from functools import partial
 
 from sla_catalogue import Catalogue
 from sla_catalogue.compiler import ContractProblem
@@ -45,8 +46,8 @@ from sla_ingest.contract.refusal import no_such_contract, refusal
 from sla_ingest.contract.room import RecordRoom
 from sla_ingest.contract.written import WrittenContract
 from sla_platform.audit.act import ActName, Command
-from sla_platform.bus import WakeSignal
-from sla_platform.contracts.copies import NOT_READ
+from sla_platform.bus import Quarantine, SkippedRows, WakeSignal
+from sla_platform.contracts.copies import NOT_READ, UnreadableRecords
 from sla_platform.contracts.shelf import RecordShelf
 from sla_platform.http.problem import Problem
 from sla_platform.store.engine import Store
@@ -71,6 +72,7 @@ class ContractOwner:
         catalogue: Returns the catalogue of the files.
         overlaid: Returns the catalogue with the recorded contracts added.
         room: How large a record may become.
+        quarantine: Gets the contracts whose next version cannot be put into force; it is tried again an hour later.
     """
 
     def __init__(
@@ -82,6 +84,7 @@ class ContractOwner:
         time_source: TimeSource,
         wake_signal: WakeSignal,
         room: RecordRoom,
+        quarantine: Quarantine,
     ) -> None:
         self._store = store
         self._shelf = shelf
@@ -90,6 +93,8 @@ class ContractOwner:
         self._time_source = time_source
         self._wake_signal = wake_signal
         self._room = room
+        self._unreadable = UnreadableRecords(store, records.CONTRACTS, shelf, quarantine)
+        self._skipped = SkippedRows(quarantine, "contracts", self._take_effect)
 
     async def create(self, written: WrittenContract, command: Command, *, dry_run: bool = False) -> ChangedContract:
         """Create a contract in the database, with `written` as its first version.
@@ -408,27 +413,32 @@ class ContractOwner:
     async def put_in_force(self) -> int:
         """Put into force the contract versions whose `effective_from` has come; return how many.
 
-        One call handles at most 100 contracts, and one version of each.
+        One call handles at most 100 contracts, and one version of each. A contract that cannot be read or changed goes
+        to the quarantine, and the others are handled.
 
         Raises:
             StoreBusy: The database fails.
         """
         async with self._store.reading() as connection:
             now = await store_now(connection, self._time_source)
-            due = await records.due_contracts(connection, now, _AT_ONCE)
+            due = await records.due_contracts(connection, now, _AT_ONCE + len(self._skipped))
         done = 0
-        for contract in due:
-            async with self._store.transaction() as connection:
-                record = await records.locked_record(connection, contract)
-                ahead = next_in_force(record)
-                if ahead is None or ahead.at > now:
-                    continue  # another instance was first
-                version = next(one for one in record.versions if one.number == ahead.change.number)
-                reason = f"version {version.number} takes effect"
-                await records.write_change(connection, record, ahead.change, now, version.by, reason, self._room)
-            done += 1
-            await self._written()
+        for contract in [one for one in due if not self._skipped.skips(one)][:_AT_ONCE]:
+            if await self._skipped.tried(contract, partial(self._take_effect, contract)):
+                done += 1
         return done
+
+    async def _take_effect(self, contract: str) -> None:
+        async with self._store.transaction() as connection:
+            now = await store_now(connection, self._time_source)
+            record = await records.locked_record(connection, contract)
+            ahead = next_in_force(record)
+            if ahead is None or ahead.at > now:
+                return  # another instance was first
+            version = next(one for one in record.versions if one.number == ahead.change.number)
+            reason = f"version {version.number} takes effect"
+            await records.write_change(connection, record, ahead.change, now, version.by, reason, self._room)
+        await self._written()
 
     async def load(self) -> None:
         """Update the contract records in memory from the database.
@@ -453,6 +463,7 @@ class ContractOwner:
         """
         while True:
             await self.load()
+            await self._unreadable.keep()
             await self.put_in_force()
             await asyncio.sleep(_LOOK_SECONDS)
 

@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -15,6 +16,7 @@ from sla_domain.errors import DomainError
 from sla_domain.ledger import current_crossings, ledger_at, period_at
 from sla_domain.rulebook import Rulebook
 from sla_ingest.metrics import IngestMetrics
+from sla_platform.bus import Quarantine, SkippedRows
 from sla_platform.contracts.shelf import RecordShelf
 from sla_platform.timesource import TimeSource
 from sla_platform.turn import LoopYielder
@@ -34,16 +36,23 @@ class LedgerWatch:
     Args:
         shelf: The records of contracts in memory.
         rulebook: Returns the contracts in force, including recorded ones.
+        quarantine: Gets the contracts whose ledgers cannot be computed, which are then left out for an hour.
     """
 
     def __init__(
-        self, shelf: RecordShelf, rulebook: Callable[[], Rulebook], time_source: TimeSource, metrics: IngestMetrics
+        self,
+        shelf: RecordShelf,
+        rulebook: Callable[[], Rulebook],
+        time_source: TimeSource,
+        metrics: IngestMetrics,
+        quarantine: Quarantine,
     ) -> None:
         self._shelf = shelf
         self._rulebook = rulebook
         self._time_source = time_source
         self._metrics = metrics
         self._found: dict[str, tuple[int, datetime, Counter[str]]] = {}
+        self._skipped = SkippedRows(quarantine, "ledgers", self._look)
 
     async def run(self) -> None:
         """Call `update_gauge` every 5 seconds until cancelled."""
@@ -61,12 +70,18 @@ class LedgerWatch:
         for contract in self._shelf.with_entries():
             revision = self._shelf.revision(contract)
             known = self._found.get(contract)
+            if self._skipped.skips(contract):
+                continue
             if known is None or known[0] != revision or abs(now - known[1]) >= ANEW:
-                self._found[contract] = (revision, now, self._warnings(contract, now))
+                await self._skipped.tried(contract, partial(self._look, contract))
                 await turn.yield_if_due()
         total = sum((found for _, _, found in self._found.values()), Counter[str]())
         for about in (BALANCE, EXPIRY, OVER):
             self._metrics.ledger_warnings.labels(about).set(total[about])
+
+    async def _look(self, contract: str) -> None:
+        now = self._time_source.now()
+        self._found[contract] = (self._shelf.revision(contract), now, self._warnings(contract, now))
 
     def _warnings(self, contract: str, now: datetime) -> Counter[str]:
         record, book = self._shelf.get(contract), self._rulebook()

@@ -21,8 +21,7 @@ from sla_notifier.alert.contract_request import contract_request, tells_of_contr
 from sla_notifier.context import NotifierContext
 from sla_notifier.contract_watch.store import claim
 from sla_notifier.notification.unit_of_work import write_changes
-from sla_platform.errors import Retryable
-from sla_platform.fault import error_text, passing_as_retryable
+from sla_platform.bus import SkippedRows
 from sla_platform.store.instant import store_now
 from sla_platform.turn import LoopYielder
 
@@ -41,6 +40,7 @@ class ContractWatch:
 
     def __init__(self, context: NotifierContext) -> None:
         self._context = context
+        self._skipped = SkippedRows(context.quarantine, "contract-news", self._written)
         self._place = 0  # of the rows of records
         self._told: dict[str, frozenset[str]] = {}  # by contract: the keys of news that are known to be claimed
         self._waiting: list[str] = []
@@ -68,7 +68,8 @@ class ContractWatch:
                 changed, place = await records.changed_since(connection, self._place)
         told, turn = 0, LoopYielder()
         for contract in dict.fromkeys((*changed, *self._next())):
-            told += await self._one(contract)
+            if not self._skipped.skips(contract):
+                told += await self._one(contract)
             await turn.yield_if_due()
         self._place = place
         del self._waiting[:AT_ONCE]
@@ -84,21 +85,19 @@ class ContractWatch:
         return self._waiting[:AT_ONCE]
 
     async def _one(self, contract: str) -> int:
-        """A contract whose news cannot be computed or told keeps the others from nothing."""
-        try:
-            _, news = self._news(contract, self._context.time_source.now())
-            if not news or self._told.get(contract, frozenset()).issuperset(each.key for each in news):
-                return 0
-            with passing_as_retryable():
-                done = await self._written(contract)
-        except Retryable:
-            raise
-        except DomainError as error:  # its catalogue does not know those hours: `slad check` says so
-            _log.warning("contracts.unknown", contract=contract, error=str(error)[:300])
-            return 0
-        except Exception as error:
-            _log.error("contracts.refused", contract=contract, error=error_text(error)[:500])
-            return 0
+        """A contract whose news cannot be computed or told goes to the quarantine alone."""
+        done = 0
+
+        async def work() -> None:
+            nonlocal done
+            try:
+                _, news = self._news(contract, self._context.time_source.now())
+                if news and not self._told.get(contract, frozenset()).issuperset(each.key for each in news):
+                    done = await self._written(contract)
+            except DomainError as error:  # its catalogue does not know those hours: `slad check` says so
+                _log.warning("contracts.unknown", contract=contract, error=str(error)[:300])
+
+        await self._skipped.tried(contract, work)
         if done:
             self._context.signal()
         return done

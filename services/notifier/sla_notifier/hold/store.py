@@ -9,18 +9,23 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+import orjson
+from sqlalchemy import ColumnElement, and_, delete, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_domain.clock import ClockState
 from sla_domain.tell import Happening
 from sla_notifier import tables
 from sla_notifier.delivery.policy import UnsentReason
+from sla_notifier.delivery.state import DeliveryState
 from sla_notifier.hold.message import HeldMessage, held_of
 from sla_platform.store.dialect import upsert
+from sla_platform.store.quarantine import QuarantineRow
+from sla_platform.store.types import LATEST
 from sla_platform.wire import ClockFact
 from sla_platform.wire.clock import NOT_BREACHED
 
+QUIET_HOURS = "quiet_hours"
 _h = tables.held.c
 # What is news although the incident is over, and although somebody takes care of it.
 _OF_THE_END = [Happening.RESOLVED.value, Happening.RATED.value]
@@ -48,26 +53,71 @@ async def remove(connection: AsyncConnection, deliveries: Collection[str]) -> No
         await connection.execute(delete(tables.held).where(_h.delivery.in_(sorted(deliveries))))
 
 
-async def any_due(connection: AsyncConnection, now: datetime) -> bool:
-    """Return whether it is time to decide again whether any waiting message is sent or waits longer."""
-    found = await connection.execute(select(_h.delivery).where(_h.look_at <= now).limit(1))
-    return found.first() is not None
+async def due_ids(connection: AsyncConnection, now: datetime, most: int) -> Sequence[str]:
+    """Return the waiting messages of which it is time to decide again whether they are sent, by their deliveries.
+
+    Args:
+        now: The present instant.
+        most: The highest number of messages.
+    """
+    due = select(_h.delivery).where(_h.look_at <= now).order_by(_h.look_at, _h.delivery).limit(most)
+    return (await connection.execute(due)).scalars().all()
 
 
-async def lock_due(connection: AsyncConnection, now: datetime, most: int) -> Sequence[dict[str, Any]]:
-    """Lock and return the rows of waiting messages of which it is time to decide again whether they are sent.
+async def lock_due(connection: AsyncConnection, ids: Collection[str], now: datetime) -> Sequence[dict[str, Any]]:
+    """Lock and return the rows of those of these messages that are still due.
 
     A row maps column names to values.
 
     Rows that another process has locked are left out.
 
     Args:
+        ids: The ids of the deliveries.
         now: The present instant.
-        most: The highest number of rows.
     """
-    due = select(tables.held).where(_h.look_at <= now).order_by(_h.look_at, _h.delivery).limit(most)
-    found = await connection.execute(due.with_for_update(skip_locked=True))
+    due = select(tables.held).where(_h.delivery.in_(sorted(ids)), _h.look_at <= now)
+    found = await connection.execute(due.order_by(_h.look_at, _h.delivery).with_for_update(skip_locked=True))
     return [dict(row) for row in found.mappings()]
+
+
+async def take_out(connection: AsyncConnection, id_: str, now: datetime) -> QuarantineRow:
+    """Let a message that cannot be processed wait for people; return its raw row for the quarantine.
+
+    Its delivery fails as unfit. The row itself stays where it is, and is not looked at any more.
+
+    Args:
+        id_: The id of the delivery.
+        now: Stored as the time of the failure.
+    """
+    query = text("SELECT * FROM notifier_held WHERE delivery = :id")  # untyped: nothing in it is read as anything
+    found = (await connection.execute(query, {"id": id_})).mappings().one_or_none()
+    lying = {} if found is None else dict(found)
+    aside = {"ended": UnsentReason.UNFIT.value, "look_at": LATEST}
+    await connection.execute(update(tables.held).where(_h.delivery == id_).values(aside))
+    over = {"state": DeliveryState.FAILED.value, "reason": UnsentReason.UNFIT.value, "finished_at": now}
+    await connection.execute(update(tables.delivery).where(_of(id_, DeliveryState.HELD)).values(over))
+    return QuarantineRow(
+        part=QUIET_HOURS,
+        position=f"notifier_held/{id_}",
+        key=str(lying.get("incident", "")),
+        event=id_,
+        type=str(lying.get("happening", "")),
+        headers={},
+        data=orjson.dumps(lying, default=str),
+    )
+
+
+async def put_back(connection: AsyncConnection, id_: str, now: datetime) -> None:
+    """Let a message that `take_out` put aside be looked at again at `now`, and its delivery wait as before."""
+    again = {"state": DeliveryState.HELD.value, "reason": "", "finished_at": None}
+    unfit = (_of(id_, DeliveryState.FAILED), tables.delivery.c.reason == UnsentReason.UNFIT.value)
+    await connection.execute(update(tables.delivery).where(*unfit).values(again))
+    aside = (_h.delivery == id_, _h.ended == UnsentReason.UNFIT.value)
+    await connection.execute(update(tables.held).where(*aside).values(ended="", look_at=now))
+
+
+def _of(id_: str, state: DeliveryState) -> ColumnElement[bool]:
+    return and_(tables.delivery.c.id == id_, tables.delivery.c.state == state.value)
 
 
 def held_messages(rows: Iterable[dict[str, Any]]) -> list[HeldMessage]:

@@ -44,13 +44,21 @@ async def lock_notices(connection: AsyncConnection, incoming: Collection[NoticeD
     }
 
 
-async def standing_notices(connection: AsyncConnection) -> list[NoticeData]:
-    """Return the newest revision of every critical-fix notice that is not withdrawn.
+async def standing_notices(connection: AsyncConnection) -> tuple[list[NoticeData], dict[str, ValueError]]:
+    """Return the newest revision of every critical-fix notice that is not withdrawn, and those that cannot be read.
 
-    The notices are in the order of publication.
+    The first result has the notices in the order of publication. The second maps the id of an unreadable notice to the
+    error.
     """
-    rows = await connection.execute(select(_n.content).where(_n.withdrawn.is_(False)).order_by(_n.published_at, _n.id))
-    return [NoticeData.model_validate_json(content) for content in rows.scalars()]
+    query = select(_n.id, _n.content).where(_n.withdrawn.is_(False)).order_by(_n.published_at, _n.id)
+    found: list[NoticeData] = []
+    unreadable: dict[str, ValueError] = {}
+    for row in (await connection.execute(query)).all():
+        try:
+            found.append(NoticeData.model_validate_json(row.content))
+        except ValueError as error:
+            unreadable[row.id] = error
+    return found, unreadable
 
 
 async def find(connection: AsyncConnection, id_: str) -> tuple[NoticeData, datetime] | None:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import select, update
+import structlog
+from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_notifier import tables
 from sla_notifier.question.question import Question, QuestionState, settle
 from sla_platform.store.dialect import insert_new
+from sla_platform.store.quarantine import QuarantineRow
 
+_log = structlog.get_logger(__name__)
+QUESTIONS = "questions"
 _q = tables.question.c
 AT_ONCE = 50  # questions of which something is due that are looked at together
 
@@ -45,11 +49,43 @@ async def find(connection: AsyncConnection, id_: str, *, lock: bool = False) -> 
     return None if row is None else _question(dict(row))
 
 
-async def due(connection: AsyncConnection, now: datetime) -> list[Question]:
-    """Return at most 50 open questions with a due reminder or expiry, the oldest first, and lock their rows."""
-    query = select(tables.question).where(_q.next_at <= now).order_by(_q.next_at, _q.id).limit(AT_ONCE)
+async def due_ids(connection: AsyncConnection, now: datetime) -> Sequence[str]:
+    """Return the ids of at most 50 open questions with a due reminder or expiry, the oldest first."""
+    query = select(_q.id).where(_q.next_at <= now).order_by(_q.next_at, _q.id).limit(AT_ONCE)
+    return (await connection.execute(query)).scalars().all()
+
+
+async def lock_due(connection: AsyncConnection, ids: Collection[str], now: datetime) -> list[Question]:
+    """Return those of these questions of which something is still due, and lock their rows.
+
+    Questions that another process has locked are left out.
+    """
+    query = select(tables.question).where(_q.id.in_(sorted(ids)), _q.next_at <= now).order_by(_q.next_at, _q.id)
     rows = (await connection.execute(query.with_for_update(skip_locked=True))).mappings()
     return [_question(dict(row)) for row in rows]
+
+
+async def take_out(connection: AsyncConnection, id_: str) -> QuarantineRow:
+    """Let nothing be due of a question that cannot be processed; return its raw row for the quarantine."""
+    query = text("SELECT * FROM notifier_question WHERE id = :id")  # untyped: nothing in it is read as anything
+    found = (await connection.execute(query, {"id": id_})).mappings().one_or_none()
+    lying = {} if found is None else dict(found)
+    await connection.execute(update(tables.question).where(_q.id == id_).values(next_at=None))
+    return QuarantineRow(
+        part=QUESTIONS,
+        position=f"notifier_question/{id_}",
+        key=str(lying.get("incident", "")),
+        event=id_,
+        type=str(lying.get("state", "")),
+        headers={},
+        data=orjson.dumps(lying, default=str),
+    )
+
+
+async def put_back(connection: AsyncConnection, id_: str, now: datetime) -> None:
+    """Let a question that `take_out` put aside be looked at again at `now`, if it is still open."""
+    still = (_q.id == id_, _q.state == QuestionState.OPEN.value, _q.next_at.is_(None))
+    await connection.execute(update(tables.question).where(*still).values(next_at=now))
 
 
 async def save(connection: AsyncConnection, question: Question) -> None:
@@ -58,9 +94,16 @@ async def save(connection: AsyncConnection, question: Question) -> None:
 
 
 async def settle_all(connection: AsyncConnection, ids: Collection[str], now: datetime) -> None:
-    """End the open questions with these ids, because their proposals were decided without an answer to the question."""
+    """End the open questions with these ids, because their proposals were decided without an answer to the question.
+
+    A question that cannot be read is logged and left as it is: the facts that settle it are not at fault.
+    """
     for id_ in sorted(ids):
-        known = await find(connection, id_, lock=True)
+        try:
+            known = await find(connection, id_, lock=True)
+        except (ValueError, TypeError) as error:
+            _log.error("question.unreadable", question=id_, error=str(error)[:500])
+            continue
         if known is not None and (after := settle(known, now)) is not known:
             await save(connection, after)
 

@@ -21,7 +21,9 @@ from sla_notifier.hold.decide import HoldAnswer, HoldDecision, decide_again
 from sla_notifier.hold.message import HeldMessage
 from sla_notifier.hold.terms import hold_terms
 from sla_notifier.notification.released import held_deliveries, release
+from sla_platform.rows import in_parts
 from sla_platform.store.instant import store_now
+from sla_platform.store.quarantine import QuarantineEntry
 
 LIMIT = 200  # messages in one transaction
 LOOK_SECONDS = 0.5
@@ -35,6 +37,7 @@ class Releaser:
 
     def __init__(self, context: NotifierContext) -> None:
         self._context = context
+        context.quarantine.register_replay(store.QUIET_HOURS, self._again)
 
     async def run(self) -> None:
         """Call `look` every half second until cancelled."""
@@ -46,19 +49,44 @@ class Releaser:
     async def look(self) -> int:
         """Send, cancel or go on holding the held messages that are due, at most 200 (LIMIT); return their number.
 
+        If the batch fails, it is divided. A message that fails alone goes to the quarantine, and its delivery fails.
+
         Raises:
             Retryable: A passing failure, such as of the database.
         """
         context = self._context
         async with context.store.reading() as connection:
-            if not await store.any_due(connection, await store_now(connection, context.time_source)):
-                return 0
-        async with context.writing() as connection:
-            now = await store_now(connection, context.time_source)
-            due = store.held_messages(await store.lock_due(connection, now, LIMIT))
+            due = await store.due_ids(connection, await store_now(connection, context.time_source), LIMIT)
+        done = 0
+
+        async def work(ids: Sequence[str]) -> None:
+            nonlocal done
+            done += await self._step(ids)
+
+        await in_parts(due, work, self._quarantine)
+        return done
+
+    async def _step(self, ids: Sequence[str], again: Sequence[str] = ()) -> int:
+        """Decide about these messages, after letting those of before wait as they did."""
+        async with self._context.writing() as connection:
+            now = await store_now(connection, self._context.time_source)
+            for id_ in again:
+                await store.put_back(connection, id_, now)
+            due = store.held_messages(await store.lock_due(connection, ids, now))
             await self._decide(connection, due, now)
-        context.signal()
+        self._context.signal()
         return len(due)
+
+    async def _quarantine(self, id_: str, error: Exception) -> None:
+        quarantine = self._context.quarantine
+        async with self._context.store.transaction() as connection:
+            row = await store.take_out(connection, id_, await store_now(connection, self._context.time_source))
+            await quarantine.put_within(connection, row, error)
+        quarantine.report(row, error)
+
+    async def _again(self, entry: QuarantineEntry) -> None:
+        """Decide about a message out of the quarantine."""
+        await self._step([entry.event], [entry.event])
 
     async def _decide(self, connection: AsyncConnection, due: Sequence[HeldMessage], now: datetime) -> None:
         catalogue = self._context.catalogue()

@@ -18,7 +18,7 @@ from sla_domain.event import IncidentEvent
 from sla_platform.bus import Quarantine, signalled_within
 from sla_platform.bus.quarantine import CONSUME, row_of_event
 from sla_platform.envelope import Envelope, Topic
-from sla_platform.errors import Fenced, Retryable
+from sla_platform.errors import BadEnvelope, Fenced, Retryable
 from sla_platform.rows import in_parts
 from sla_platform.store.engine import Store
 from sla_platform.store.types import LATEST
@@ -220,7 +220,7 @@ class DeferredEvents:
             )  # fmt: skip
             try:
                 rows.append((envelope, decode_event(envelope)))
-            except ValueError as error:
+            except (BadEnvelope, ValueError) as error:
                 unreadable.append((envelope, error))
             await turn.yield_if_due()
         return rows, unreadable
