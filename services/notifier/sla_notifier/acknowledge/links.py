@@ -65,6 +65,17 @@ class AckLinks:
             return self._unknown()
         return self._answer(claim, alert, _shown(alert)) if _theirs(alert, told) else self._moved(alert, told[0])
 
+    async def bad_link(self, token: str) -> AckPage | None:
+        """Return the page that says why a link is not accepted; None for a link that slad has written.
+
+        Call it before the body of a request is read.
+
+        Args:
+            token: The last part of the link.
+        """
+        claim = await self._claim(token)
+        return claim if isinstance(claim, AckPage) else None
+
     async def act(self, token: str, asked: LinkOrder = ACKNOWLEDGE) -> AckPage:
         """Do what the form on the page of an acknowledgement link asks for; return the page with the result.
 

@@ -188,10 +188,14 @@ def _endpoints(routes: APIRouter, context: NotifierContext, authorize: Authorize
 def _links(routes: APIRouter, context: NotifierContext, acknowledger: Acknowledger) -> None:
     answers, questions, contacts = AckLinks(context, acknowledger), QuestionLinks(context), ContactLinks(context)
 
+    # The link comes before the body, as a key does: strangers have nothing read.
     async def acknowledged(token: str, request: Request) -> AckPage:
-        return await answers.act(token, parse_order(await read_body(request, SMALL_BODY)))
+        bad = await answers.bad_link(token)
+        return bad or await answers.act(token, parse_order(await read_body(request, SMALL_BODY)))
 
     async def answered(token: str, request: Request) -> AckPage:
+        if (bad := await questions.bad_link(token)) is not None:
+            return bad
         body = (await read_body(request, SMALL_BODY))[:LONGEST_ANSWER].decode("ascii", "replace")
         said = next((value for name, value in parse_qsl(body) if name == "answer"), "")
         return await questions.act(token, said)

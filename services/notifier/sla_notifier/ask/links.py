@@ -65,6 +65,17 @@ class QuestionLinks:
             return self._page(question, person, AckPageKind.QUESTION_EXPIRED)
         return self._page(question, person, _SHOWN[question.state])
 
+    async def bad_link(self, token: str) -> AckPage | None:
+        """Return the page that says why a link is not accepted; None for a link that slad has written.
+
+        Call it before the body of a request is read.
+
+        Args:
+            token: The last part of the link.
+        """
+        claim = await self._claim(token)
+        return claim if isinstance(claim, AckPage) else None
+
     async def act(self, token: str, said: str) -> AckPage:
         """Record the answer to a question and return the page with the result.
 
