@@ -51,7 +51,7 @@ def create_text_index(_target: Any, connection: Connection, **_: Any) -> None:
 
 
 def drop_text_index(_target: Any, connection: Connection, **_: Any) -> None:
-    """On SQLite, drop the text index of the table `board_listed`, before that table is dropped.
+    """Drop the text index of the table `board_listed` on SQLite, before that table is dropped.
 
     The function is a listener for SQLAlchemy events.
     """

@@ -23,12 +23,12 @@ class Heartbeat:
 
     Args:
         url: The URL of the watchdog. "" means that no calls are made.
-        source: The time source with which the delay of a canary is measured.
+        time_source: The time source with which the delay of a canary is measured.
     """
 
-    def __init__(self, url: str, source: TimeSource, metrics: NotifierMetrics) -> None:
+    def __init__(self, url: str, time_source: TimeSource, metrics: NotifierMetrics) -> None:
         self._url = url
-        self._time = source
+        self._time_source = time_source
         self._metrics = metrics
         self._arrived = asyncio.Event()
 
@@ -40,7 +40,7 @@ class Heartbeat:
         Args:
             due_at: When the canary was due. The delay is counted from here.
         """
-        now = self._time.now()
+        now = self._time_source.now()
         self._metrics.canary.set(now.timestamp())
         self._metrics.canary_lateness.observe(max((now - due_at).total_seconds(), 0.0))
         self._arrived.set()

@@ -11,7 +11,7 @@ import pytest
 from tests.integration.board.bench import BoardBench, hours
 from tests.unit.board.envelopes import NOW, Ticket, minutes
 
-from sla_board.shown.bucket import Bucket
+from sla_board.shown.bucket import Bucket, bucket_of, end_of_day
 from sla_board.shown.filter import BoardFilter, ClockCondition, QueueOrder
 from sla_board.shown.hours import CalendarsByName, HoursAt
 from sla_board.shown.place import BadPlace
@@ -106,6 +106,28 @@ async def test_buckets_are_counted_in_sql_as_rows_are_sorted_into_them(board: Bo
         assert {row_of(row, alone.hours).bucket for row in alone.rows} == {bucket}
         assert len(alone.rows) == counted[bucket]
         assert alone.buckets == counted, "choosing a bucket must not empty the counters"
+
+
+async def test_buckets_are_the_same_in_sql_at_the_edges(board: BoardBench) -> None:
+    """Due now, at the end of a bucket or of the day, and a microsecond to either side, in open and closed hours."""
+    micro = 1 / 60_000_000
+    told, wanted = [], {}
+    for zone in ("Europe/Warsaw", "Asia/Taipei"):
+        midnight = (end_of_day(NOW, zone) - NOW) / timedelta(minutes=1)
+        for name in (WALL, hours("office"), hours("evening")):
+            seen = at(board).look("acme", name)
+            for left in [edge + beside for edge in (0, 15, 60, midnight) for beside in (-micro, 0, micro)]:
+                ticket = Ticket(f"a:{len(told)}", left, zone=zone, hours=name)
+                told.append(ticket.started())
+                wanted[ticket.incident] = bucket_of(
+                    now=NOW, breached=False, paused=False, due_at=ticket.due_at, zone=zone, open_=seen.around.open,
+                    soon=seen.reach.soon, hour=seen.reach.hour,
+                )  # fmt: skip
+    await board.tell(*told)
+    for bucket in Bucket:
+        alone = await look(board, replace(EVERYTHING, buckets=(bucket,)))
+        assert {row.incident for row in alone.rows} == {name for name, one in wanted.items() if one is bucket}
+    assert set(wanted.values()) == {Bucket.SOON, Bucket.HOUR, Bucket.TODAY, Bucket.LATER, Bucket.OUTSIDE}
 
 
 async def test_conditions_select_what_the_state_column_says(board: BoardBench) -> None:
