@@ -57,6 +57,23 @@ async def test_a_silent_source_stands_first_and_the_page_says_why_it_is_late(
     assert errors == []
 
 
+async def test_a_secret_that_was_changed_on_one_side_is_seen(
+    ingest: World, server: Served, browser_page: Page, errors: list[str]
+) -> None:
+    await heard(ingest, days=1)
+    for _ in range(3):
+        await ingest.github(delivery("opened"), **{"x-hub-signature-256": "sha256=" + "0" * 64})
+    await browser_page.set_viewport_size({"width": 390, "height": 900})
+    await browser_page.set_extra_http_headers(ADMIN)
+    await browser_page.goto(f"{server.url}/sources")
+    cell = browser_page.locator("#rows tr", has_text="github-acme").locator("[data-head='In 24 hours']")
+    await expect(cell).to_contain_text("3 with a bad proof")
+    await expect(cell).to_contain_text("3: no active secret or key fits; the last at 2026-")
+    await expect(browser_page.locator("#unproven-since")).to_contain_text("2026-11-20 12:00:00 UTC")
+    assert await browser_page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert errors == []
+
+
 async def test_a_key_of_one_contract_sees_what_sent_for_it_alone(
     ingest: World, server: Served, browser_page: Page, errors: list[str]
 ) -> None:
