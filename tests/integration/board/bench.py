@@ -150,6 +150,11 @@ class Served:
         await self._server.up.wait()
         self.port = self._server.servers[0].sockets[0].getsockname()[1]
 
+    def wait_for_streams(self, seconds: int) -> None:
+        """How long the server waits for open streams when it stops, in place of one second."""
+        assert self._server is not None
+        self._server.config.timeout_graceful_shutdown = seconds
+
     async def stop(self) -> None:
         """The server takes a second to lose patience with open streams, then cuts them."""
         if self._server is None or self._task is None:

@@ -223,7 +223,8 @@ async def test_the_server_can_stop_while_somebody_watches(small_board: BoardBenc
         await stream.next("page")
         assert small_board.service.drain is not None
         await small_board.service.drain()
-        async with asyncio.timeout(0.9):  # the server itself would wait a second for those who watch
+        server.wait_for_streams(int(10 * PATIENCE))
+        async with asyncio.timeout(PATIENCE):  # the server itself would wait ten times as long for those who watch
             await server.stop()
         with pytest.raises((EOFError, httpx2.RemoteProtocolError)):
             await stream.next("an event that never comes")

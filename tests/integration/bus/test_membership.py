@@ -71,9 +71,7 @@ async def test_a_restart_under_the_same_name_disturbs_nobody(rig: Rig) -> None:
             owned, revocations = one.owned, [what for _, what, _ in one.turns].count("revoked")
             had = next(detail for _, what, detail in reversed(two.turns) if what == "assigned")
         async with rig.reading(two_again, feeds=rig.feeds("two")):
-            started = time.monotonic()
             await two_again.until(lambda _: len(two_again.owned) == 3)
-            assert time.monotonic() - started < 3
         assert two_again.turns[0][2] == had
         assert one.owned == owned
         assert [what for _, what, _ in one.turns].count("revoked") == revocations

@@ -545,3 +545,23 @@ async def test_the_policy_at_the_opening_holds_whatever_the_catalogue_says_later
     await stage.pass_time(minutes=10)
     await stage.send()
     assert mailed(smtp_server)[1:] == [("piotr", "Breached")]
+
+
+async def test_an_incident_that_is_promised_nothing_is_told_to_the_first_level_by_mail(
+    stage: Stage, smtp_server: SmtpServer
+) -> None:
+    """A target without a number has no clock: nobody would hear of the incident. Nothing is there to acknowledge."""
+    stage.time.go(NINE)
+    why = {"why": "first_response of P1 is unspecified"}
+    nothing = {"clock": None, "metric": "", "due_at": None, "allowed": ""}
+    await stage.hear(fact(FactKind.PROMISE_NONE, NINE, "promise/none", turned="opened", details=why, **nothing))
+    await stage.send()
+    (mail,) = smtp_server.accepted.all()
+    body = mail.parsed.get_body(("plain",))
+    assert body is not None
+    text = " ".join(body.get_content().split())
+    assert mail.recipients == ("anna@acme.example",)
+    assert "first_response of P1 is unspecified" in text
+    assert "/ack" not in text
+    await stage.pass_time(hours=5)
+    assert await stage.send() == 0, "no level follows"

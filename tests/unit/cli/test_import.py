@@ -5,14 +5,18 @@ from __future__ import annotations
 import csv
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import httpx2
 import orjson
 import pytest
 from tests.unit.cli.invoke import slad
 from tests.unit.cli.logs import Files, written
 
 from sla_ingest.dialect import EVENTS_DIALECT, Accepted, Delivery, cloudevents
+from sla_platform.timesource import SystemTime
 from sla_standalone.cli.importing.batch import ImportAccount, batches, cloud_event
+from sla_standalone.cli.importing.post import post
 from sla_standalone.replay import read_mapping, read_table
 
 
@@ -77,9 +81,46 @@ def test_the_events_of_one_incident_come_in_one_batch(files: Files) -> None:
     assert [len(life) for life in lives] == [2, 3, 2]
     assert [len(batch) for batch in batches(lives, 4)] == [2, 3, 2]
     assert [len(batch) for batch in batches(lives, 5)] == [5, 2]
-    split = list(batches(lives, 2))  # more than a batch holds
-    assert [len(batch) for batch in split] == [2, 2, 1, 2]
-    assert [event["id"] for batch in split for event in batch] == [event.id for life in lives for event in life]
+    for size in (1, 2):  # fewer than an incident has
+        whole = list(batches(lives, size))
+        assert [[event["id"] for event in batch] for batch in whole] == [[event.id for event in life] for life in lives]
+
+
+def _event(subject: str, number: int, *, history: bool = False) -> dict[str, Any]:
+    return {"subject": subject, "type": "t", "id": f"{subject}-{number}", "data": {"history": True} if history else {}}
+
+
+async def _posted(batch: list[dict[str, Any]], most: int) -> tuple[list[list[str]], ImportAccount]:
+    """The requests that a service takes which takes no more than so many events at once."""
+    taken: list[list[str]] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        events = orjson.loads(request.content)
+        if len(events) > most:
+            return httpx2.Response(413, json={"title": "Too large", "status": 413})
+        taken.append([event["id"] for event in events])
+        outcomes, told = {"accepted": len(events), "duplicate": 0}, [{"outcome": "accepted"}] * len(events)
+        return httpx2.Response(202, json={"outcomes": outcomes, "deliveries": told})
+
+    account = ImportAccount()
+    async with httpx2.AsyncClient(transport=httpx2.MockTransport(answer), base_url="http://slad") as client:
+        await post(client, batch, account, SystemTime())
+    return taken, account
+
+
+async def test_a_batch_that_is_too_large_is_divided_between_incidents() -> None:
+    batch = [_event(name, number) for name in "ABC" for number in range(3)]
+    taken, account = await _posted(batch, 4)
+    assert taken == [["A-0", "A-1", "A-2"], ["B-0", "B-1", "B-2"], ["C-0", "C-1", "C-2"]]
+    assert account.refusals == []
+
+
+async def test_one_incident_that_is_too_large_is_divided_only_where_nobody_is_told() -> None:
+    taken, account = await _posted([_event("A", number, history=True) for number in range(3)], 2)
+    assert ([event for part in taken for event in part], account.refusals) == (["A-0", "A-1", "A-2"], [])
+    taken, account = await _posted([_event("A", number) for number in range(3)], 2)
+    assert taken == []
+    assert [(one.incident, "without --tell" in one.reason) for one in account.refusals] == [("A", True)] * 3
 
 
 def test_the_account_tells_what_was_known_and_what_was_set_aside() -> None:

@@ -40,8 +40,8 @@ async def _served(prepare: Callable[[Queue], Awaitable[None]]) -> list[str]:
     await prepare(queue)
     queue.places.give_back()
     await asyncio.gather(*queue.users, return_exceptions=True)
-    async with asyncio.timeout(1):
-        await queue.places.take(gives_way=False)  # the place is not lost
+    async with asyncio.timeout(30):  # how long is not judged: a place that is lost is never had
+        await queue.places.take(gives_way=False)
     return queue.served
 
 

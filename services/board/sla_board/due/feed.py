@@ -38,7 +38,7 @@ def due_ics(
         words: The fixed texts of the calendar.
         now: The creation time written into the file.
         contract: Id of the contract if the calendar is of one contract. "" for several.
-        more: How many later clocks are left out. A last entry states this number.
+        more: How many less urgent clocks are left out. A last entry states this number.
         paused: How many open clocks have no due instant. The calendar's description states this number.
         board: Address of the board, linked from entries whose ticket has no link. "" for no link.
     """
@@ -69,7 +69,7 @@ def due_tag(rows: Sequence[ClockRow], words: DueWords, contract: str, more: int,
         rows: The clocks in the calendar.
         words: The fixed texts of the calendar.
         contract: Id of the contract. "" for several contracts.
-        more: How many later clocks are left out.
+        more: How many less urgent clocks are left out.
         paused: How many open clocks have no due instant.
         now: The present instant. The calendar marks clocks that were due before as overdue.
     """
@@ -98,8 +98,8 @@ def _event(row: ClockRow, words: DueWords, now: datetime, board: str) -> Event:
 def _summary(row: ClockRow, words: DueWords, now: datetime) -> str:
     late = f"{words.overdue}: " if _overdue(row, now) else ""
     marks = ", ".join(mark for mark in (row.priority, words.provisional if row.provisional else "") if mark)
-    name = row.incident.partition(":")[2] or row.incident
-    return f"{late}{metric_in(row.metric, words.language)} {name}{f' ({marks})' if marks else ''}: {row.title}"
+    title = f": {row.title}" if row.title not in ("", row.incident) else ""
+    return f"{late}{metric_in(row.metric, words.language)} {row.ticket}{f' ({marks})' if marks else ''}{title}"
 
 
 def _description(row: ClockRow, words: DueWords) -> str:
@@ -131,6 +131,7 @@ def _shown(row: ClockRow) -> tuple[str, ...]:
     return (
         row.id,
         row.incident,
+        row.ticket,
         row.metric,
         row.title,
         row.link,

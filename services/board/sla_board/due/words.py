@@ -41,27 +41,27 @@ _WORDS: Mapping[str, DueWords] = language_table(
         for one in (
             DueWords(
                 "en", "slad: due", "slad: due, {contract}", "Overdue", "provisional",
-                "{count} more fall due later", "{count} paused, without a due instant",
+                "{count} more, less urgent", "{count} paused, without a due instant",
                 "Customer", "Contract", "Priority", "Target", "Ticket",
             ),
             DueWords(
                 "pl", "slad: terminy", "slad: terminy, {contract}", "Po terminie", "wstępnie",
-                "Kolejne terminy, później: {count}", "Wstrzymane, bez terminu: {count}",
+                "Dalsze, mniej pilne: {count}", "Wstrzymane, bez terminu: {count}",
                 "Klient", "Umowa", "Priorytet", "Cel", "Zgłoszenie",
             ),
             DueWords(
                 "it", "slad: scadenze", "slad: scadenze, {contract}", "Scaduto", "provvisorio",
-                "Altre scadenze, più avanti: {count}", "In pausa, senza scadenza: {count}",
+                "Altre, meno urgenti: {count}", "In pausa, senza scadenza: {count}",
                 "Cliente", "Contratto", "Priorità", "Obiettivo", "Ticket",
             ),
             DueWords(
                 "ru", "slad: сроки", "slad: сроки, {contract}", "Просрочено", "предварительно",
-                "Другие сроки, позже: {count}", "Приостановлено, без срока: {count}",
+                "Другие, менее срочные: {count}", "Приостановлено, без срока: {count}",
                 "Клиент", "Договор", "Приоритет", "Цель", "Обращение",
             ),
             DueWords(
                 "zh-TW", "slad：到期", "slad：到期，{contract}", "已逾期", "暫定",
-                "另有 {count} 項稍後到期", "{count} 項暫停中，無到期時間",
+                "另有 {count} 項較不緊急", "{count} 項暫停中，無到期時間",
                 "客戶", "合約", "優先級", "目標", "工單",
             ),
         )

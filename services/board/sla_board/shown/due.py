@@ -1,4 +1,4 @@
-"""Which open clocks fall due when: the earliest first, as many as a calendar shall hold."""
+"""Which open clocks fall due when: the most urgent, as many as a calendar shall hold, the earliest first."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sla_board import tables
 from sla_board.shown.filter import BoardFilter
 from sla_board.shown.hours import HoursAt
 from sla_board.shown.not_shown import Attempts
-from sla_board.shown.queue import allowed_clocks, chosen_clocks, joined_clocks, known_columns
+from sla_board.shown.queue import allowed_clocks, chosen_clocks, joined_clocks, known_columns, most_urgent_first
 from sla_board.shown.row import ClockRow, row_of
 
 _clock = tables.clock.c
@@ -24,9 +24,9 @@ class DueClocks:
     """The open clocks that a viewer may see and that match a filter."""
 
     rows: Sequence[ClockRow]
-    """The clocks due first, at most as many as the filter's limit."""
+    """The most urgent clocks, at most as many as the filter's limit; the one due first comes first."""
     more: int
-    """How many further clocks are due later."""
+    """How many further clocks, less urgent ones, have a due instant."""
     paused: int
     """How many clocks have no due instant."""
 
@@ -43,7 +43,12 @@ async def read_due(connection: AsyncConnection, shown: BoardFilter, hours: Hours
     counting = joined_clocks(shown, select(func.count(), func.count(_clock.due_at))).where(wanted)
     total, dated = (await connection.execute(counting)).one()
     query = joined_clocks(shown, select(tables.clock, *known_columns(shown)))
-    query = query.where(wanted, _clock.due_at.is_not(None)).order_by(_clock.due_at, _clock.incident, _clock.id)
+    query = query.where(wanted, _clock.due_at.is_not(None)).order_by(*most_urgent_first(hours.now))
     rows = (await connection.execute(query.limit(shown.limit))).all()
     made = (attempts.make("row", str(row.id), row.incident, partial(row_of, row, hours)) for row in rows)
-    return DueClocks([row for row in made if isinstance(row, ClockRow)], dated - len(rows), total - dated)
+    shown_rows = sorted((row for row in made if isinstance(row, ClockRow)), key=_due_first)
+    return DueClocks(shown_rows, dated - len(rows), total - dated)
+
+
+def _due_first(row: ClockRow) -> tuple[bool, float, str, str]:
+    return row.due_at is None, 0.0 if row.due_at is None else row.due_at.timestamp(), row.incident, row.id

@@ -249,6 +249,11 @@ def _urgency(now: datetime) -> ColumnElement[float]:
     return urgency_at(now, _clock.weight, _clock.due_seconds)
 
 
+def most_urgent_first(now: datetime) -> list[ColumnElement[Any]]:
+    """Return the `ORDER BY` terms of open clocks as of `now`: the most urgent clock first."""
+    return [_urgency(now).desc(), *_by_urgency(now).tail]
+
+
 def _by_urgency(now: datetime) -> UrgencyOrder:
     return UrgencyOrder(_urgency(now), _clock.due_at, _clock.incident, _clock.metric, _clock.cycle)
 

@@ -43,7 +43,8 @@ def cloud_event(event: IncidentEvent) -> dict[str, Any]:
 def batches(lives: Iterable[Sequence[IncidentEvent]], size: int) -> Iterator[list[dict[str, Any]]]:
     """Yield the events of many incidents as CloudEvents, in batches of at most `size` events.
 
-    The events of one incident stay in one batch, unless there are more than `size` of them.
+    The events of one incident stay in one batch, which is larger if there are more than `size` of them: an incident of
+    which half is known would be judged by that half.
 
     Args:
         lives: For each incident, the list of its events.
@@ -53,11 +54,7 @@ def batches(lives: Iterable[Sequence[IncidentEvent]], size: int) -> Iterator[lis
         if held and len(held) + len(life) > size:
             yield held
             held = []
-        for event in life:
-            if len(held) == size:
-                yield held
-                held = []
-            held.append(cloud_event(event))
+        held += map(cloud_event, life)
     if held:
         yield held
 

@@ -15,6 +15,10 @@ _BATCH_TYPE = "application/cloudevents-batch+json"
 _BUSY = frozenset({429, 502, 503, 504})
 _TRIES = 20
 _LONGEST_WAIT = 60.0
+_TOO_LONG = (
+    "the events of the incident are more than the service takes at once, and with --tell it would be judged by a part "
+    "of them: import it without --tell"
+)
 
 
 class StillBusy(Exception):
@@ -34,7 +38,8 @@ async def post(
     - 202: the response is counted.
     - 429, 502, 503, 504 (busy): the batch is sent again, 20 times in all; after that, StillBusy is raised. The wait
       between two attempts is the one that the service asks for, else it grows. It is a minute at most.
-    - 413 (too large): the batch is sent in two halves. A batch of one event is refused instead.
+    - 413 (too large): the batch is sent in two parts, with the events of each incident in one of them. The events of a
+      single incident are divided only if they are history, of which nobody is told; else they are refused.
     - 401, 403, 404, 405, 415 (such as a wrong key): the command ends.
     - Any other status: all events of the batch are added to the refusals.
     """
@@ -45,12 +50,23 @@ async def post(
         case 401 | 403 | 404 | 405 | 415:
             stop_refused(answer)
         case 413 if len(batch) > 1:
-            middle = len(batch) // 2
+            middle = _middle(batch)
+            if not middle and not all(event["data"].get("history") for event in batch):
+                for event in batch:
+                    account.add_refusal(event, _TOO_LONG)
+                return
+            middle = middle or len(batch) // 2
             await post(client, batch[:middle], account, time_source)
             await post(client, batch[middle:], account, time_source)
         case _:
             for event in batch:
                 account.add_refusal(event, problem_text(answer))
+
+
+def _middle(batch: list[dict[str, Any]]) -> int:
+    """Where the batch falls into two parts between two incidents, as near its middle as can be; 0 for one incident."""
+    begins = [place for place in range(1, len(batch)) if batch[place]["subject"] != batch[place - 1]["subject"]]
+    return min(begins, key=lambda place: abs(place - len(batch) // 2), default=0)
 
 
 async def _patiently(
