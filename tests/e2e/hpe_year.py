@@ -119,9 +119,12 @@ async def books_in_time(year: Year) -> None:
     world.move(start + timedelta(hours=10))
     assert due(await year.opened("weekend", year.family)) == start + timedelta(hours=11)
     world.pass_by(days=25)
-    reserved = (await ledger(world, contract, "credits", explain="true"))["steps"][-1]["entry"]
-    done = await post(world, contract, "credits", "used", "release-done", of=reserved, reference="release")
-    assert done.status_code == 201, done.text
+    served = await ledger(world, contract, "credits", explain="true")
+    last = served["steps"][-1]
+    assert (last["kind"], last["reference"], datetime.fromisoformat(last["at"])) == ("used", "release", start)
+    assert await balance(world, contract, "credits") == ("20", "0")
+    back = await post(world, contract, "credits", "released", "release-back", of=last["entry"])
+    assert (back.status_code, back.json()["reason"], back.json()["clause"]) == (409, "of_a_window", "H10")
 
 
 async def shows_its_plan(year: Year, booked: datetime) -> None:

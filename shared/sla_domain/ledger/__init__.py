@@ -12,7 +12,7 @@ from __future__ import annotations
 from sla_domain.ledger.decide import Decision, EntryAccepted, EntryRefused, Replayed, decide, replay
 from sla_domain.ledger.entry import LedgerEntry, WorkSpan
 from sla_domain.ledger.fold import close_ledger, ledger_at, opening_entry
-from sla_domain.ledger.kind import EntryId, EntryKind
+from sla_domain.ledger.kind import EntryId, EntryKind, reserves_a_window, window_entry
 from sla_domain.ledger.objection import Objection, RefusalReason
 from sla_domain.ledger.opening import (
     LedgerClosed,
@@ -66,5 +66,7 @@ __all__ = [
     "opening_entry",
     "period_at",
     "replay",
+    "reserves_a_window",
+    "window_entry",
     "work_parts",
 ]

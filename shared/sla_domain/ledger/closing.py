@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
-from sla_domain.ledger.entry import LedgerEntry
 from sla_domain.ledger.kind import EntryId, EntryKind
 from sla_domain.ledger.objection import Objection, RefusalReason
 from sla_domain.ledger.opening import LedgerOpening, OpeningCount, OpeningCrossing, OpeningLot, OpeningReservation
@@ -19,24 +17,19 @@ from sla_domain.ledger.terms import LedgerTerms
 _NOTHING = Decimal(0)
 
 
-def opening_of(running: RunningLedger, entries: Iterable[LedgerEntry], before: datetime) -> LedgerOpening:
+def opening_of(running: RunningLedger, before: datetime) -> LedgerOpening:
     """Return what a ledger has left behind when everything before an instant has happened.
 
     Args:
         running: The ledger after everything before `before`.
-        entries: The entries that are in it.
         before: The instant from which the ledger goes on.
     """
-    written = {one.id: one for one in entries}
-    earlier = {one.entry: one for each in written.values() if each.opening for one in each.opening.reservations}
     touched = [each for each in running.coming if each.left != each.lot.amount]
     kept = [*(each for each in running.ended if each.reserved), *running.alive, *touched]
     return LedgerOpening(
         at=before,
         lots=tuple(map(_lot, kept)),
-        reservations=tuple(
-            _reservation(id_, one, written.get(id_), earlier.get(id_)) for id_, one in running.reservations.items()
-        ),
+        reservations=tuple(_reservation(id_, one) for id_, one in running.reservations.items()),
         counts=tuple(
             OpeningCount(kind, since, amount)
             for (kind, since), amount in running.counts.items()
@@ -69,7 +62,9 @@ def reopened(terms: LedgerTerms, opening: LedgerOpening, entry: EntryId) -> Runn
         _follow_terms(running, each, opening.at, entry)
     for held in opening.reservations:
         shares = [(lots[lot], amount) for lot, amount in held.shares]
-        running.reservations[held.entry] = OpenReservation(held.at, held.raw, shares)
+        running.reservations[held.entry] = OpenReservation(
+            held.at, held.raw, shares, held.written_at, held.who, held.reference, held.surcharge
+        )
     running.counts |= {(one.period, one.since): one.amount for one in opening.counts}
     warnings = {one.key: one for one in terms.allowance.warnings}
     running.crossings += [
@@ -101,19 +96,16 @@ def _lot(each: RunningLot) -> OpeningLot:
     )
 
 
-def _reservation(
-    id_: EntryId, one: OpenReservation, written: LedgerEntry | None, earlier: OpeningReservation | None
-) -> OpeningReservation:
-    known = written or earlier
-    assert known is not None  # a reservation comes from an entry, or from the opening before
+def _reservation(id_: EntryId, one: OpenReservation) -> OpeningReservation:
     return OpeningReservation(
         entry=id_,
-        written_at=known.at if isinstance(known, LedgerEntry) else known.written_at,
+        written_at=one.written_at,
         at=one.at,
         raw=one.raw,
         shares=tuple((lot.lot.id, amount) for lot, amount in one.shares if amount),
-        who=known.who,
-        reference=known.reference,
+        who=one.who,
+        reference=one.reference,
+        surcharge=one.surcharge,
     )
 
 

@@ -17,7 +17,6 @@ from sla_domain.ledger.objection import Objection, RefusalReason
 from sla_domain.ledger.step import Ledger
 from sla_domain.ledger.terms import LedgerTerms
 
-NEVER = "H10"  # the clause by which nothing is paid back or moved, of every allowance
 LARGEST = Decimal(10**12)
 FINEST = -6  # digits after the point
 MOST_SURCHARGE = 1000  # per cent
@@ -119,8 +118,7 @@ def replay(terms: LedgerTerms, entries: Iterable[LedgerEntry], now: datetime) ->
 
 
 def _refused(terms: LedgerTerms, entry: LedgerEntry, reason: RefusalReason) -> EntryRefused:
-    clause = NEVER if entry.kind in _NEVER_DONE else terms.allowance.clause
-    return EntryRefused(entry, Objection(reason=reason, entry=entry.id, at=entry.at), clause)
+    return EntryRefused(entry, Objection(reason=reason, entry=entry.id, at=entry.at), terms.allowance.clause)
 
 
 def _closed(terms: LedgerTerms, written: Iterable[LedgerEntry], entry: LedgerEntry) -> EntryRefused | None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from sla_domain.ledger.closing import opening_of, reopened
 from sla_domain.ledger.entry import LedgerEntry
-from sla_domain.ledger.kind import EntryKind
+from sla_domain.ledger.kind import EntryId, EntryKind
 from sla_domain.ledger.opening import LedgerClosed, LedgerOpening
 from sla_domain.ledger.running_ledger import Movement, RunningLedger
 from sla_domain.ledger.step import Ledger
@@ -58,9 +58,9 @@ def close_ledger(terms: LedgerTerms, entries: Iterable[LedgerEntry], before: dat
         CalendarError: Work lies outside the years of the allowance's calendar.
         LedgerClosed: The entries before a later instant are closed already.
     """
-    closed = [one for one in entries if one.at < before]
-    running = _run(terms, closed, before - _MICROSECOND)
-    return opening_of(running, closed, before)
+    written = list(entries)
+    closed = [one for one in written if one.at < before]
+    return opening_of(_run(terms, closed, before - _MICROSECOND, _ended(written)), before)
 
 
 def opening_entry(entries: Iterable[LedgerEntry]) -> LedgerEntry | None:
@@ -68,7 +68,14 @@ def opening_entry(entries: Iterable[LedgerEntry]) -> LedgerEntry | None:
     return next((one for one in entries if one.opening is not None), None)
 
 
-def _run(terms: LedgerTerms, entries: Iterable[LedgerEntry], at: datetime) -> RunningLedger:
+def _ended(entries: Iterable[LedgerEntry]) -> frozenset[EntryId]:
+    """The reservations that an entry ends; those of windows that none does end when they are served."""
+    return frozenset(one.of for one in entries if one.of is not None)
+
+
+def _run(
+    terms: LedgerTerms, entries: Iterable[LedgerEntry], at: datetime, ended: frozenset[EntryId] | None = None
+) -> RunningLedger:
     """The ledger after everything up to and at `at`."""
     written = list(entries)
     opened = opening_entry(written)
@@ -77,6 +84,7 @@ def _run(terms: LedgerTerms, entries: Iterable[LedgerEntry], at: datetime) -> Ru
         if at < opened.opening.at:
             raise LedgerClosed(terms.allowance.id, terms.contract, opened.opening.at)
         running = reopened(terms, opened.opening, opened.id)
+    running.ended_by_entry = _ended(written) if ended is None else ended
     moves = sorted((move for entry in written for move in movements(terms, entry) if move.at <= at), key=_order)
     running.grant(max([at, *(move.pays_at for move in moves)]))
     for move in moves:

@@ -6,6 +6,26 @@ from enum import StrEnum
 from typing import NewType
 
 EntryId = NewType("EntryId", str)
+_WINDOW = "window:"  # no entry that people write has a colon in its id
+
+
+def window_entry(booking: str, revision: int) -> EntryId:
+    """Return the id of the entry that reserves the price of a booked window (extra hours).
+
+    Args:
+        booking: Id of the booking.
+        revision: Number of the record's change that books it.
+    """
+    return EntryId(f"{_WINDOW}{booking}:{revision}")
+
+
+def reserves_a_window(entry: EntryId, booking: str | None = None) -> bool:
+    """Return whether an entry's id is that of the reservation for a booked window (extra hours).
+
+    Args:
+        booking: Id of the booking. None means any.
+    """
+    return entry.startswith(_WINDOW if booking is None else f"{_WINDOW}{booking}:")
 
 
 class EntryKind(StrEnum):

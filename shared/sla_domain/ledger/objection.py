@@ -55,6 +55,10 @@ class RefusalReason(StrEnum):
     NO_REASON = "no_reason"
     """An adjustment needs a reason."""
     NO_AUTHOR = "no_author"
+    OF_A_WINDOW = "of_a_window"
+    """What is reserved for a booked window is given back by cancelling the window alone."""
+    SERVED = "served"
+    """What was reserved has been served, and is not given back."""
     CLOSED = "closed"
     """The entry is dated before the instant up to which the ledger's entries are closed."""
 

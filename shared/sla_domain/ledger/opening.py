@@ -54,6 +54,8 @@ class OpeningReservation:
     """The author of the reservation."""
     reference: str = ""
     """Id of the booked window. "" for none."""
+    surcharge: int = 0
+    """Surcharge in percent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 from sla_domain.allowance import AllowancePeriod, BalanceWarning
 from sla_domain.calendar import load_zone
 from sla_domain.ledger.entry import LedgerEntry
-from sla_domain.ledger.kind import EntryId, EntryKind
+from sla_domain.ledger.kind import EntryId, EntryKind, reserves_a_window
 from sla_domain.ledger.objection import Objection, RefusalReason
 from sla_domain.ledger.opening import LedgerOpening
 from sla_domain.ledger.period import period_at, periods
@@ -63,6 +64,8 @@ class RunningLedger:
     """Lots that begin later."""
     reservations: dict[EntryId, OpenReservation] = field(default_factory=dict)
     """Entry id -> open reservation."""
+    ended_by_entry: frozenset[EntryId] = frozenset()
+    """Reservations that an entry ends. Others for booked windows end when the window begins: the price is used."""
     counts: dict[tuple[AllowancePeriod, datetime], Decimal] = field(default_factory=dict)
     """(kind of period, its start) -> amount used or reserved, for periods with a limit."""
     steps: list[LedgerStep] = field(default_factory=list)
@@ -120,34 +123,58 @@ class RunningLedger:
     def advance(self, to: datetime) -> None:
         """Move time forward to `to`, and record what happens up to this instant and at it.
 
-        Two kinds of changes are added to `steps`, the ledger's list of changes: a lot (portion) that begins, and a lot
-        that expires with something left. Warnings some days before an expiry are added to `crossings`.
+        Three kinds of changes are added to `steps`, the ledger's list of changes: a lot (portion) that begins, a lot
+        that expires with something left, and a booked window that begins, whose price is used. Warnings some days
+        before an expiry are added to `crossings`.
         """
-        while due := min(self._due(to), key=lambda found: (found[0], found[1], found[2].lot.id), default=None):
-            at, _, lot, warning = due
-            if warning is not None:
-                self._warn_of_expiry(lot, warning, at)
-            elif lot in self.alive:
-                self._expire(lot, at)
-            else:
-                before = self.free
-                self.alive.append(self.coming.popleft())
-                self._step(at, lot.lot.kind, lot.lot.amount, before)
+        while due := min(self._due(to), key=lambda found: found[:3], default=None):
+            at, _, _, happen = due
+            happen(at)
 
-    def _due(self, to: datetime) -> Iterator[tuple[datetime, int, RunningLot, BalanceWarning | None]]:
-        """What happens by `to`; at one instant lots expire before others begin, and thresholds come last."""
+    def _due(self, to: datetime) -> Iterator[tuple[datetime, int, str, Callable[[datetime], None]]]:
+        """What happens by `to`; at one instant lots expire before others begin, then thresholds, then services."""
         if self.coming and self.coming[0].lot.start <= to:
-            yield self.coming[0].lot.start, 1, self.coming[0], None
+            yield self.coming[0].lot.start, 1, self.coming[0].lot.id, self._begin
         for each in self.alive:
             if each.lot.expires is None:
                 continue
             if each.lot.expires <= to:
-                yield each.lot.expires, 0, each, None
+                yield each.lot.expires, 0, each.lot.id, partial(self._expire, each)
             for warning in self.terms.allowance.warnings:
                 if warning.days is not None and warning.days not in each.warned:
                     at = self._days_before(each.lot.expires, warning.days)
                     if at <= to:
-                        yield at, 2, each, warning
+                        yield at, 2, each.lot.id, partial(self._warn_of_expiry, each, warning)
+        for id_, held in self.reservations.items():
+            if held.at <= to and reserves_a_window(id_) and id_ not in self.ended_by_entry:
+                yield held.at, 3, id_, partial(self._serve, id_)
+
+    def _begin(self, at: datetime) -> None:
+        before, each = self.free, self.coming.popleft()
+        self.alive.append(each)
+        self._step(at, each.lot.kind, each.lot.amount, before)
+
+    def _serve(self, id_: EntryId, at: datetime) -> None:
+        """A booked window begins: nothing can be cancelled any more, and its price is used."""
+        held = self.reservations.pop(id_)
+        paid = [(lot, amount) for lot, amount in held.shares if amount]
+        for lot, amount in paid:
+            lot.reserved -= amount
+            lot.used += amount
+        step = LedgerStep(
+            at=at,
+            kind=EntryKind.USED,
+            amount=held.total,
+            change=_NOTHING,
+            balance=self.free,
+            shares=shares_of(paid),
+            entry=id_,
+            raw=held.raw,
+            surcharge=held.surcharge,
+            who=held.who,
+            reference=held.reference,
+        )
+        self.steps.append(step)
 
     def _expire(self, each: RunningLot, at: datetime) -> None:
         before, lost = self.free, each.left
@@ -252,7 +279,15 @@ class RunningLedger:
         reserve = move.entry.kind is EntryKind.RESERVED
         taken = self._take_free(move, cost, reserve=reserve)
         if reserve:
-            self.reservations[move.entry.id] = OpenReservation(move.pays_at, move.raw or _NOTHING, list(taken))
+            self.reservations[move.entry.id] = OpenReservation(
+                move.pays_at,
+                move.raw or _NOTHING,
+                list(taken),
+                move.entry.at,
+                move.entry.who,
+                move.entry.reference,
+                move.entry.surcharge,
+            )
         self._step(move.at, move.entry.kind, move.cost or _NOTHING, before, taken, move, move.raw or _NOTHING)
         if counts:
             self._count(move.pays_at, move.raw or _NOTHING, move)

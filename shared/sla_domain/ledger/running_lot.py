@@ -61,6 +61,14 @@ class OpenReservation:
     """The reserved amount without surcharge."""
     shares: list[tuple[RunningLot, Decimal]]
     """The amount that each lot (portion of the allowance) pays for the reservation."""
+    written_at: datetime
+    """The instant of the entry that reserved."""
+    who: str = ""
+    """The author of that entry."""
+    reference: str = ""
+    """Id of the booked window. "" for none."""
+    surcharge: int = 0
+    """Surcharge in percent."""
 
     @property
     def total(self) -> Decimal:

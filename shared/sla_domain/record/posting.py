@@ -12,9 +12,12 @@ from sla_domain.ledger import (
     EntryRefused,
     LedgerEntry,
     LedgerTerms,
+    Objection,
     RefusalReason,
     decide,
     ledger_at,
+    reserves_a_window,
+    window_entry,
 )
 from sla_domain.record.change import EntryPosted
 from sla_domain.record.record import ContractRecord
@@ -72,6 +75,9 @@ def prepare_entry(
         RefusedChange: The contract has no such ledger, or has 5,000 open entries already.
     """
     terms = terms_of(record, ledgers, posted.allowance)
+    if (reason := _takes_back(record, posted, now)) is not None:
+        objection = Objection(reason=reason, entry=posted.entry.id, at=posted.entry.at)
+        raise EntryNotAllowed(EntryRefused(posted.entry, objection, terms.allowance.clause), terms)
     decision = decide(terms, record.entries_of(posted.allowance), posted.entry, now)
     if isinstance(decision, EntryRefused):
         raise EntryNotAllowed(decision, terms)
@@ -140,7 +146,7 @@ def reservation(
     if price is None:
         return None
     entry = LedgerEntry(
-        id=EntryId(f"window:{booked.id}:{record.revision + 1}"),
+        id=window_entry(booked.id, record.revision + 1),
         kind=EntryKind.RESERVED,
         at=now,
         who=by,
@@ -164,10 +170,10 @@ def release(record: ContractRecord, booking: str, by: str, now: datetime) -> Ent
         now: The present instant. The entry has this instant, or that of the reservation if it is later.
     """
     ended = {one.entry.of for one in record.entries}
-    of_booking = [one for one in _reserved(record) if one[1].startswith(f"window:{booking}:") and one[1] not in ended]
+    of_booking = [one for one in _reserved(record) if reserves_a_window(one[1], booking) and one[1] not in ended]
     if not of_booking:
         return None
-    allowance, reserved, at = of_booking[-1]
+    allowance, reserved, at, _ = of_booking[-1]
     entry = LedgerEntry(
         id=EntryId(f"cancelled:{booking}:{record.revision + 1}"),
         kind=EntryKind.RELEASED,
@@ -179,14 +185,28 @@ def release(record: ContractRecord, booking: str, by: str, now: datetime) -> Ent
     return EntryPosted(allowance, entry)
 
 
-def _reserved(record: ContractRecord) -> Iterator[tuple[str, EntryId, datetime]]:
-    """What was reserved: the allowance, the id of the entry and its instant; closed entries' open ones first."""
+def _takes_back(record: ContractRecord, posted: EntryPosted, now: datetime) -> RefusalReason | None:
+    """Why an entry by hand may not give back what is reserved (clause H10): a booking's reservation is released by its
+    cancellation alone, and nothing that was served is."""
+    entry = posted.entry
+    if entry.of is None or any(one.id == entry.id for one in record.entries_of(posted.allowance)):
+        return None
+    part = entry.amount is not None or entry.work is not None
+    if reserves_a_window(entry.of) and (entry.kind is EntryKind.RELEASED or part):
+        return RefusalReason.OF_A_WINDOW
+    serves = (serves_at for _, id_, at, serves_at in _reserved(record) if id_ == entry.of and serves_at > at)
+    return RefusalReason.SERVED if entry.kind is EntryKind.RELEASED and any(at <= now for at in serves) else None
+
+
+def _reserved(record: ContractRecord) -> Iterator[tuple[str, EntryId, datetime, datetime]]:
+    """What was reserved: the allowance, the entry's id and instant, and when it serves; closed entries' open ones
+    first."""
     for one in record.entries:
         if one.entry.opening is not None:
             for held in one.entry.opening.reservations:
-                yield one.allowance, held.entry, held.written_at
+                yield one.allowance, held.entry, held.written_at, held.at
         elif one.entry.kind is EntryKind.RESERVED:
-            yield one.allowance, one.entry.id, one.entry.at
+            yield one.allowance, one.entry.id, one.entry.at, one.entry.pays_at
 
 
 def _unless_full(record: ContractRecord, posted: EntryPosted, *, known: bool) -> EntryPosted | None:

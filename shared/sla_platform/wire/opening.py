@@ -68,6 +68,8 @@ class OpeningReservationData(BaseModel):
     who: str = ""
     reference: str = ""
     """The id of the booked window. "" for none."""
+    surcharge: int = 0
+    """The surcharge in percent."""
 
 
 class OpeningCountData(BaseModel):
@@ -135,6 +137,7 @@ def opening_data(opening: LedgerOpening) -> OpeningData:
                 shares=tuple(OpeningShareData(lot=lot, amount=amount) for lot, amount in one.shares),
                 who=one.who,
                 reference=one.reference,
+                surcharge=one.surcharge,
             )
             for one in opening.reservations
         ),
@@ -182,6 +185,7 @@ def read_opening(data: OpeningData, at: datetime) -> LedgerOpening:
                 shares=tuple((each.lot, each.amount) for each in one.shares),
                 who=one.who,
                 reference=one.reference,
+                surcharge=one.surcharge,
             )
             for one in data.reservations
         ),

@@ -64,18 +64,20 @@ def some_entries(draw: st.DrawFn, of: LedgerTerms) -> list[LedgerEntry]:
 def _entry(of: LedgerTerms, number: int, random: Random) -> LedgerEntry:
     kind, at = random.choice(KINDS), START + random.randrange(DAYS * 24) * HOUR
     amount: Decimal | None = Decimal(random.choice(["1", "2.5", "7", "20", "0.000001"]))
-    work, of_, serves_at, surcharge = None, None, None, 0
+    work, of_, serves_at, surcharge, booked = None, None, None, 0, False
     if kind is EntryKind.USED and of.hours is not None and random.random() < 0.7:
         work, amount = WorkSpan(at - timedelta(seconds=random.randrange(1, 200_000)), at), None
     if kind in (EntryKind.USED, EntryKind.RELEASED) and random.random() < 0.6:
-        of_, amount = EntryId(f"e{random.randrange(16)}"), None
+        of_, amount = EntryId(f"{random.choice(['e', 'window:e'])}{random.randrange(16)}"), None
     if kind is EntryKind.RESERVED:
         serves_at, surcharge = at + random.randrange(2000) * HOUR, random.choice([0, 50])
+        booked = random.random() < 0.5
     if kind is EntryKind.ADJUSTED and amount is not None and random.random() < 0.5:
         amount = -amount
+    mark = "window:" if booked else ""
     return LedgerEntry(
-        id=EntryId(f"e{number}"), kind=kind, at=at, who="ann", amount=amount, work=work, of=of_, serves_at=serves_at,
-        surcharge=surcharge, reason="why",
+        id=EntryId(f"{mark}e{number}"), kind=kind, at=at, who="ann", amount=amount, work=work, of=of_,
+        serves_at=serves_at, surcharge=surcharge, reason="why",
     )  # fmt: skip
 
 

@@ -164,6 +164,63 @@ def test_what_a_booking_has_used_is_not_given_back_and_a_second_booking_of_the_i
     assert history.balance(NOV + timedelta(hours=4)) == (8, 0)
 
 
+def test_what_is_reserved_for_a_window_is_not_given_back_by_hand_before_or_after_it() -> None:
+    """H10: nothing is ever refunded; only cancelling the window, before it begins, releases its credits."""
+    history = History()
+    history.post(entry("bought", "invoice-1", 10))
+    history.book("fair", SATURDAY)
+    reserved = history.record.entries[-1].entry.id
+    for now in (NOV, SATURDAY + timedelta(days=30)):
+        for kind, amount in (("released", None), ("used", 1), ("used", "0.000001")):
+            posted = entry(kind, "back", amount, at=NOV, of=reserved)
+            with pytest.raises(EntryNotAllowed) as caught:
+                prepare_entry(history.record, (CREDITS,), posted, now)
+            about = caught.value.refused
+            assert (about.reason, about.clause) == (RefusalReason.OF_A_WINDOW, "H10")
+    assert history.balance() == (8, 2)
+
+
+def test_a_window_that_has_begun_is_used_without_a_hand() -> None:
+    history = History()
+    history.post(entry("bought", "invoice-1", 10))
+    history.book("fair", SATURDAY)
+    assert history.balance(SATURDAY - timedelta(seconds=1)) == (8, 2)
+    assert history.balance(SATURDAY) == (8, 0)
+    step = ledger_at(CREDITS, history.record.entries_of(ALLOWANCE), SATURDAY).steps[-1]
+    assert (step.at, step.kind, step.amount, step.reference, step.change) == (SATURDAY, EntryKind.USED, 2, "fair", 0)
+    with pytest.raises(RefusedChange):
+        history.cancel("fair", SATURDAY)
+    # Said by hand, too, it is the same.
+    reserved = history.record.entries[-1].entry.id
+    later = SATURDAY + timedelta(days=3)
+    history.post(entry("used", "done", of=reserved, at=later), later)
+    assert history.balance(later) == (8, 0)
+
+
+def test_what_was_served_is_not_released_whatever_it_was_reserved_for() -> None:
+    history = History()
+    history.post(entry("bought", "invoice-1", 10))
+    history.post(entry("reserved", "visit", 3, serves_at=SATURDAY))
+    history.post(entry("reserved", "someday", 2))
+    after = SATURDAY + timedelta(days=1)
+    with pytest.raises(EntryNotAllowed) as served:  # dated before, said after
+        prepare_entry(history.record, (CREDITS,), entry("released", "back", of=EntryId("visit")), after)
+    assert served.value.refused.reason is RefusalReason.SERVED
+    history.post(entry("released", "back", of=EntryId("visit")), SATURDAY - timedelta(days=1))
+    history.post(entry("released", "no-day", of=EntryId("someday"), at=after), after)
+    assert history.balance(after) == (10, 0)
+
+
+def test_a_refund_is_refused_with_the_clause_of_the_plan_and_not_of_another_vendor() -> None:
+    own = terms("visits", 3, clause="E10")
+    error = refused(History(), EntryPosted(ALLOWANCE, entry("refunded", "r", 1).entry), own)
+    assert isinstance(error, EntryNotAllowed)
+    assert (error.refused.reason, error.refused.clause) == (RefusalReason.NOT_REFUNDABLE, "E10")
+    error = refused(History(), EntryPosted(ALLOWANCE, entry("refunded", "r", 1).entry), terms("visits", 3))
+    assert isinstance(error, EntryNotAllowed)
+    assert error.refused.clause == ""
+
+
 def test_work_that_is_done_is_counted_even_if_the_ledger_cannot_pay_all_of_it() -> None:
     history = History()
     history.post(entry("bought", "invoice-1", 3))
@@ -238,9 +295,14 @@ def test_every_prefix_of_a_history_is_whole_on_the_wire_too(steps: list[tuple[st
         assert sum(each.lot.amount for each in ledger.lots) == sum(
             each.left + each.reserved + each.used + each.expired for each in ledger.lots
         )
-        priced = {one.id for one in record.windows_at()}
-        held_for = {one.reference for one in entries if one.kind is EntryKind.RESERVED}
-        assert priced <= held_for
+        for when in (now, SATURDAY + timedelta(weeks=9)):  # before all weekends, and after
+            ledger = ledger_at(CREDITS, entries, when)
+            ended = {one.of for one in entries}
+            open_ = {one.reference for one in entries if one.kind is EntryKind.RESERVED and one.id not in ended}
+            used = {step.reference for step in ledger.steps if step.kind is EntryKind.USED and step.reference}
+            standing = {one.id for one in record.windows_at()}
+            assert standing == open_, "each window has its credits, and nothing else holds any"
+            assert (used, ledger.reserved > 0) == ((set(), bool(standing)) if when == now else (standing, False))
 
 
 def test_a_history_keeps_with_each_change_what_it_wrote_alone() -> None:

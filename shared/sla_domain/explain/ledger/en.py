@@ -82,6 +82,8 @@ WORDS = LedgerWords(
         RefusalReason.HOURS_UNKNOWN: "the hours of that time are not known",
         RefusalReason.NO_REASON: "an adjustment needs a reason",
         RefusalReason.NO_AUTHOR: "the entry does not say who made it",
+        RefusalReason.OF_A_WINDOW: "this is reserved for a booked window: only cancelling that gives it back",
+        RefusalReason.SERVED: "it has been served, and is not given back",
         RefusalReason.CLOSED: "entries before {since} are closed: date it later, or adjust the balance with a reason",
     },
 )

@@ -83,6 +83,8 @@ WORDS = LedgerWords(
         RefusalReason.HOURS_UNKNOWN: "l'orario di quel periodo non è noto",
         RefusalReason.NO_REASON: "una rettifica richiede un motivo",
         RefusalReason.NO_AUTHOR: "la registrazione non dice chi l'ha fatta",
+        RefusalReason.OF_A_WINDOW: "è riservato a una finestra prenotata: lo libera soltanto il suo annullamento",
+        RefusalReason.SERVED: "il servizio è stato prestato e non viene restituito",
         RefusalReason.CLOSED: "le registrazioni prima del {since} sono chiuse: indicare una data successiva",
     },
 )

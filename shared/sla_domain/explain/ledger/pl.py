@@ -91,6 +91,8 @@ WORDS = LedgerWords(
         RefusalReason.HOURS_UNKNOWN: "godziny tego czasu nie są znane",
         RefusalReason.NO_REASON: "korekta wymaga uzasadnienia",
         RefusalReason.NO_AUTHOR: "wpis nie mówi, kto go zrobił",
+        RefusalReason.OF_A_WINDOW: "to rezerwacja na zamówiony dyżur: zwalnia ją tylko jego odwołanie",
+        RefusalReason.SERVED: "usługa została wykonana i nie jest zwracana",
         RefusalReason.CLOSED: "wpisy sprzed {since} są zamknięte: należy podać późniejszą datę albo skorygować saldo",
     },
 )

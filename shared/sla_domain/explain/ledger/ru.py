@@ -91,6 +91,8 @@ WORDS = LedgerWords(
         RefusalReason.HOURS_UNKNOWN: "часы этого времени неизвестны",
         RefusalReason.NO_REASON: "корректировка требует обоснования",
         RefusalReason.NO_AUTHOR: "в записи не указано, кто её сделал",
+        RefusalReason.OF_A_WINDOW: "это резерв на забронированное окно: его освобождает только отмена окна",
+        RefusalReason.SERVED: "услуга уже оказана и не возвращается",
         RefusalReason.CLOSED: "записи до {since} закрыты: укажите более позднюю дату или скорректируйте остаток",
     },
 )

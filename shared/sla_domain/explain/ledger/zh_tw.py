@@ -78,6 +78,8 @@ WORDS = LedgerWords(
         RefusalReason.HOURS_UNKNOWN: "該時段的服務時間未知",
         RefusalReason.NO_REASON: "調整需要理由",
         RefusalReason.NO_AUTHOR: "紀錄未說明由誰登錄",
+        RefusalReason.OF_A_WINDOW: "這是為已預約時段所作的預留：只有取消該時段才會釋放",
+        RefusalReason.SERVED: "服務已提供，恕不退還",
         RefusalReason.CLOSED: "{since} 之前的紀錄已結帳：請改用較晚的日期，或附理由調整餘額",
     },
 )
