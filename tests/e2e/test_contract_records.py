@@ -116,6 +116,79 @@ async def test_a_renewal_that_takes_effect_before_its_first_day_is_warned_of(wor
     assert said.json()["warnings"] == []
 
 
+async def test_a_contract_in_yaml_is_the_one_in_json_and_a_line_that_cannot_be_read_is_named(world: World) -> None:
+    contract = world.name("written")
+    text = f"""\
+id: {contract}
+reason: signed   # as a person writes it
+contract:
+  title: Contract of {contract}
+  customers: [{contract}]
+  plan: stories
+  zone: {WARSAW}
+  country: PL
+  roles: {{on_call: [page-hook], lead: [page-lead], manager: [page-manager]}}
+  targets: [{{metric: first_response, coverage: office, priority: P1, time: 1h}}]
+"""
+    headers = {"authorization": f"Bearer {ADMIN_KEY}", "content-type": "application/yaml"}
+    address = f"{world.fleet.url('ingest')}/v1/contracts"
+    async with http_client(timeout=20.0, headers=headers) as client:
+        broken = await client.post(address, content=text.replace("country: PL", "country: [PL"))
+        assert (broken.status_code, broken.json()["errors"][0]["line"]) == (400, 9), broken.text
+        assert broken.json()["errors"][0]["column"] > 1
+        unknown = await client.post(address, content=text.replace("country:", "contry:"))
+        assert (unknown.status_code, unknown.json()["errors"][0]["pointer"]) == (422, "/contract/contry")
+        other = await client.post(address, content=text, headers={"content-type": "text/csv"})
+        assert other.status_code == 415
+        made = await client.post(address, content=text)
+    assert made.status_code == 201, made.text
+    twin = await change(world, contract, section(contract), "*")
+    assert (twin.status_code, twin.json()["type"].rpartition("/")[2]) == (409, "nothing-changes"), "the same text"
+
+
+async def test_a_change_into_a_frozen_period_is_refused_and_one_dated_back_behind_it_judges_anew(world: World) -> None:
+    opened = world.next_morning(WARSAW)
+    contract = world.name("frozen")
+    since = (opened - timedelta(days=30)).isoformat()
+    signed = await create(world, contract, section(contract, "4h"), effective_from=since)
+    assert signed.status_code == 201, signed.text
+    name = world.name("judged-anew")
+    await world.happens(name, "opened", {"customer": contract, "priority": "P1"})
+    await world.applied(name, lambda one: one["contract"]["id"] == contract and one["clocks"])
+    world.pass_by(minutes=30)
+    frozen_through = opened - timedelta(days=1)
+    frozen = await world.post(
+        f"/v1/contracts/{contract}/freeze",
+        {"through": frozen_through.isoformat(), "reason": "billed"},
+        key=ADMIN_KEY,
+        headers={"if-match": "*"},
+    )
+    assert frozen.status_code == 200, frozen.text
+    early = (frozen_through - timedelta(seconds=1)).isoformat()
+    refused = await change(world, contract, section(contract, "2h"), "*", effective_from=early)
+    assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (409, "period-frozen")
+    assert [one["pointer"] for one in refused.json()["errors"]] == ["/effective_from"]
+    assert due(await world.incident(name)) == opened + timedelta(hours=4)
+    back = await change(world, contract, section(contract, "2h"), "*", effective_from=frozen_through.isoformat())
+    assert back.status_code == 200, back.text
+    await world.applied(name, lambda one: due(one) == opened + timedelta(hours=2))
+
+
+async def test_a_customer_is_of_one_contract_at_a_time_whichever_version_says_so(world: World) -> None:
+    """A version in force until another takes its place counts, and so does one that lies ahead."""
+    first, second, customer = world.name("gives"), world.name("takes"), world.name("customer")
+    assert (await create(world, first, section(customer))).status_code == 201
+    leaves = (world.now + timedelta(days=5)).isoformat()
+    renamed = section(customer, customers=[f"{customer} no more"])
+    assert (await change(world, first, renamed, "*", effective_from=leaves)).status_code == 200
+    early = await create(world, second, section(customer))
+    assert (early.status_code, [one["pointer"] for one in early.json()["errors"]]) == (422, ["/contract/customers"])
+    late = await create(world, second, section(customer), effective_from=leaves)
+    assert late.status_code == 201, late.text
+    third = await create(world, world.name("ahead"), section(customer, valid={"from": leaves[:10]}))
+    assert third.status_code == 422, "one that lies ahead has the customer"
+
+
 async def test_two_writers_at_once_and_what_does_not_fit_change_nothing(world: World) -> None:
     contract = world.name("guarded")
     tag = (await create(world, contract, section(contract))).headers["etag"]

@@ -6,6 +6,7 @@ import csv
 import json
 from pathlib import Path
 
+import httpx2
 import pytest
 from tests.golden.cli.test_service import INGEST, patiently
 from tests.unit.cli.invoke import Said, slad
@@ -13,6 +14,7 @@ from tests.unit.cli.logs import event
 
 from sla_catalogue.tree import Plain, read_tree
 from sla_platform.timesource import SystemTime
+from sla_standalone.cli.contract.service import ContractService, KnownContract, Misfit, WantedContract
 
 ADMIN = "demo-admin-key"
 TEXT = """\
@@ -140,6 +142,42 @@ def test_one_bad_line_in_ten_keeps_all_out_or_alone_stays_out(tmp_path: Path) ->
     rows[3] = row("ten3")
     again = slad("contract", "import", table(file, *rows), "--reason", "moved here", "--json")
     assert (again.status, again.json["done"]) == (0, {"unchanged": 10})
+
+
+def test_a_line_refused_only_when_it_is_written_stops_the_import_which_says_how_far_it_came(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody takes a customer between the check and the writing; then the service cannot be reached at all."""
+    rows = [row(f"half{number}") for number in range(4)]
+    file = table(tmp_path / "half.csv", *rows)
+    real = ContractService.write
+
+    def meanwhile(
+        self: ContractService, wanted: WantedContract, known: KnownContract | None, *, dry_run: bool
+    ) -> tuple[Misfit, ...]:
+        if wanted.id == "half2" and not dry_run:
+            return (Misfit("/contract/customers", "taken meanwhile"),)
+        return real(self, wanted, known, dry_run=dry_run)
+
+    def lost(
+        self: ContractService, wanted: WantedContract, known: KnownContract | None, *, dry_run: bool
+    ) -> tuple[Misfit, ...]:
+        if wanted.id == "half3" and not dry_run:
+            raise httpx2.ConnectError("gone")
+        return real(self, wanted, known, dry_run=dry_run)
+
+    monkeypatch.setattr(ContractService, "write", meanwhile)
+    said = slad("contract", "import", file, "--reason", "moved here", "--json")
+    assert (said.status, said.json["done"]) == (1, {"created": 2, "do not fit": 1, "not tried": 1})
+    assert (said.json["written"], said.json["not_tried"]) == (["half0", "half1"], ["half3"])
+    assert "written half0, half1; not tried half3" in said.err
+    monkeypatch.setattr(ContractService, "write", lost)
+    said = slad("contract", "import", file, "--reason", "moved here")
+    assert said.status == 2
+    assert "written half2; not tried half3" in said.err
+    monkeypatch.setattr(ContractService, "write", real)
+    said = slad("contract", "import", file, "--reason", "moved here", "--json")
+    assert (said.status, said.json["done"]) == (0, {"unchanged": 3, "created": 1})
 
 
 def test_a_table_keeps_what_it_has_no_column_for(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
+from itertools import zip_longest
 
 from sla_catalogue import Catalogue
 from sla_catalogue.compiler import ContractProblem, dates_overlap
@@ -20,9 +21,11 @@ from sla_ingest.contract.written import unfit
 from sla_platform.contracts.shelf import RecordShelf
 from sla_platform.wire.contract import first_day, last_instant
 
+_Span = tuple[datetime, datetime | None]  # from when, and until when; None: without end
+
 
 def check_contract(
-    catalogue: Catalogue, shelf: RecordShelf, contract: str, values: dict[str, Plain], version: int
+    catalogue: Catalogue, shelf: RecordShelf, contract: str, values: dict[str, Plain], version: int, since: datetime
 ) -> tuple[ContractProblem, ...]:
     """Check the text of a new version of a contract, and return the warnings.
 
@@ -31,6 +34,7 @@ def check_contract(
         contract: The contract's id.
         values: The text, as under `contracts.<id>` in a catalogue file.
         version: The number of the new version.
+        since: When the version takes effect.
 
     Raises:
         Problem: HTTP error 422 if the text has errors. Its `errors` name the place of each: a wrong key or value, a
@@ -44,7 +48,8 @@ def check_contract(
     ]
     if not errors:
         made = catalogue.compiler.compile(contract, values, version=version).contract
-        errors += _shared_customers(catalogue, shelf, made)
+        applies = (max(since, first_day(values) or since), last_instant(values))
+        errors += _shared_customers(catalogue, shelf, made, applies)
     if errors:
         raise unfit(errors)
     return tuple(one for one in found if one.severity is not FindingLevel.ERROR)
@@ -128,18 +133,18 @@ def _said(problem: ContractProblem) -> str:
     return f"{problem.message} ({problem.hint})" if problem.hint else problem.message
 
 
-def _shared_customers(catalogue: Catalogue, shelf: RecordShelf, made: Contract) -> list[dict[str, str]]:
+def _shared_customers(catalogue: Catalogue, shelf: RecordShelf, made: Contract, applies: _Span) -> list[dict[str, str]]:
     """Two contracts in force for one customer at one time: which would apply nobody could say."""
     errors = []
     for name in sorted(made.customers):
-        others = [*_of_files(catalogue, name), *_recorded(catalogue, shelf, name, made.id)]
-        for other in others:
-            if dates_overlap(made, other):
-                detail = f"{name} is a customer of {other.id} at the same time"
-                hint = "give the contracts dates that do not meet, or the customer another name"
-                errors.append(
-                    {"pointer": "/contract/customers", "detail": f"{detail} ({hint})", "code": "duplicate-customer"}
-                )
+        others = [*_of_files(catalogue, name), *_recorded(catalogue, shelf, name, made.id, applies)]
+        met = dict.fromkeys(other.id for other in others if dates_overlap(made, other))
+        for other in met:
+            detail = f"{name} is a customer of {other} at the same time"
+            hint = "give the contracts dates that do not meet, or the customer another name"
+            errors.append(
+                {"pointer": "/contract/customers", "detail": f"{detail} ({hint})", "code": "duplicate-customer"}
+            )
     return errors
 
 
@@ -148,15 +153,22 @@ def _of_files(catalogue: Catalogue, customer: str) -> Iterable[Contract]:
     return (book.contracts[id_] for id_ in book.contracts_of(customer))
 
 
-def _recorded(catalogue: Catalogue, shelf: RecordShelf, customer: str, but: str) -> Iterable[Contract]:
+def _recorded(catalogue: Catalogue, shelf: RecordShelf, customer: str, but: str, applies: _Span) -> Iterable[Contract]:
+    """The versions of other contracts with this customer that apply within a span, those that lie ahead too."""
+    since, until = applies
     for id_ in shelf.contracts_of(customer):
         record = None if id_ == but else shelf.get(id_)
-        newest = None if record is None else record.newest
-        if newest is None:
+        if record is None:
             continue
-        try:
-            other = catalogue.compiler.compile(id_, json.loads(newest.document), version=newest.number).contract
-        except CatalogueInvalid:  # the plans do not allow it any more; that is told where it is used
-            continue
-        if normal(customer) in other.normal_customers:
-            yield other
+        standing = [one for one in record.versions if one.withdrawn_in is None]
+        standing.sort(key=lambda one: (one.effective_from, one.number))
+        for version, later in zip_longest(standing, standing[1:]):
+            replaced = later is not None and later.effective_from <= since
+            if replaced or (until is not None and version.effective_from >= until):
+                continue
+            try:
+                other = catalogue.compiler.compile(id_, json.loads(version.document), version=version.number).contract
+            except CatalogueInvalid:  # the plans do not allow it any more; that is told where it is used
+                continue
+            if normal(customer) in other.normal_customers:
+                yield other

@@ -522,9 +522,10 @@ class ContractOwner:
         if isinstance(change, VersionAdded):
             await records.refresh_shelf(connection, self._shelf)
             values = json.loads(change.document)
-            warnings = check_contract(self._catalogue(), self._shelf, record.id, values, change.number)
-            warnings += gap_before_first_day(record, values, change.effective_from)
-            check_scope(self._catalogue(), record, values, change.effective_from, now)
+            since = change.effective_from
+            warnings = check_contract(self._catalogue(), self._shelf, record.id, values, change.number, since)
+            warnings += gap_before_first_day(record, values, since)
+            check_scope(self._catalogue(), record, values, since, now)
         if change is None:
             return ChangedContract(record, warnings)
         command, ends = ordered.command, ordered.act is ActName.CONTRACT_ENDED

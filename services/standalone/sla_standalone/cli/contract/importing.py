@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
+import httpx2
 import typer
 
 from sla_domain.normal import normal
@@ -20,6 +21,7 @@ from sla_standalone.cli.place import path
 from sla_standalone.cli.remote import DEFAULT_URL, Key, Url, open_client
 
 _AT_ONCE = 4  # requests in flight
+_NAMED = 20  # contracts named in a line; --json has all
 
 
 def import_(
@@ -38,8 +40,11 @@ def import_(
 ) -> None:
     """Create or change contracts from a table; if one line does not fit, nothing is written.
 
-    With --continue the lines that fit are written. Properties of a contract for which the table has no column are kept.
-    Importing the same table again changes nothing. Exit status: 0 all are as in the table (or could be), 1 a line does
+    All lines are checked first, then written one after the other. If one is refused only then, because somebody changed
+    a contract meanwhile, or if the service fails, the import stops and says what was written and what was not tried;
+    importing the table again goes on from there. With --continue the lines that fit are written. Properties of a
+    contract for which the table has no column are kept. Importing the same table again changes nothing. Exit status: 0
+    all are as in the table (or could be), 1 a line does
     not fit, 2 misuse or no service answers.
     """
     columns, lines = read_table(table, reason)
@@ -47,14 +52,20 @@ def import_(
         run = _Import(ContractService(client), columns)
         run.check(lines)
         if not dry_run and (proceed or not run.refused):
-            run.write()
+            run.write(proceed=proceed)
     where = None
     if proceed and run.refused and not dry_run:
         where = rejects or table.with_name(f"{table.name}.rejects")
         _write_rejects(where, columns, run.refused)
     if json:
         emit(
-            {"done": dict(run.done), "errors": [one.as_json() for one in run.refused], "rejects": where and str(where)}
+            {
+                "done": dict(run.done),
+                "errors": [one.as_json() for one in run.refused],
+                "rejects": where and str(where),
+                "written": run.written,
+                "not_tried": run.not_tried,
+            }
         )
     else:
         for one in run.refused:
@@ -101,6 +112,8 @@ class _Import:
         self._fit: list[tuple[TableLine, WantedContract, KnownContract | None]] = []
         self.refused: list[RefusedLine] = []
         self.done: Counter[str] = Counter()
+        self.written: list[str] = []
+        self.not_tried: list[str] = []
 
     def check(self, lines: list[TableLine]) -> None:
         """Have the service check every line; nothing is written."""
@@ -131,18 +144,39 @@ class _Import:
             return wanted, known, (Misfit("/reason", "why? give a reason, or say --reason"),)
         return wanted, known, self._service.write(wanted, known, dry_run=True)
 
-    def write(self) -> None:
-        """Write the lines that fit."""
+    def write(self, *, proceed: bool) -> None:
+        """Write the lines that fit; unless `proceed`, stop at one that is refused after all."""
         self.done.pop("fit", None)
         with progress("writing contracts", len(self._fit)) as advance:
-            for line, wanted, known in self._fit:
-                found = self._service.write(wanted, known, dry_run=False)
+            for number, (line, wanted, known) in enumerate(self._fit):
+                try:
+                    found = self._service.write(wanted, known, dry_run=False)
+                except httpx2.HTTPError:
+                    self._stop(number)
+                    raise
                 if found:
                     self.refused.append(RefusedLine(line, found))
                     self.done["do not fit"] += 1
+                    if not proceed:
+                        self._stop(number + 1)
+                        return
                 else:
                     self.done["created" if known is None else "changed"] += 1
+                    self.written.append(wanted.id)
                 advance(1)
+
+    def _stop(self, at: int) -> None:
+        """Say what of the table is in the service, since not all is."""
+        self.not_tried = [wanted.id for _, wanted, _ in self._fit[at:]]
+        if self.not_tried:
+            self.done["not tried"] = len(self.not_tried)
+        said = f"stopped: written {_names(self.written)}; not tried {_names(self.not_tried)}"
+        note(f"{said}; import the table again to go on")
+
+
+def _names(contracts: list[str]) -> str:
+    shown = ", ".join(contracts[:_NAMED]) or "none"
+    return f"{shown} and {len(contracts) - _NAMED} others" if len(contracts) > _NAMED else shown
 
 
 def _among_each_other(lines: list[TableLine]) -> dict[int, tuple[Misfit, ...]]:
