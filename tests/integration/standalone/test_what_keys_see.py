@@ -46,12 +46,17 @@ class Moved:
     every: set[str] = field(default_factory=set)
 
 
-async def _moved(world: Tenants, name: str, *moves: tuple[str, str], waits: bool = True) -> Moved:
-    """A ticket told in periods of five minutes, `(contract, customer)` each. Every period has words of its own."""
+async def moved_ticket(
+    world: Tenants, name: str, *moves: tuple[str, str], waits: bool = True, since: float = 0
+) -> Moved:
+    """A ticket told in periods of five minutes, `(contract, customer)` each, from the minute `since` on.
+
+    Every period has words of its own.
+    """
     id_ = f"desk:{name}"
     words: dict[str, set[str]] = {}
     for number, (contract, customer) in enumerate(moves):
-        start, word = number * 5, f"{name}-{number}-"
+        start, word = since + number * 5, f"{name}-{number}-"
         data = {"title": f"{word}title", "customer": customer, "priority": "P2"}
         if number == 0:
             await world.event(id_, "opened", start, **{k: v for k, v in data.items() if v}, description=f"{word}text")
@@ -69,23 +74,23 @@ async def _moved(world: Tenants, name: str, *moves: tuple[str, str], waits: bool
 async def _tickets(world: Tenants) -> list[Moved]:
     a, b, house = ("acme", "Acme"), ("beta", "Beta"), ("house", "")
     found = [
-        await _moved(world, "stayed", a),
-        await _moved(world, "given", a, b),
-        await _moved(world, "returned", a, b, a),
-        await _moved(world, "twice", b, a, b),
+        await moved_ticket(world, "stayed", a),
+        await moved_ticket(world, "given", a, b),
+        await moved_ticket(world, "returned", a, b, a),
+        await moved_ticket(world, "twice", b, a, b),
     ]
-    corrected = await _moved(world, "corrected", house, b)
+    corrected = await moved_ticket(world, "corrected", house, b)
     corrected.words["beta"] |= corrected.words["house"]  # it was theirs all along; the house sees its own then
-    late = await _moved(world, "late", a)
+    late = await moved_ticket(world, "late", a)
     # It was never Acme's: the word comes late, and is stamped with the opening.
     await world.event(late.id, "described", 0, customer="Beta", reason="late-words")
     late = Moved(late.id, {"beta": late.words["acme"] | {"late-words"}}, "beta")
     # Told late too, in the middle: from minute 2 on it is Beta's.
-    slid = await _moved(world, "slid", a, waits=False)
+    slid = await moved_ticket(world, "slid", a, waits=False)
     await world.event(slid.id, "described", 2, customer="Beta", title="slid-b-title")
     slid = Moved(slid.id, {"acme": {"slid-0-title"}, "beta": {"slid-0-update", "slid-b-title"}}, "beta")
     # A date was agreed before: the move changes no target, and no fact speaks of the clock.
-    agreed = await _moved(world, "agreed", a)
+    agreed = await moved_ticket(world, "agreed", a)
     due = (world.began + timedelta(days=365)).isoformat()
     await world.event(
         agreed.id, "target_agreed", 4, agreed={"metric": "resolution", "due_at": due, "agreed_by": "agreed-by"}
@@ -95,7 +100,7 @@ async def _tickets(world: Tenants) -> list[Moved]:
     return [*found, corrected, late, slid, agreed]
 
 
-async def _settled(world: Tenants, tickets: list[Moved]) -> None:
+async def settled(world: Tenants, tickets: list[Moved]) -> None:
     """Every event has been applied and projected, and the timer's word about each move too."""
     for ticket in tickets:
         every = set().union(*ticket.words.values())
@@ -128,7 +133,7 @@ async def test_the_matrix(world: Tenants, subtests: pytest.Subtests) -> None:
             f"{method} {path}" for path, route in routes_of(world.app) for method in (route.methods or set()) - {"HEAD"}
         )
     tickets = await _tickets(world)
-    await _settled(world, tickets)
+    await settled(world, tickets)
     await _of_tickets(world, tickets, subtests)
     await _of_two_tickets(world, tickets, subtests)
     await _lists(world, tickets, subtests)
