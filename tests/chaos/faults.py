@@ -9,7 +9,15 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 from tests.chaos.world import World
 
-LEAPS = ((3600.0, 6.0), (-3600.0, 6.0), (400 * 86400.0, 3.0), (90.0, 6.0))  # by how much, for how long (seconds)
+# By how much, for how long (seconds).
+LEAPS = (
+    (3600.0, 6.0),
+    (-3600.0, 6.0),
+    (400 * 86400.0, 3.0),
+    (90.0, 6.0),
+    (2 * 86400.0, 6.0),
+    (-40 * 86400.0, 6.0),
+)
 AWAY_SECONDS = 2.0
 
 

@@ -32,7 +32,7 @@ KINDS: dict[str, Kind] = {
     "kills": Kind("kill -9 of any process", BOTH, faults.kills),
     "database": Kind("PostgreSQL stopped at once and started", PRODUCTION, faults.database),
     "broker": Kind("Kafka killed and started", PRODUCTION, faults.broker),
-    "clocks": Kind("clocks leap by an hour, a minute, 400 days", BOTH, faults.clocks),
+    "clocks": Kind("clocks leap by an hour, a minute, days, 400 days", BOTH, faults.clocks),
     "idle": Kind("hundreds of silent connections", BOTH, strangers.idle),
     "flood": Kind("signatures that do not hold", BOTH, strangers.flood),
     "odd": Kind("values at the edges, in and out", BOTH, strangers.odd),

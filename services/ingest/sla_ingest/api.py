@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from sla_catalogue.api_key import KeyScope
 from sla_ingest.auth import RequestFacts
-from sla_ingest.body import headers_of
+from sla_ingest.body import headers_of, repeated_headers
 from sla_ingest.entry import DeliveryResult
 from sla_ingest.evidence import InboxEvidence
 from sla_ingest.intake import Intake, IntakeResult
@@ -298,6 +298,7 @@ def _facts(deps: IngestDeps, request: Request) -> RequestFacts:
         origin=deps.settings.public_url.rstrip("/"),
         address=address_of(request),
         peer=peer_of(request),
+        repeated=repeated_headers(request),
     )
 
 

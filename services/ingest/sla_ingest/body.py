@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from fastapi import Request
 
 from sla_ingest.dialect.port import OWN_HEADERS
+
+
+def repeated_headers(request: Request) -> frozenset[str]:
+    """Return the names, in lower case, of the headers that the request has more than once."""
+    counted = Counter(name.lower() for name, _ in request.headers.raw)
+    return frozenset(name.decode("latin-1") for name, times in counted.items() if times > 1)
 
 
 def headers_of(request: Request) -> dict[str, str]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 import pytest
+from fastapi import Request
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +21,7 @@ from sla_catalogue.authentication import Authentication, AuthenticationKind, Sig
 from sla_catalogue.document.authentication import AuthenticationDocument
 from sla_catalogue.secret import Secret
 from sla_ingest.auth import AuthFailure, RequestFacts, digest_budget, verify
+from sla_ingest.body import headers_of, repeated_headers
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 HERE = RequestFacts(method="POST", path="/v1/webhooks/crm?team=1", origin="https://slad.example")
@@ -331,3 +333,23 @@ def test_a_certificate_is_believed_from_its_proxy_alone() -> None:
     assert verify(how, BODY, {"x-client-cert": "cd34"}, NOW, request=proxy) is AuthFailure.BAD_FORM
     assert verify(how, BODY, {"x-client-cert": "Hash=ab"}, NOW, request=proxy) is AuthFailure.WRONG
     assert how.covers_header("anything")
+
+
+def test_a_certificate_named_twice_is_nobodys() -> None:
+    """A proxy added its header to that of a sender, who so completes the name of somebody else."""
+    how = Authentication(
+        kind=AuthenticationKind.MTLS, header="X-Client-Cert", proxies=("10.1.0.5",),
+        subjects=frozenset({"CN=pager, O=Acme"}),
+    )  # fmt: skip
+    joined = {"x-client-cert": "CN=pager, O=Acme"}
+    once = RequestFacts(peer="10.1.0.5")
+    assert verify(how, BODY, joined, NOW, request=once) is None
+    twice = replace(once, repeated=frozenset({"x-client-cert"}))
+    assert verify(how, BODY, joined, NOW, request=twice) is AuthFailure.BAD_FORM
+
+
+def test_headers_that_came_more_than_once_are_known() -> None:
+    raw = [(b"x-client-cert", b"CN=pager"), (b"x-other", b"1"), (b"X-Client-Cert", b"O=Acme")]
+    request = Request({"type": "http", "headers": raw})
+    assert headers_of(request)["x-client-cert"] == "CN=pager, O=Acme"
+    assert repeated_headers(request) == {"x-client-cert"}

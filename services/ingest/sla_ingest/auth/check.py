@@ -113,9 +113,15 @@ def _proof(how: Authentication, headers: Mapping[str, str]) -> str:
 
 
 def _certificate(how: Authentication, proof: str, request: RequestFacts) -> AuthFailure | None:
-    """The proxy has checked the certificate; whoever else connects could write whatever he likes in its header."""
+    """The proxy has checked the certificate; whoever else connects could write whatever he likes in its header.
+
+    A proxy that adds its header to one that it was sent, instead of replacing it, would let the sender write the first
+    part of a name.
+    """
     if not is_within(request.peer, how.proxies):
         return AuthFailure.PROXY
+    if how.header.lower() in request.repeated:
+        return AuthFailure.BAD_FORM
     if not proof or len(proof) > MAX_HEADER:
         return AuthFailure.NO_PROOF
     if not proof.startswith(how.prefix):

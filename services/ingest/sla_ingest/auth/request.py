@@ -22,6 +22,8 @@ class RequestFacts:
     """The sender's IP address: behind trusted proxies, what they say it is. "" if not known."""
     peer: str = ""
     """The IP address at the other end of the connection, such as a proxy's. "" if not known."""
+    repeated: frozenset[str] = frozenset()
+    """Names of the headers that came more than once, in lower case."""
 
 
 NO_REQUEST = RequestFacts()
