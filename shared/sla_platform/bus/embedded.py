@@ -321,6 +321,7 @@ class EmbeddedSource:
                 async with care.alone(position):
                     await hand_over(handler, Batch(batch.partition, (left[0],), None), dead)
                 del left[0]
+                await care.note_alone()
         if batch.through is not None:
             await hand_over(handler, Batch(batch.partition, (), batch.through), dead)
 

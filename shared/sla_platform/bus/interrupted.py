@@ -29,7 +29,7 @@ from sla_platform.store.cursor import RunMark
 from sla_platform.store.engine import Store
 
 _log = structlog.get_logger(__name__)
-FIRST_ALONE = 20
+FIRST_ALONE = 3  # each costs a transaction, and whoever is killed must be told again soon
 DEATHS = 2
 
 
@@ -137,6 +137,13 @@ class LaneCare:
             if self._mark.held != position:
                 await self._save(RunMark(self._mark.starts, position))
             yield
+
+    async def note_alone(self) -> None:
+        """Note that an event was handled within `alone`. Watermarks do not count.
+
+        Raises:
+            StoreBusy: That no further event goes alone cannot be written down now. The event was handled.
+        """
         self._alone += 1
         if not self.careful:
             await self._save(RunMark(self._mark.starts))

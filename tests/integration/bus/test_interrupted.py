@@ -41,6 +41,7 @@ async def mark(store: Store) -> RunMark:
 async def hold(care: LaneCare, position: int) -> None:
     async with care.alone(position):
         pass
+    await care.note_alone()
 
 
 async def test_nobody_is_careful_before_a_run_was_interrupted(store: Store) -> None:

@@ -297,7 +297,10 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
             await self._quarantine(first, InterruptedAt())
             return LaneUnit((), (), None, first.offset, 1, first.timestamp)
         async with care.alone(first.offset):
-            return await self._whole(lane, lane.next_unit(1))
+            unit = await self._whole(lane, lane.next_unit(1))
+        if unit.events:
+            await care.note_alone()
+        return unit
 
     async def _whole(self, lane: PartitionLane, unit: LaneUnit) -> LaneUnit:
         for unreadable in unit.unreadable:
