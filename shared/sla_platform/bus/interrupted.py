@@ -139,7 +139,7 @@ class LaneCare:
             yield
 
     async def note_alone(self) -> None:
-        """Note that an event was handled within `alone`. Watermarks do not count.
+        """Note that an event was handled within `alone`.
 
         Raises:
             StoreBusy: That no further event goes alone cannot be written down now. The event was handled.

@@ -17,6 +17,7 @@ from sla_platform.errors import BadEnvelope
 Headers = Sequence[tuple[str, bytes | None]]
 
 WATERMARK_TYPE = "io.slad.watermark.v1"
+_WATERMARK = WATERMARK_TYPE.encode()
 _WATERMARK_HEADERS: Headers = (("ce_type", WATERMARK_TYPE.encode()),)
 _SPEC_VERSION = "1.0"
 
@@ -100,6 +101,11 @@ def watermark_record(through: datetime, topic: str, partition: int) -> OutgoingR
     """
     value = orjson.dumps({"through": through.astimezone(UTC).isoformat()})
     return OutgoingRecord(topic, partition, None, value, _WATERMARK_HEADERS)
+
+
+def says_watermark(headers: Headers) -> bool:
+    """Return whether a Kafka record says by its headers that it is a watermark, without reading the rest of it."""
+    return any(name == "ce_type" and content == _WATERMARK for name, content in headers)
 
 
 def read_record(topic: Topic, key: bytes | None, value: bytes | None, headers: Headers) -> Envelope | Watermark:

@@ -7,14 +7,14 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
+from itertools import islice, takewhile
 
 from aiokafka import ConsumerRecord, TopicPartition
 
 from sla_platform.backoff import Backoff
 from sla_platform.bus.handing import StallDetector
 from sla_platform.bus.interrupted import LaneCare
-from sla_platform.bus.record import Watermark, read_record
+from sla_platform.bus.record import Watermark, read_record, says_watermark
 from sla_platform.envelope import Envelope, Topic
 from sla_platform.errors import BadEnvelope
 
@@ -112,10 +112,14 @@ class PartitionLane:
         """Return whether the records found first in this run are handled: a batch of them, or all that there were."""
         return self.handled >= BATCH or not self.hand
 
-    def known(self) -> int:
-        """Return how many of the fetched records were handled before the run that was interrupted held one of them."""
+    def harmless(self) -> int:
+        """Return how many of the next fetched records need no care after an interrupted run.
+
+        They were handled before the run that was interrupted held an event, or they are watermarks.
+        """
         held = None if self.care is None else self.care.held
-        return 0 if held is None else sum(1 for record in self.hand if record.offset < held)
+        known = 0 if held is None else sum(1 for record in self.hand if record.offset < held)
+        return known or sum(1 for _ in takewhile(lambda record: says_watermark(record.headers), self.hand))
 
     def finish_unit(self, unit: LaneUnit) -> None:
         """Note that the records of `unit` were handled, and forget them.

@@ -290,16 +290,15 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
         assert care is not None, "no partition is handled before the handler has it"
         if not care.careful:
             return await self._whole(lane, lane.next_unit())
-        if known := lane.known():
-            return await self._whole(lane, lane.next_unit(known))
+        if harmless := lane.harmless():
+            return await self._whole(lane, lane.next_unit(harmless))
         first = lane.hand[0]
         if care.unfit(first.offset):
             await self._quarantine(first, InterruptedAt())
             return LaneUnit((), (), None, first.offset, 1, first.timestamp)
         async with care.alone(first.offset):
             unit = await self._whole(lane, lane.next_unit(1))
-        if unit.events:
-            await care.note_alone()
+        await care.note_alone()
         return unit
 
     async def _whole(self, lane: PartitionLane, unit: LaneUnit) -> LaneUnit:
