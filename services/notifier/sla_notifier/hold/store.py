@@ -108,7 +108,7 @@ async def take_out(connection: AsyncConnection, id_: str, now: datetime) -> Quar
 
 
 async def put_back(connection: AsyncConnection, id_: str, now: datetime) -> None:
-    """Let a message that `take_out` put aside be looked at again at `now`, and its delivery wait as before."""
+    """Let a message that `take_out` quarantined be looked at again at `now`, and its delivery wait as before."""
     again = {"state": DeliveryState.HELD.value, "reason": "", "finished_at": None}
     unfit = (_of(id_, DeliveryState.FAILED), tables.delivery.c.reason == UnsentReason.UNFIT.value)
     await connection.execute(update(tables.delivery).where(*unfit).values(again))

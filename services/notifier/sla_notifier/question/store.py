@@ -83,7 +83,7 @@ async def take_out(connection: AsyncConnection, id_: str) -> QuarantineRow:
 
 
 async def put_back(connection: AsyncConnection, id_: str, now: datetime) -> None:
-    """Let a question that `take_out` put aside be looked at again at `now`, if it is still open."""
+    """Let a question that `take_out` quarantined be looked at again at `now`, if it is still open."""
     still = (_q.id == id_, _q.state == QuestionState.OPEN.value, _q.next_at.is_(None))
     await connection.execute(update(tables.question).where(*still).values(next_at=now))
 
