@@ -17,7 +17,9 @@ from sla_domain.contract import EnvironmentItem
 from sla_domain.ledger import ledger_at
 from sla_domain.record import posting
 from sla_ingest import tables
+from sla_ingest.contract import ledger_routes
 from sla_ingest.contract import store as records
+from sla_ingest.contract.deps import ContractDeps
 from sla_ingest.entry import DeliveryResult
 from sla_platform.http.problem import Problem
 from sla_platform.store.engine import Store
@@ -117,6 +119,17 @@ async def test_a_full_record_can_still_be_cancelled_withdrawn_frozen_put_in_forc
     await by.owner.cancel("acme", "fete", ANN)
 
 
+async def test_the_text_of_a_withdrawn_version_is_read_from_the_history(ingest: Store, catalogue: Catalogue) -> None:
+    by = Started(ingest, catalogue, Clock())
+    await by.owner.create(written("acme", "first", NOV), ANN)
+    await by.owner.change("acme", written("acme", "second", SATURDAY), None, ANN)
+    made = await by.owner.withdraw("acme", 2, None, ANN)
+    assert [one.document == "{}" for one in made.record.versions] == [False, True]
+    async with ingest.reading() as connection:
+        assert await records.version_text(connection, "acme", 2) == written("acme", "second").document
+        assert await records.version_text(connection, "acme", 3) is None
+
+
 async def test_work_is_counted_after_the_ledger_is_full_and_an_entry_that_is_closed_is_known(
     ingest: Store, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,6 +153,17 @@ async def test_work_is_counted_after_the_ledger_is_full_and_an_entry_that_is_clo
     assert len(whole) == 12, "the history has all"
     assert kinds.count("ledgers_closed") >= 2
     assert ledger_at(hours, whole, clock.now()).free == (100 * 4 - 12) * 900
+
+    # Before the closing it is what it was, told from the history; of now the opening comes first.
+    deps = ContractDeps(
+        by.owner, by.shelf, ingest, lambda: catalogue, clock, None, 0  # type: ignore[arg-type]
+    )  # fmt: skip
+    then = await ledger_routes._ledger(deps, "acme", "hours", NOV + 1.5 * HOUR, "en", explain=True)
+    assert (then["free"]["amount"], then["closed_before"]) == (str((100 * 4 - 2) * 900), None)
+    assert [one["kind"] for one in then["steps"]] == ["granted", "used", "used"]
+    now = await ledger_routes._ledger(deps, "acme", "hours", None, "en", explain=True)
+    assert (now["free"]["amount"], now["steps"][0]["kind"]) == (str((100 * 4 - 12) * 900), "opening")
+    assert now["closed_before"] == now["steps"][0]["at"]
 
     # What was bought is closed. Told again it is known; another entry of its name is none.
     assert "bought" not in [one.entry.id for one in record.entries]

@@ -17,8 +17,16 @@ from sla_board.plan.model import PlanTable, StoredOfPlan, SupportPlan
 from sla_board.schedule.upcoming import NextReport
 from sla_catalogue import Catalogue, load_catalogue
 from sla_domain.contract import Contract, ContractId
-from sla_domain.ledger import EntryId, EntryKind, LedgerEntry
-from sla_domain.record import ContractRecord, PostedEntry
+from sla_domain.contract_ledgers import ledger_terms
+from sla_domain.ledger import EntryId, EntryKind, LedgerEntry, close_ledger
+from sla_domain.record import (
+    ContractRecord,
+    EntryPosted,
+    LedgersClosed,
+    PostedEntry,
+    RecordChange,
+    apply_change,
+)
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 CATALOGUE = """
@@ -110,6 +118,37 @@ def test_of_each_allowance_it_says_what_is_left_reserved_used_and_when_it_expire
         ("Work", "118 h 30 min", "0 min", "1 h 30 min", "118 h 30 min: January 31, 2027"),
         ("Kick-off", "0 visits", "0 visits", "1 visit", ""),
         ("Site visit", "1 visit", "1 visit", "1 visit", "1 visit: January 31, 2027"),
+    ]
+
+
+def test_after_old_entries_are_closed_balances_stay_and_what_was_done_is_still_said(book: Catalogue) -> None:
+    """The days of closed entries are in the history alone; that a visit was made, and one is planned, stays."""
+    contract = book.rulebook.contracts[ContractId("acme")]
+    through = datetime(2026, 11, 20, tzinfo=UTC)
+    openings = tuple(
+        EntryPosted(
+            terms.allowance.id,
+            LedgerEntry(
+                id=EntryId("opening"),
+                kind=EntryKind.OPENING,
+                at=through,
+                who="slad",
+                opening=close_ledger(terms, STORED.entries_of(terms.allowance.id), through),
+            ),
+        )
+        for terms in ledger_terms(book.rulebook, contract)
+    )
+    made = RecordChange(
+        contract=contract.id, revision=2, at=NOW, by="slad", reason="", change=LedgersClosed(through, openings)
+    )
+    assert STORED.record is not None
+    closed = support_plan(book, contract, NOW, "en", replace(STORED, record=apply_change(STORED.record, made)))
+    assert _rows(closed, "balances") == _rows(_plan(book), "balances")
+    assert _rows(closed, "deliverables") == [
+        ("Kick-off", "done: 1 visit", ""),
+        ("Site visit", "done: 1 visit", ""),
+        ("Site visit", "planned", "December 15, 2026"),
+        *_rows(_plan(book), "deliverables")[3:],
     ]
 
 

@@ -31,13 +31,21 @@ def _rows(ledger: Ledger, subject: PlanSubject) -> Iterator[tuple[str, str]]:
     words, unit = subject.words, ledger.terms.allowance.unit
     entries = {one.id: one for one in subject.stored.entries_of(ledger.terms.allowance.id)}
     ended = {entries[step.entry].of for step in ledger.steps if step.entry in entries}
+    ended |= {step.entry for step in ledger.steps if step.kind is EntryKind.USED}  # a served window's own reservation
+    opening = ledger.opening
     current = {each.lot.id for each in ledger.lots if each.lot.expires is None or each.lot.expires > ledger.at}
+    for lot in () if opening is None else opening.lots:  # entries that are closed have no days any more
+        if lot.id in current and lot.used:
+            yield f"{words.done}: {amount_text(lot.used, unit, words.language)}", ""
     for step in ledger.steps:
         if step.kind is EntryKind.USED and current & {share.lot for share in step.shares}:
             yield words.done, local_day_text(step.at, subject)
     for step in ledger.steps:
         if step.kind is EntryKind.RESERVED and step.entry in entries and step.entry not in ended:
             yield words.planned, local_day_text(entries[step.entry].pays_at, subject)
+    for held in () if opening is None else opening.reservations:
+        if held.entry not in ended:
+            yield words.planned, local_day_text(held.at, subject)
     for each in ledger.lots:
         if each.left and each.lot.valid(ledger.at):
             expires = each.lot.expires
