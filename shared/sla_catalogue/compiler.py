@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from types import MappingProxyType
 from typing import Any
 
@@ -23,6 +24,7 @@ from sla_catalogue.document.contract import ContractDocument
 from sla_catalogue.problem import CatalogueInvalid, FileProblem, FindingLevel, Findings, Path, Position, path_text
 from sla_catalogue.rule import check_everything
 from sla_catalogue.rule.contract import dates_overlap
+from sla_catalogue.rule.duty import ProvenDuty, check_duty
 from sla_catalogue.rule.length import check_lengths
 from sla_catalogue.rule.subject import CheckedCatalogue
 from sla_catalogue.shape import build_contract_document
@@ -33,6 +35,7 @@ from sla_domain.plan import Plan, PlanId
 from sla_domain.rota import Rota, RotaId
 
 _LISTED_IN_FULL = (("contracts",), ("people",))  # findings there concern the contract
+_OF_THE_DAY = (("settings",), ("holidays",))  # of the catalogue itself, in other words every day
 
 __all__ = ["CompiledContract", "ContractCompiler", "ContractProblem", "dates_overlap"]
 
@@ -113,7 +116,9 @@ class ContractCompiler:
         own |= {plan.id: plan for plan in bought if plan.id not in self.listed}
         return CompiledContract(made.contract, MappingProxyType(own))
 
-    def check(self, id: str, values: Mapping[str, Any], *, version: int = 0) -> tuple[ContractProblem, ...]:
+    def check(
+        self, id: str, values: Mapping[str, Any], *, version: int = 0, today: date | None = None
+    ) -> tuple[ContractProblem, ...]:
         """Return all errors and warnings about one contract, sorted by path.
 
         The method never raises. Findings on the catalogue itself are not repeated. Conflicts with other contracts, such
@@ -123,6 +128,8 @@ class ContractCompiler:
             id: Id of the contract.
             values: What a catalogue file has under `contracts.<id>`.
             version: Number of the contract's version. 0 means none.
+            today: The day from which hours that nobody holds, and holidays that end, are looked for. None means a year
+                in the middle of the catalogue's, and no look at levels with a rota.
         """
         findings = self._findings(id, version)
         for path in _unwritable(values):
@@ -130,31 +137,67 @@ class ContractCompiler:
         if not id:
             findings.error(("contracts", id), "contract-id", "a contract has an id", "such as acme-2026")
         if not findings.has_errors:
-            self._check(id, values, version, findings)
+            self._check(id, values, version, findings, today)
         return tuple(sorted(set(findings.found), key=lambda problem: (list(map(str, problem.path)), problem.code)))
+
+    def check_duty(
+        self, id: str, values: Mapping[str, Any], *, version: int, today: date, proven: ProvenDuty
+    ) -> tuple[ContractProblem, ...]:
+        """Return the warnings about hours that a contract promises and nobody of its first level holds.
+
+        The result is () for a contract that does not fit the catalogue: `check` says why.
+
+        Args:
+            id: Id of the contract.
+            values: What a catalogue file has under `contracts.<id>`.
+            version: Number of the contract's version.
+            today: The first day of the 92 days (with rotas) or 366 days that are looked at.
+            proven: What earlier calls for this compiler and day have computed. It is added to.
+        """
+        findings = self._findings(id, version)
+        made, plans, document = self._build(id, values, version, findings)
+        if made is None or document is None or findings.has_errors:
+            return ()
+        before = len(findings.found)
+        check_duty(self._subject(id, made, plans, document, findings, today), proven)
+        return tuple(findings.found[before:])
 
     def _findings(self, id_: str, version: int) -> _ContractFindings:
         places = _Places(self.context.findings.positions, id_, version)
         return _ContractFindings(places, id=id_, known=self.known)
 
-    def _check(self, id_: str, values: Mapping[str, Plain], version: int, findings: _ContractFindings) -> None:
+    def _check(
+        self, id_: str, values: Mapping[str, Plain], version: int, findings: _ContractFindings, today: date | None
+    ) -> None:
         made, plans, document = self._build(id_, values, version, findings)
         if document is None:
             return
         if document.default:
             message = "only a contract in the catalogue's files can be the one for incidents of unknown customers"
             findings.error(("contracts", id_, "default"), "default-contract", message, "leave it out")
-        subject = CheckedCatalogue(
+        subject = self._subject(id_, made, plans, document, findings, today)
+        check_everything(subject)
+        check_lengths(subject)
+
+    def _subject(
+        self,
+        id_: str,
+        made: BuiltContract | None,
+        plans: tuple[BuiltPlan, ...],
+        document: ContractDocument,
+        findings: _ContractFindings,
+        today: date | None,
+    ) -> CheckedCatalogue:
+        return CheckedCatalogue(
             plans=plans,
             contracts=() if made is None else (made,),
             written=CatalogueDocument(contracts={id_: document}),
             known_plans=ChainMap({each.plan.id: each for each in plans}, self.plans.built),
             calendars=self.calendars,
             context=replace(self.context, findings=findings, stored=False),
+            today=today,
             rotas=self.rotas,
         )
-        check_everything(subject)
-        check_lengths(subject)
 
     def _build(
         self, id_: str, values: Mapping[str, Plain], version: int, findings: Findings
@@ -219,6 +262,8 @@ class _ContractFindings(Findings):
     found: list[ContractProblem] = field(default_factory=list)
 
     def _add(self, severity: FindingLevel, path: Path, code: str, message: str, hint: str) -> None:
+        if path[:1] in _OF_THE_DAY:
+            return
         if path[:1] in _LISTED_IN_FULL or (code, message) not in self.known:
             self.found.append(ContractProblem(self._within(path), severity, code, message, hint))
             super(_ContractFindings, self)._add(severity, path, code, message, hint)

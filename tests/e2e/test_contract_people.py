@@ -43,6 +43,31 @@ async def known_everywhere(world: World, contract: str, name: str) -> None:
     await world.until(f"{name} as the holder by every notifier", look)
 
 
+async def test_hours_that_nobody_holds_are_said_in_the_answer_and_listed_until_somebody_does(world: World) -> None:
+    world.next_morning("UTC")
+    contract = world.name("unheld")
+    section: dict[str, Any] = {
+        "customers": [contract], "plan": "always", "zone": "UTC", "holidays": False,
+        "people": {"kim": {"name": "Kim", "email": "kim.unheld@new.example"}},
+        "roles": {"on_call": [{"person": "kim", "coverage": "office"}], "lead": ["nobody"], "manager": ["nobody"]},
+    }  # fmt: skip
+    made = await world.post("/v1/contracts", {"id": contract, "reason": "signed", "contract": section}, key=ADMIN_KEY)
+    assert made.status_code == 201, made.text
+    (said,) = [one for one in made.json()["warnings"] if one["code"] == "nobody-on-duty"]
+    assert said["pointer"] == "/contract/roles"
+    assert f"{contract} promises 24x7 (always); nobody is on duty" in said["detail"]
+
+    async def listed(wanted: bool) -> bool:
+        told = (await world.get("ingest", "/v1/unheld-hours", key=ADMIN_KEY, limit="500")).json()
+        return wanted is (contract in {one["contract"] for one in told["unheld"]})
+
+    await world.until("the contract in the list", lambda: listed(True))
+    held = await change(world, "PUT", f"{contract}/roles/on_call", {"holders": ["kim"], "reason": "agreed"})
+    assert held.status_code == 200, held.text
+    assert [one["code"] for one in held.json()["warnings"]] == []
+    await world.until("the contract out of the list", lambda: listed(False))
+
+
 async def test_a_person_gets_another_address_from_an_instant_on(world: World) -> None:
     opened = world.next_morning("UTC")
     contract = world.name("staffed")

@@ -64,6 +64,11 @@ class IngestMetrics:
             ["about"],
             registry=registry,
         )
+        self.contracts_unheld = Gauge(
+            "slad_ingest_contracts_unheld",
+            "Recorded contracts that promise hours in which nobody of the first escalation level is on duty.",
+            registry=registry,
+        )
         self.pending = Gauge("slad_ingest_pending", "Deliveries waiting for their commit.", registry=registry)
         self.removed = Counter(
             "slad_ingest_rows_removed", "Rows of what is done with, removed by age.", ["table"], registry=registry

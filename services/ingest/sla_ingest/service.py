@@ -17,8 +17,10 @@ from sla_domain.rulebook import Rulebook
 from sla_ingest import api
 from sla_ingest.answered import AnswerHandler
 from sla_ingest.commit import CommitBounds, GroupCommit
+from sla_ingest.contract import duty_routes
 from sla_ingest.contract import routes as contract_routes
 from sla_ingest.contract.deps import ContractDeps
+from sla_ingest.contract.duty_watch import DutyWatch
 from sla_ingest.contract.owner import ContractOwner
 from sla_ingest.contract.room import RecordRoom
 from sla_ingest.contract.store import refresh_shelf
@@ -138,7 +140,9 @@ def build(
         )
         prepare, checks = owner.load, {"contracts": owner.reason_not_ready}
         watch = LedgerWatch(shelf, rulebook, time_source, metrics, quarantine)
-        parts = (Part("contracts", owner.keep_time), Part("ledgers", watch.run))
+        duty = DutyWatch(shelf, files, time_source, metrics)
+        routes.include_router(duty_routes.router(duty, shelf, gate))
+        parts = (Part("contracts", owner.keep_time), Part("ledgers", watch.run), Part("duty", duty.run))
 
     if answers is not None:
         parts = (*parts, _answers_part(answers, commit, time_source, quarantine))

@@ -29,16 +29,23 @@ DAYS_WITHOUT = 366
 _MOST_WORDS = 12
 
 
-def check_duty(subject: CheckedCatalogue) -> None:
+ProvenDuty = dict[tuple[object, ...], tuple[list[str], str, int]]
+"""What was computed for contracts alike in hours and holders; it holds as long as the catalogue and the day do."""
+
+
+def check_duty(subject: CheckedCatalogue, proven: ProvenDuty | None = None) -> None:
     """Add a warning for hours in which targets are counted but nobody of the first escalation level is on duty.
 
     The warnings are added to `subject.findings`. The check covers 366 days from `subject.today`, or 92 days for levels
     with a rota (on-call plan). If `today` is None, the check covers a year in the middle of the compiled years and
     skips levels with a rota. A catalogue rebuilt from its stored text is not checked.
+
+    Args:
+        proven: Results of earlier calls for the same catalogue and day, to which those of this call are added.
     """
     if subject.context.stored:
         return
-    proof = _Proof(subject)
+    proof = _Proof(subject, {} if proven is None else proven)
     for built in subject.bought:
         for name in escalations_of(built, subject):
             policy = subject.context.document.escalations.get(name)
@@ -76,7 +83,7 @@ class _Proof:
     """The proof for every contract; contracts alike in hours and holders are computed once."""
 
     subject: CheckedCatalogue
-    known: dict[tuple[object, ...], tuple[list[str], str, int]] = field(default_factory=dict)
+    known: ProvenDuty = field(default_factory=dict)
 
     def look(self, built: BuiltContract, escalation: str, policy: PolicyDocument) -> None:
         tell = policy.levels[0].tell

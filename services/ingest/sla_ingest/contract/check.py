@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import datetime
+from datetime import date, datetime
 from itertools import zip_longest
 
 from sla_catalogue import Catalogue
@@ -25,7 +25,13 @@ _Span = tuple[datetime, datetime | None]  # from when, and until when; None: wit
 
 
 def check_contract(
-    catalogue: Catalogue, shelf: RecordShelf, contract: str, values: dict[str, Plain], version: int, since: datetime
+    catalogue: Catalogue,
+    shelf: RecordShelf,
+    contract: str,
+    values: dict[str, Plain],
+    version: int,
+    since: datetime,
+    today: date,
 ) -> tuple[ContractProblem, ...]:
     """Check the text of a new version of a contract, and return the warnings.
 
@@ -35,12 +41,13 @@ def check_contract(
         values: The text, as under `contracts.<id>` in a catalogue file.
         version: The number of the new version.
         since: When the version takes effect.
+        today: The day from which hours that the contract promises and nobody holds are looked for.
 
     Raises:
         Problem: HTTP error 422 if the text has errors. Its `errors` name the place of each: a wrong key or value, a
             term that the plan does not allow, or a customer that another contract has at the same time.
     """
-    found = catalogue.compiler.check(contract, values, version=version)
+    found = catalogue.compiler.check(contract, values, version=version, today=today)
     errors = [
         {"pointer": f"/contract{one.pointer}", "detail": _said(one), "code": one.code}
         for one in found

@@ -523,7 +523,9 @@ class ContractOwner:
             await records.refresh_shelf(connection, self._shelf)
             values = json.loads(change.document)
             since = change.effective_from
-            warnings = check_contract(self._catalogue(), self._shelf, record.id, values, change.number, since)
+            warnings = check_contract(
+                self._catalogue(), self._shelf, record.id, values, change.number, since, now.date()
+            )
             warnings += gap_before_first_day(record, values, since)
             check_scope(self._catalogue(), record, values, since, now)
         if change is None:
