@@ -69,7 +69,7 @@ class Year:
         attributes = {"customer": self.contract, "priority": "L1", "product": product}
         await self.world.happens(name, "opened", attributes)
         found = await self.world.applied(
-            name, lambda one: (one["contract"]["id"], one["plan"]) == (self.contract, plan)
+            name, lambda one: (one["contract"]["id"], one["plan"].partition("@")[0]) == (self.contract, plan)
         )
         await self.world.happens(name, "cancelled")
         return found

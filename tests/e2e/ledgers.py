@@ -21,6 +21,7 @@ def hpe(customer: str, first: date, **more: Any) -> dict[str, Any]:
         "plan": "flexcare",
         "base_plan": "hpe-enterprise-standard",
         "leaves_unspecified": ["first_response"],
+        "window_prices": {"weekend-standby": {"allowance": "credits", "amount": "10"}},
         "zone": WARSAW,
         "country": "PL",
         "valid": {"from": first.isoformat(), "to": first.replace(year=first.year + 2).isoformat()},

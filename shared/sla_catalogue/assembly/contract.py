@@ -20,6 +20,7 @@ from sla_catalogue.assembly.plan import NO_COVERAGES, BuiltPlan, build_plan
 from sla_catalogue.assembly.report import build_reports, contract_reports
 from sla_catalogue.assembly.target import RowNames, TargetRow, build_targets
 from sla_catalogue.assembly.tell import build_tell
+from sla_catalogue.assembly.window import priced_windows
 from sla_catalogue.assembly.zone import check_zone
 from sla_catalogue.assembly_context import Context
 from sla_catalogue.document.contract import ContractDocument
@@ -183,6 +184,10 @@ def build_contract(
     roles = _roles(document, people, bought, path, context)
     promised = {each.id: each for one in reversed(bought) for each in one.built.plan.allowances}
     allowances = contract_allowances(document.allowances, tuple(promised.values()), (*path, "allowances"), context)
+    bookable = list(dict.fromkeys(one.id for each in bought for one in each.built.plan.windows))
+    for window in document.window_prices:
+        if window not in bookable:
+            context.report_unknown(window, bookable, (*path, "window_prices", window), "window")
     terms = [one.built.plan.notices for one in bought]
     asking = next((each for each in terms if each.registration is not Registration.NONE), terms[0])
     domains = build_registration_domains(
@@ -251,6 +256,12 @@ def _bought(
         own_id = draft.id if draft.id.endswith(f"@{whose}") else f"{draft.id}@{whose}"
         built = replace(plans, built={}).get(replace(draft, id=own_id, timed_too=beyond), like or built.plan.coverages)
         plans.built[own_id] = built
+    if any(one.id in document.window_prices for one in built.plan.windows):
+        at = (*path, "window_prices")
+        priced = priced_windows(document.window_prices, built.plan.windows, built.plan.allowances, at, context)
+        own_plan = built.plan.id if built.plan.id.endswith(f"@{whose}") else PlanId(f"{draft.id}@{whose}")
+        built = replace(built, plan=replace(built.plan, id=own_plan, windows=priced))
+        plans.built[own_plan] = built
     rules = [((*path, *place, "tell", i), rule) for i, rule in enumerate(document.tell)]
     return _Bought(document, built, tuple(rows), build_tell(rules, built.names, context))
 

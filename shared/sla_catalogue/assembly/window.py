@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from types import MappingProxyType
 
@@ -82,6 +83,28 @@ def _window(
         role=document.role,
         price=None if document.price is None else _price((*path, "price"), document.price, allowances, context),
         clause=document.clause,
+    )
+
+
+def priced_windows(
+    prices: Mapping[str, WindowPriceDocument],
+    windows: Sequence[BookableWindow],
+    allowances: Sequence[Allowance],
+    path: Path,
+    context: Context,
+) -> tuple[BookableWindow, ...]:
+    """Return the bookable windows of a plan with the prices of one contract.
+
+    Unknown allowances and unreadable amounts are reported to `context.findings`.
+
+    Args:
+        prices: Id of a window -> its price. Windows that are not in it keep their price.
+        allowances: The plan's allowances (included amounts).
+        path: Path of `prices` in the catalogue.
+    """
+    return tuple(
+        replace(one, price=_price((*path, one.id), prices[one.id], allowances, context)) if one.id in prices else one
+        for one in windows
     )
 
 

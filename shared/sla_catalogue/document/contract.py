@@ -14,6 +14,7 @@ from sla_catalogue.document.objective import ObjectiveDocument
 from sla_catalogue.document.plan import TargetDocument
 from sla_catalogue.document.report import ReportDocument
 from sla_catalogue.document.tell import TellDocument
+from sla_catalogue.document.window import WindowPriceDocument
 from sla_domain.calendar import AtClose
 from sla_domain.contract import Side
 
@@ -155,6 +156,9 @@ class ContractDocument(Document):
     """Targets of the contract's own, used before the plan's."""
     allowances: dict[str, BoughtAllowanceDocument] = Field(default_factory=dict)
     """Allowance id -> an amount other than the plan's, or the purchase of an optional allowance."""
+    window_prices: dict[str, WindowPriceDocument] = Field(default_factory=dict)
+    """Id of a plan's bookable window -> what one booking of it takes from an allowance, in place of the plan's
+    `price` (clause H10, docs/clauses.md)."""
     objectives: list[ObjectiveDocument] = Field(default_factory=list)
     """Objectives of the contract. Each replaces the plan's objective with the same id, or is added."""
     reports: list[ReportDocument] = Field(default_factory=list)

@@ -59,7 +59,13 @@ OF_A_CONTRACT = {  # those of its own for the key of one contract
     "GET /v1/reports/{contract}/diff",
 }  # fmt: skip
 FREEZES = {"POST /v1/reports/{contract}/freeze"}  # an admin's, of its own contract
-LISTS_CONTRACTS = {"GET /v1/contracts", "GET /v1/unheld-hours", "GET /contracts", "GET /v1/attainment", "GET /attainment"}
+LISTS_CONTRACTS = {
+    "GET /v1/contracts",
+    "GET /v1/unheld-hours",
+    "GET /contracts",
+    "GET /v1/attainment",
+    "GET /attainment",
+}
 CHANGES_CONTRACTS = {
     "POST /v1/contracts", "PUT /v1/contracts/{contract}", "PUT /v1/contracts/{contract}/profile",
     "POST /v1/contracts/{contract}/end", "POST /v1/contracts/{contract}/versions/{number}/withdraw",
