@@ -9,6 +9,8 @@ import re
 import pytest
 from tests.integration.deploy.conftest import ROOT
 
+from sla_catalogue import Dialect
+
 TEXT = (ROOT / "docs" / "security.md").read_text()
 _REFERENCE = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 _HEAD = "| promise | test |\n|---|---|\n"
@@ -49,3 +51,9 @@ def test_every_section_of_promises_was_read() -> None:
     assert len(_promises()) > 40
     assert TEXT.count("| promise | test |") == TEXT.count(_HEAD)
     assert TEXT.count("tests/") == len(_REFERENCE.findall(TEXT)), "a reference is `tests/file.py::test_name`"
+
+
+def test_every_dialect_says_what_its_proof_covers() -> None:
+    table = TEXT.partition("| source | covered by the proof |")[2].partition("\n\n")[0]
+    named = {name for line in table.splitlines()[2:] for name in re.findall(r"`([\w-]+)`", line.split("|")[1])}
+    assert [dialect.value for dialect in Dialect if dialect.value not in named] == []
