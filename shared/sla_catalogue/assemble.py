@@ -43,9 +43,10 @@ from sla_domain.rulebook import Rulebook
 
 @dataclass(frozen=True, slots=True)
 class AssemblyInputs:
-    """The inputs from which a catalogue is built, besides its files.
+    """The inputs, besides the files, from which a catalogue is built.
 
-    They are environment variables, the years to compile, a stored catalogue to rebuild, and the present day.
+    They are environment variables, the years for which calendars are computed, a stored catalogue to rebuild (if any),
+    and the present day.
     """
 
     environment: Mapping[str, str] | None

@@ -11,7 +11,10 @@ from sla_catalogue.problem import Findings, Path, did_you_mean
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The inputs of all functions that build parts of a catalogue: documents, known ids, and the findings."""
+    """The inputs of all functions that build parts of a catalogue.
+
+    They are the catalogue's document, the known ids, and the object that collects errors and warnings (`findings`).
+    """
 
     document: CatalogueDocument
     """The catalogue as written."""

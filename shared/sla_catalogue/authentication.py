@@ -39,7 +39,7 @@ class AuthenticationKind(StrEnum):
 
 
 class PartKind(StrEnum):
-    """The kinds of parts of the text that a signature is computed over."""
+    """The kinds of parts of which a signed text is made, such as the body or a header."""
 
     METHOD = "method"
     """The HTTP method, such as `POST`."""
@@ -73,7 +73,7 @@ class SignedPart:
 
 @dataclass(frozen=True, slots=True)
 class SignedContent:
-    """The text that a signature (HMAC) is computed over, as parts that are joined."""
+    """The text that a signature (HMAC) is computed over: a list of parts that are joined."""
 
     parts: tuple[SignedPart, ...]
 

@@ -10,9 +10,9 @@ from sla_catalogue.tree import Plain
 
 
 def borrow(merged: FileUnion) -> None:
-    """Add the plans and escalations shipped with slad that a catalogue names but does not define.
+    """Add to a catalogue the plans and escalations shipped with slad that the catalogue names but does not define.
 
-    Plans and escalations that an added plan names are added too.
+    If an added plan names further ones, they are added too.
 
     Args:
         merged: The catalogue's merged files, which are changed.

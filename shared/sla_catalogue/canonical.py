@@ -31,7 +31,10 @@ class UnreadableText(CatalogueError):
 
 @dataclass(frozen=True, slots=True)
 class StoredCatalogue:
-    """A catalogue in its stored form: all values except secrets, the holidays, and the versions of the data used."""
+    """The content of a catalogue in the form in which it is stored: values, holidays, and versions of the data used.
+
+    Secrets are not stored.
+    """
 
     sections: dict[str, Plain]
     """The values."""

@@ -42,9 +42,10 @@ __all__ = ["CompiledContract", "ContractCompiler", "ContractProblem", "dates_ove
 
 @dataclass(frozen=True, slots=True)
 class CompiledContract:
-    """A contract ready for use, with the plans that had to be made for it because they are not in the catalogue.
+    """A contract ready for use, with those of its plans that are not in the catalogue.
 
-    If such a plan was made for several contracts, all of them have the same object.
+    Such a plan has changes of this contract (`gold@acme`), or is merged over a base plan (`gold+standard`). Contracts
+    that need the same plan share one object.
     """
 
     contract: Contract
@@ -128,8 +129,9 @@ class ContractCompiler:
             id: Id of the contract.
             values: What a catalogue file has under `contracts.<id>`.
             version: Number of the contract's version. 0 means none.
-            today: The day from which hours that nobody holds, and holidays that end, are looked for. None means a year
-                in the middle of the catalogue's, and no look at levels with a rota.
+            today: The day from which to look for hours with nobody on duty, and for holidays that end soon. If None,
+                holidays are not checked, and the hours are checked for a year in the middle of the compiled years.
+                Levels with a rota (on-call plan) are then skipped.
         """
         findings = self._findings(id, version)
         for path in _unwritable(values):
@@ -143,7 +145,7 @@ class ContractCompiler:
     def check_duty(
         self, id: str, values: Mapping[str, Any], *, version: int, today: date, proven: ProvenDuty
     ) -> tuple[ContractProblem, ...]:
-        """Return the warnings about hours that a contract promises and nobody of its first level holds.
+        """Return the warnings about promised hours in which nobody of the first escalation level is on duty.
 
         The result is () for a contract that does not fit the catalogue: `check` says why.
 
@@ -151,8 +153,8 @@ class ContractCompiler:
             id: Id of the contract.
             values: What a catalogue file has under `contracts.<id>`.
             version: Number of the contract's version.
-            today: The first day of the 92 days (with rotas) or 366 days that are looked at.
-            proven: What earlier calls for this compiler and day have computed. It is added to.
+            today: The first day to check. With a rota (on-call plan) 92 days are checked, otherwise 366.
+            proven: A cache of results for this compiler and day, which this call uses and extends.
         """
         findings = self._findings(id, version)
         made, plans, document = self._build(id, values, version, findings)

@@ -16,9 +16,9 @@ _PROOF = "authentication"
 
 
 def draft_of(stored: str, source: str) -> str:
-    """Return the keys of a source as YAML, without `authentication`, as a draft that can be changed.
+    """Return the keys of a source as YAML, as a draft: a copy that a user changes and tries out on deliveries.
 
-    Comments are missing, as the stored text of a catalogue has none.
+    The key `authentication` is left out. Comments are missing, as the stored text of a catalogue has none.
 
     Args:
         stored: The catalogue's text (`Catalogue.text`).
@@ -36,9 +36,9 @@ def draft_of(stored: str, source: str) -> str:
 
 
 def load_draft(source: str, text: str) -> Source:
-    """Build a source from a draft: its keys as YAML. The result has no authentication, whatever the draft says.
+    """Build a source from a draft (the source's keys as YAML, changed by a user to try them out).
 
-    No files and no environment variables are read.
+    The result has no authentication, whatever the draft says. No files and no environment variables are read.
 
     Args:
         source: The source's id.

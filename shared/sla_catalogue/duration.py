@@ -137,8 +137,8 @@ def parse_time_left(text: str) -> timedelta | int:
 def parse_warning(text: str) -> WarningAt:
     """Return when to warn before a clock is due, from a text such as `75%` or `1h before`.
 
-    The text states a share of the allowed time, from 1% to 99%, or a span before the due instant. The span is in the
-    target's kind of time (open or wall-clock).
+    The text gives a share of the allowed time, from 1% to 99%, or a span before the due instant. The span is counted
+    like the allowed time: in service hours, or as wall-clock time.
 
     Raises:
         BadDuration: The text has any other form.

@@ -45,7 +45,9 @@ def excerpt_text(text: str, contracts: Collection[str], recorded: Sequence[Mappi
 
 
 def without_addresses(section: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the section of a contract without the addresses of its own people."""
+    """Return the section of a contract without the addresses of its own people, which nobody needs for judging
+    incidents.
+    """
     people = section.get("people")
     return dict(section) if not isinstance(people, Mapping) else dict(section) | {"people": _people(people)}
 

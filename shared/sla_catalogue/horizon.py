@@ -22,7 +22,10 @@ YEARS = "years"  # stands beside the codes for the years that calendars are comp
 
 @dataclass(frozen=True, slots=True, order=True)
 class HorizonEnd:
-    """The last day for which the holidays of a table are known, or for which calendars are compiled."""
+    """The last day for which the holidays of a table are known, or for which calendars are compiled.
+
+    Later due instants would be wrong or could not be computed, so slad warns in advance.
+    """
 
     until: date
     """The last day, included."""

@@ -34,7 +34,7 @@ class BadHours(ValueError):
 
 @dataclass(frozen=True, slots=True, order=True)
 class MinuteWindow:
-    """An open window of a day."""
+    """Open hours of one day, such as 09:00 to 17:00, in minutes from midnight."""
 
     start: int
     """The start in minutes from local midnight."""

@@ -28,7 +28,9 @@ _BEGINNING = "2020-01-01"
 
 @dataclass(frozen=True, slots=True)
 class OpenSloExport:
-    """The OpenSLO documents of a contract, ready for JSON or YAML."""
+    """The objectives of a contract as documents of OpenSLO (an open format for such objectives), ready for JSON or
+    YAML.
+    """
 
     documents: tuple[dict[str, Any], ...]
     left_out: tuple[str, ...]

@@ -118,7 +118,7 @@ class VersionBuilder:
         return built
 
     def add_live_parts(self, contract: Contract, parts: LiveParts) -> Contract:
-        """Return the contract with the booked hours and products in use from the database.
+        """Return a copy of a contract with the booked extra hours and the products in use that the database has for it.
 
         A later call with the same contract and equal parts returns the same object.
 
@@ -140,11 +140,13 @@ class VersionBuilder:
 class CataloguedRecords:
     """The contracts recorded in the database, built with the plans of one catalogue (see `RecordedContracts`).
 
+    Every change to a contract's record is numbered. A revision is such a number: it selects the record as it was after
+    that change.
+
     Args:
         builder: The builder of contracts with the catalogue's plans.
         records: The records of all contracts.
-        revisions: Contract id -> number of the record's change to use. Contracts that are missing here use the newest
-            change.
+        revisions: Contract id -> revision to use. Contracts that are missing here use the newest.
         of_files: The contracts from the catalogue's files, by id. Their records have no versions, only bookings, ledger
             entries and products in use.
     """
@@ -246,10 +248,10 @@ class CataloguedRecords:
     def revisions(self, contracts: Iterable[ContractId]) -> dict[str, int]:
         """Return the revision of each contract that is used to judge incidents, by contract id.
 
-        A revision is the number of a change to the contract's record; the record is used as it was after that change.
-        It is the number that was given to this object for the contract. If none was given, it is that of the newest
-        change that can affect the clocks of incidents, which ledger entries, for example, cannot. Contracts that are
-        not recorded have no entry.
+        A revision is the number of a change to a contract's record. It selects the record as it was after that change.
+        A revision that was given to this object is returned for its contract. Otherwise the result is the newest change
+        that can affect clocks of incidents; a ledger entry, for example, cannot. Contracts that are not recorded have
+        no entry.
         """
         found = {}
         for contract in contracts:
@@ -261,7 +263,7 @@ class CataloguedRecords:
     def pin(self, contracts: Iterable[ContractId]) -> str:
         """Return a hash of the revisions of these contracts (see `revisions`), in twelve hexadecimal digits.
 
-        If two hashes are equal, incidents are judged by the same terms of these contracts. The result is "" if none of
+        Equal hashes mean that incidents are judged by the same terms of these contracts. The result is "" if none of
         the contracts is recorded.
         """
         return pin_of(self.revisions(contracts))
@@ -297,12 +299,12 @@ class CataloguedRecords:
 
 
 def pin_of(revisions: Mapping[str, int]) -> str:
-    """Return a hash of the revisions of contracts, in twelve hexadecimal digits.
+    """Return a hash of revisions of contracts, in twelve hexadecimal digits.
 
-    The result is "" if there are no contracts.
+    A revision is the number of a change to a contract's record. The result is "" if there are no contracts.
 
     Args:
-        revisions: Contract id -> number of the contract's last change.
+        revisions: Contract id -> number of the last change that is used.
     """
     if not revisions:
         return ""
@@ -363,8 +365,8 @@ def with_records(
     Args:
         builder: The builder of versions of contracts with the catalogue's plans.
         records: The records of all contracts.
-        revisions: Contract id -> number (from 1) of the last change to use. Contracts that are missing here use all
-            changes.
+        revisions: Contract id -> number (from 1) of a change. Later changes of that contract are ignored. Contracts
+            that are missing here use all changes.
     """
     recorded = CataloguedRecords(builder, records, revisions, rulebook.contracts)
     return replace(
@@ -393,8 +395,8 @@ class RecordOverlay:
         """Return the catalogue's rulebook (plans, contracts, calendars), with the contracts recorded in the database.
 
         Args:
-            revisions: Contract id -> number (from 1) of the last change to use. Contracts that are missing here use all
-                changes.
+            revisions: Contract id -> number (from 1) of a change. Later changes of that contract are ignored. Contracts
+                that are missing here use all changes.
         """
         return with_records(catalogue.rulebook, self._builder(catalogue), self._records, revisions)
 

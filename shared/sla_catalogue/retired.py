@@ -24,8 +24,8 @@ _NOTICES = {"registered": _REGISTERED, "entitled": {"registration": "none"}}  # 
 def without_retired(sections: dict[str, Plain]) -> dict[str, Plain]:
     """Return the sections of a stored catalogue of format 1, without keys and entries that slad no longer supports.
 
-    Keys that no longer exist, e-mail channels, and sources of dialects without an adapter are removed. The plans and
-    contracts still judge incidents by the same rules.
+    Keys that no longer exist, e-mail channels, and sources of dialects without an adapter are removed. The removal does
+    not change how plans and contracts judge incidents.
     """
     kept: dict[str, Any] = dict(sections)
     for name, change in (("plans", _plan), ("contracts", _contract), ("escalations", _escalation), ("keys", _key)):

@@ -115,7 +115,7 @@ _WAITING = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lookup:
-    """Where to find a value in a delivery of a source. Any field may be empty."""
+    """Where to find a value in a delivery (a webhook request of a ticketing system). Any field may be empty."""
 
     field: str = ""
     """A dotted path in the delivery, such as `issue.fields.priority.name`."""
@@ -131,8 +131,8 @@ class Lookup:
     def translate(self, found: str) -> str:
         """Return the value to use for a value found in a delivery.
 
-        A value that is not in the table `values` is returned unchanged. If the value names tickets (`tickets_of`), the
-        name of their source is put before each ticket.
+        A value that is not in the table `values` is returned unchanged. If the value names tickets of another source
+        (`tickets_of`), the name of that source is put before each: `OPS-3` becomes `jira:OPS-3`.
         """
         value = look_up(self.values, found) or found
         return names_of_tickets(value, self.tickets_of) if self.tickets_of else value
@@ -140,7 +140,7 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Membership:
-    """Rules by which people belong to a side (staff or customers) without being named.
+    """Rules by which people belong to a side (staff or customers) without being listed one by one.
 
     Any one of these rules is enough. All names are in lower case, without outer spaces.
     """
@@ -222,10 +222,14 @@ class Source:
         return self.priorities.get(fold_case(value))
 
     def may_name(self, incident: str) -> bool:
-        """Return whether the source may link one of its incidents to an incident of another source.
+        """Return whether an event of this source may name an incident of another source, to link the two.
 
-        A source may link to tickets of the source that its `same_as` names. Events sent with an API key may link to
-        any.
+        A source with `same_as` may name the tickets of the source that `same_as` gives. A source without `same_as` may
+        name none, except a source without authentication, which may name any. Events sent with an API key have such a
+        source.
+
+        Args:
+            incident: Id of the other incident, such as `jira:OPS-3`.
         """
         lookup = self.attributes.get(SAME_AS)
         if lookup is None:

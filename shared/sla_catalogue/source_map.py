@@ -15,7 +15,7 @@ NO_EXPRESSIONS: Mapping[str, Expression] = MappingProxyType({})
 
 
 class MapAct(StrEnum):
-    """What an entry `when` of a source's map can mean besides a kind of event: a new status, or nothing."""
+    """What a rule of a source's map can say about a delivery if the rule names no kind of event."""
 
     STATUS = "status"
     """The events that follow from a change of the status, by the table `statuses`."""
@@ -24,7 +24,7 @@ class MapAct(StrEnum):
 
 
 class TimeFormat(StrEnum):
-    """The ways in which a sender writes times, besides patterns of `strptime`."""
+    """The named formats for the times in a source's deliveries. Other formats are given as patterns of `strptime`."""
 
     ANY = "any"
     """RFC 3339, its usual variants, or a number whose size tells the unit."""
@@ -36,7 +36,7 @@ class TimeFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MapEntry:
-    """An entry of `when` in a source's map: which event a delivery means if a condition holds."""
+    """A rule of a source's map: if its condition (`when`) holds for a delivery, the delivery means a certain event."""
 
     when: Expression | None
     """The condition. None always holds."""
@@ -51,7 +51,7 @@ class MapEntry:
 class SourceMap:
     """The map of a source: JMESPath expressions that find the parts of an event in a delivery.
 
-    A part whose expression is None is never found.
+    Such a part is, for example, the ticket's id. A part whose expression is None is never found.
     """
 
     entries: tuple[MapEntry, ...]

@@ -17,9 +17,10 @@ from sla_domain.window import BookedWindow
 def booked_duty(
     rulebook: Rulebook, contract: Contract, booked: Iterable[BookedWindow], at: datetime
 ) -> dict[str, Person]:
-    """Return the people who are on duty at `at` because of booked hours, by id.
+    """Return the people who are on duty at the instant `at` because of booked hours, as id -> person.
 
     Args:
+        rulebook: The plans, contracts and on-call plans.
         booked: The booked windows (extra hours) to consider, such as those that count for an incident. Those that have
             not begun at `at`, or are over, are ignored.
     """
@@ -28,10 +29,14 @@ def booked_duty(
 
 
 def booked_people(rulebook: Rulebook, contract: Contract, window: BookedWindow, at: datetime) -> tuple[Person, ...]:
-    """Return who of the support is on duty in booked hours (a window), as known at `at`.
+    """Return the support's people who are on duty in a booked window (extra hours that a customer booked).
 
-    These are the people whom the booking names. If it names nobody, they are the holders of the role that the plan's
-    window names; of a rota, whoever is on call at `at`. The customer's own people and people who have left are missing.
+    These are the people whom the booking names. If it names nobody, they are the holders of the role that the plan
+    gives for the window. If a rota (on-call plan) holds the role, it is whoever is on call at `at`. The customer's own
+    people, and people who have left by `at`, are missing.
+
+    Args:
+        rulebook: The plans, contracts and on-call plans.
     """
     found = [contract.people[one] for one in window.people if one in contract.people]
     if not window.people:
@@ -41,7 +46,11 @@ def booked_people(rulebook: Rulebook, contract: Contract, window: BookedWindow, 
 
 
 def window_role(rulebook: Rulebook, contract: Contract, window: BookedWindow) -> str | None:
-    """Return the role that is on duty in booked hours, by the contract's plans; None if they name none."""
+    """Return the role whose holders are on duty in a booked window (extra hours), or None if the plans name no role.
+
+    Args:
+        rulebook: The plans, among which are those of the contract.
+    """
     plans = (rulebook.plan_of(one) for one in contract.bought)
     return next((one.role for plan in plans for one in plan.windows if one.id == window.window), None)
 

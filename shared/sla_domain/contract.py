@@ -86,7 +86,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoleHolder:
-    """Who holds a role of a contract: a person, or whoever is on call in a rota.
+    """Who has a role of a contract, such as service manager: a person, or whoever is on call in a rota (on-call plan).
 
     Source: clauses H5, E11 and I7 (docs/clauses.md).
     """

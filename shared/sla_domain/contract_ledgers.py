@@ -9,7 +9,7 @@ from sla_domain.rulebook import Rulebook
 
 
 def ledger_terms(rulebook: Rulebook, contract: Contract) -> tuple[LedgerTerms, ...]:
-    """Return what the ledgers of a contract are computed from, in the order of its allowances.
+    """Return the terms from which the ledgers of a contract are computed, in the order of its allowances.
 
     A ledger is the account of one allowance (an included amount, such as support hours). It is computed from the
     allowance, the dates of the contract, and the service hours. The result is empty for a contract without a first day.
@@ -18,7 +18,7 @@ def ledger_terms(rulebook: Rulebook, contract: Contract) -> tuple[LedgerTerms, .
         rulebook: The plans and calendars.
 
     Raises:
-        CalendarError: No calendar can be made of the hours that an allowance names.
+        CalendarError: The calendar of the hours that an allowance names cannot be made.
     """
     if contract.valid_from is None:
         return ()

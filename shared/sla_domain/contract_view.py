@@ -32,9 +32,10 @@ from sla_domain.phase_state import with_author_decided
 
 @dataclass(frozen=True, slots=True)
 class ContractShare:
-    """Which periods of an incident belong to one contract. A period is a time in which one contract applied to it.
+    """Which periods of an incident belong to one contract.
 
-    The methods return which clocks, facts and alerts an API key of that contract may read.
+    A period is a span of time in which one contract applied to the incident. The methods return which clocks, facts
+    (published events) and alerts an API key of that contract may read.
     """
 
     contract: str
@@ -67,7 +68,7 @@ class ContractShare:
         return False
 
     def has_fact(self, label: str, at: datetime) -> bool:
-        """Return whether an API key of this contract may read a published fact that became true at `at`.
+        """Return whether an API key of this contract may read a fact (published event) that became true at `at`.
 
         The key may read the fact if `has_label` returns True and `at` does not lie inside a period of another contract.
         The instants at which such a period starts and ends do not count as inside.
@@ -82,13 +83,14 @@ class ContractShare:
         return self.has_label(label, at) and all(inside)
 
     def has_label(self, label: str, at: datetime) -> bool:
-        """Return whether an API key of this contract may read an alert or delivery that was made at `at`.
+        """Return whether an API key of this contract may read an alert or message delivery that was created at `at`.
 
         The result is True in two cases:
 
-        1. `label` is this contract.
-        2. `label` is the contract that applied at `at`, and that period belongs to this contract (`own`), as the time
-           under the default contract may. Both ends of the period are included.
+        1. The alert or delivery names this contract.
+        2. The alert or delivery names the contract that applied at `at`, and the time at `at` belongs to this contract
+           (see `own`). For example, time under the default contract may belong to this contract. Both ends of a period
+           count.
 
         Args:
             label: Id of the contract that the alert or delivery names.
@@ -101,9 +103,10 @@ class ContractShare:
         )
 
     def parts_of(self, spans: Iterable[HolderSpan]) -> tuple[HolderSpan, ...]:
-        """Return the parts of `spans` that lie in the time that belongs to this contract, in their order.
+        """Return those parts of `spans` that lie in time that belongs to this contract, in the same order.
 
-        A span says who (assignee, group and support line) had the incident from when to when.
+        Args:
+            spans: Who had the incident (assignee, group and support line), each with a start and an end.
         """
         parts: list[HolderSpan] = []
         for span in spans:
@@ -164,7 +167,9 @@ class ContractView:
         ]
 
     def of(self, incident: Incident) -> Incident:
-        """Return the incident with only the clocks, holders and remarks of the time that belongs to this contract.
+        """Return a copy of the incident that has only what belongs to this contract's time.
+
+        Clocks, holders (who had the incident) and remarks (odd facts for people to see) of other times are left out.
 
         Args:
             incident: The incident, computed from this view's `events`.
@@ -186,9 +191,9 @@ def contract_share(periods: Sequence[ContractPeriod], contract: str) -> Contract
 
     A period belongs to the contract that applied in it. There are two exceptions:
 
-    1. Before the incident first had a contract of the customer's own (`named`), the default contract applied. These
-       periods belong to the customer's contract.
-    2. A period without length belongs to the contract of the next period.
+    1. The periods before the first one in which the customer's own contract applied (`named`). In these, the default
+       contract applied. They belong to the customer's contract.
+    2. A period without length. It belongs to the contract of the next period.
 
     Args:
         periods: The contracts of the incident, each with the instant from which it applied.
@@ -210,10 +215,11 @@ def contract_view(
 ) -> ContractView | None:
     """Return what an API key of one contract may see of an incident, or None if it may see nothing.
 
+    An event that names another customer than its period is not shown, and neither is any later event.
+
     Args:
         periods: The incident's contracts, each with the instant from which it applied. They may have been computed
-            before the newest events. If an event names another customer than its period, that event and all later
-            ones are not shown.
+            before the newest events.
         contract: Id of the contract.
         complete: Whether `events` are all events of the incident. If False, the event with which a period began may be
             missing; an event is then assigned to a period by its instant.

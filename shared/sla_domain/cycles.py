@@ -20,10 +20,10 @@ from sla_domain.published_mark import digest
 
 
 class PublishedClock(Protocol):
-    """What is stored of a clock about which events were published (protocol).
+    """What is stored about a published clock, that is, a clock about which events were published (protocol).
 
-    When the incident is computed anew, these data tell which of its clocks is that clock. `PublishedState` implements
-    the protocol.
+    When the incident is computed again, its clocks may have other numbers. These values then show which clock is the
+    published one. `PublishedState` implements the protocol.
     """
 
     @property
@@ -48,7 +48,7 @@ class PublishedClock(Protocol):
     def breaches(self) -> frozenset[datetime]:
         """Return the due instants of the clock's published breaches.
 
-        Breaches that were later declared untrue are left out.
+        Breaches that were later found to be untrue are left out.
         """
         ...
 
@@ -58,10 +58,10 @@ Place = tuple[MetricId, int]
 
 
 def start_name(clock: Clock) -> str:
-    """Return a short hash (twelve hexadecimal digits) of the clock's metric and starting event.
+    """Return a short hash (twelve hexadecimal digits) of the clock's metric and of the event that started the clock.
 
-    The number of the clock (`cycle`) goes up if a late event adds an earlier clock of the metric. The hash stays the
-    same.
+    The hash identifies the clock for good. The clock's number (`cycle`) does not: it goes up if a late event adds an
+    earlier clock of the same metric.
     """
     return digest(EventId(f"{clock.metric}\n{clock.start_event}"))
 

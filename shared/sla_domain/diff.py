@@ -79,11 +79,11 @@ def new_facts(
 
     Args:
         published: Clock id -> what has been published about the clock.
-        keys: Keys of the published facts about the incident itself.
+        keys: Keys (unique ids) of the published facts about the incident as a whole, not about its clocks.
         upto: The instant up to which to return warnings and breaches, for callers without timers (replay, tests). None
             if timers publish future warnings and breaches.
-        unread: Ids of published clocks that cannot be computed anew, as their catalogue version cannot be read. If
-            `incident` lacks such a clock, the clock is cancelled if it is open, and left unchanged if it has ended.
+        unread: Ids of published clocks that cannot be computed again, as their catalogue version cannot be read. If
+            such a clock is missing in `incident`, an open clock is cancelled, and an ended clock is left unchanged.
     """
     facts: list[Fact] = [*contract_changed_facts(incident, keys)]
     for clock in incident.clocks:
@@ -108,9 +108,9 @@ class ClockDiff:
     A fact is an event about the clock. Call `facts` once.
 
     Args:
-        published: The state of what is published about the clock. None if nothing is published.
-        upto: A warning or breach that is still to come is treated as passed if it is due by this instant. This is for
-            callers without timers (replay, tests). None means that none is treated as passed.
+        published: What is published about the clock. None if nothing is.
+        upto: Future warnings and breaches up to this instant are treated as past. This is for callers without timers
+            (replay, tests). None means that no future warning or breach is treated as past.
     """
 
     def __init__(

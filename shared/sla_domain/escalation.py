@@ -17,7 +17,7 @@ EXPIRE = -1  # the level number of the step at which an acknowledgement expires
 
 
 class TellKind(StrEnum):
-    """Whether a level of an escalation policy pages people or only informs them."""
+    """Whether a level of an escalation policy sends pages, which must be acknowledged, or messages that only inform."""
 
     PAGE = "page"
     """Call people, at any hour, until somebody acknowledges."""
@@ -59,11 +59,11 @@ class AckExpiry:
     """How many acknowledgements of one alert expire at most. A further one does not expire."""
 
     def share(self, expired: int) -> int | None:
-        """Return what percentage of the remaining time must be left when the next acknowledgement expires.
+        """Return how far the time to the due instant may shrink before the next acknowledgement expires, in percent.
 
-        The remaining time is the counted time from the acknowledgement to the due instant. For example, with 25 the
-        acknowledgement expires when only a quarter of this time is left. The result is None if the policy has no such
-        rule.
+        100 % is the time from the acknowledgement to the due instant, counted in service hours. For example, 25 means
+        that the acknowledgement expires when only a quarter of this time is left. The result is None if the policy sets
+        no percentage.
 
         Args:
             expired: How many acknowledgements of the alert have expired before.
@@ -75,19 +75,19 @@ class AckExpiry:
 class HoldTerms:
     """The rule by which a message may wait until its receiver's quiet hours end.
 
-    The message waits only if enough counted time is left at the end of the quiet hours. Either `span` or `share` says
-    how much. The other is None.
+    The message waits only if enough time to the due instant is left when the quiet hours end. Only time within service
+    hours is counted. Either `span` or `share` says how much must be left. The other is None.
     """
 
     span: timedelta | None = None
     share: int | None = None
-    """A percentage of the counted time that is left to the due instant when the message is made."""
+    """A percentage of the counted time that is left to the due instant when the message is created."""
 
     def needed(self, left: timedelta) -> timedelta:
-        """Return the counted time that must be left at the end of the quiet hours for the message to wait.
+        """Return how much time to the due instant must be left when the quiet hours end, so that the message may wait.
 
         Args:
-            left: The counted time that is left now.
+            left: The time that is left now. Only time within service hours is counted, here and in the result.
         """
         return self.span if self.span is not None else left * (self.share or 0) / 100
 
@@ -133,7 +133,7 @@ def round_steps(
     """Return the steps of one escalation round, in the order of their instants.
 
     The last step, with level REPEAT, begins the next round. That step is missing if no further round follows or if
-    there are no levels. A level with delay 0 gets no step.
+    there are no levels. A level with delay 0 gets no step: it is notified when the round begins.
 
     Args:
         delays: When each level is due after `start`, in rising order.

@@ -32,7 +32,7 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class EventKind(StrEnum):
-    """The kinds of incident events.
+    """The kinds of incident events (what can happen to a ticket).
 
     An event of the kind `opened` is sent as type `io.slad.incident.opened.v1`.
     """
@@ -232,7 +232,7 @@ class IncidentEvent:
     def automatic(self) -> bool:
         """Return whether the event is a bot's comment or reply.
 
-        Such an event affects clocks only through triggers that name bots (`Trigger.actors`).
+        Such an event affects clocks only through triggers (conditions on events) that name bots in `Trigger.actors`.
         """
         return self.actor is Actor.BOT and self.kind in WORDS
 

@@ -40,7 +40,7 @@ class FactKind(StrEnum):
     PROMISE_MOVED = "promise.moved"
     """A promised due instant changed."""
     PROMISE_NONE = "promise.none"
-    """The incident has no clock, as its plan gives no numbers."""
+    """The incident has no clock, as its plan states no allowed times."""
     CONTRACT_CHANGED = "contract.changed"
     """The incident is under another contract or customer."""
     PHASE_CHANGED = "phase.changed"
@@ -76,7 +76,7 @@ _NO_LINES: Mapping[str, datetime] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class TakenBack:
-    """A published breach that is no longer true."""
+    """A published breach that is no longer true, because of a late event or a newer catalogue version."""
 
     key: str
     """The key of the fact that published the breach."""
@@ -128,7 +128,7 @@ class Resumed:
 
 @dataclass(frozen=True, slots=True)
 class Retargeted:
-    """Body of a published fact: a clock got another target, due instant or priority."""
+    """Body of a published fact: the target, due instant or priority of a clock changed."""
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_RETARGETED
     old_due_at: datetime | None = None
@@ -215,7 +215,7 @@ class Cancelled:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """Body of a published fact: a published clock no longer exists, after its incident was computed anew.
+    """Body of a published fact: an incident was computed again and lacks a published clock.
 
     For example, a late event leaves a metric with fewer clocks.
     """
@@ -310,7 +310,7 @@ class PromiseMoved:
 
 @dataclass(frozen=True, slots=True)
 class PromiseNone:
-    """Body of a published fact: an incident has no clock, as its plan gives no numbers."""
+    """Body of a published fact: an incident has no clock, as its plan states no allowed times for it."""
 
     kind: ClassVar[FactKind] = FactKind.PROMISE_NONE
     why: str = ""
@@ -486,10 +486,10 @@ def reason_of(body: FactBody) -> str:
 
 
 def caused_by_catalogue(body: FactBody, version: str) -> FactBody:
-    """Return the fact's body with the catalogue version that caused the fact in its field `catalogue`.
+    """Return a fact's body with the catalogue version that caused the fact.
 
-    A body without this field is returned unchanged. A `Gone` (the clock no longer exists) is also returned unchanged if
-    the clock was open.
+    The version is set in the body's field `catalogue`. A body without this field is returned unchanged. So is the body
+    `Gone` (the clock no longer exists) of a clock that was open.
 
     Args:
         version: The catalogue version.

@@ -19,10 +19,10 @@ BEGINNINGS = frozenset({EventKind.OPENED, EventKind.REOPENED})
 def drop_forgotten(events: Iterable[IncidentEvent], ended_at: datetime | None) -> list[IncidentEvent]:
     """Return the events from which to compute an incident whose earlier events may have been deleted.
 
-    Retention deletes the events of incidents that ended long ago. If the ticket is reopened afterwards, the incident is
-    computed from the reopening on: the result begins with the first event after `ended_at` that shows the ticket open.
-    The result is empty if there is no such event. If a snapshot (state of the whole ticket) has a creation date from
-    before `ended_at`, the result has a copy without this date.
+    slad deletes the events of incidents that ended long ago (retention). If the ticket is reopened afterwards, the
+    incident is computed from the reopening on. The result then begins with the first event after `ended_at` that shows
+    the ticket open; it is empty if there is none. A creation date before `ended_at` is removed from each snapshot
+    (state of the whole ticket) in the result.
 
     Args:
         ended_at: When the deleted incident ended. None if nothing was deleted: all events are returned in this case.

@@ -24,18 +24,21 @@ _DOWNGRADE, _SETTLED = "downgrade", "settled/"
 
 
 def happened_facts(incident: Incident, keys: Collection[str]) -> list[Fact]:
-    """Return the unpublished facts about what people did to the incident.
+    """Return the unpublished facts (events to publish) about what people did to the incident.
 
-    These are corrections of the priority (clause E8), lower priorities that wait for the customer's agreement or no
-    longer wait for it (E9), escalations by hand (B7, B9) and ratings (B7). A fact is marked as history, of which nobody
-    is notified, in these cases:
+    They are about corrected priorities (clause E8), lower priorities that wait or no longer wait for the customer's
+    agreement (E9), escalations by hand (B7, B9) and ratings (B7). Nobody is notified of a fact that is marked as
+    history. A fact is marked in these cases:
 
-    - The incident had ended by when slad received the fact's event, and the fact is of before that end.
-    - The fact is of more than a day before slad received its event, unless it is a lower priority that waits still.
-    - Facts about the incident were published before, and the fact is more than a day older than its newest event.
+    - It happened before the incident ended, and slad received its event after that end.
+    - It happened more than a day before slad received its event. This does not apply to a lower priority that still
+      waits for agreement.
+    - It happened more than a day before the incident's newest event, and other facts about the incident as a whole are
+      published already.
 
     Args:
-        keys: Keys of the published facts about the incident itself. Empty for a new incident.
+        keys: Keys (unique ids) of the published facts about the incident as a whole, not about its clocks. Empty for a
+            new incident.
     """
     facts = []
     for name, body, one in _happened(incident):

@@ -37,14 +37,14 @@ def hours_name(calendar: Calendar | None) -> str:
 
 
 def calendar_named(rulebook: Rulebook, contract: ContractId, name: str) -> Calendar | None:
-    """Return that calendar of a contract which published events call `name`.
+    """Return the calendar of a contract that has the name `name` in published events.
 
     The calendars of the contract's plans and base plans are searched. If the rulebook does not have the contract, those
     of the default contract are searched. The result is None for `wall`, and for a name that is not found.
 
     Args:
         rulebook: The plans, contracts and calendars.
-        name: A name that `hours_name` makes.
+        name: A name from `hours_name`.
     """
     if name in (WALL, UNKNOWN):
         return None
@@ -92,9 +92,9 @@ ALWAYS = OpeningTimes()
 def opening_times(calendar: Calendar | None, at: datetime) -> OpeningTimes:
     """Return whether the calendar is open at `at`, and when that changes next.
 
-    Without a calendar (None), the result is open without end. In the result, `closes` is None if the calendar does not
-    close within eight days, and `opens` is None if the calendar never opens again. Both are None if the next change
-    lies outside the calendar's years. If `at` itself lies outside these years, the result is open.
+    Without a calendar (None), the result is always open. In the result, `closes` is None if the calendar does not close
+    within eight days, and `opens` is None if the calendar never opens again. Both are None if the next change lies
+    outside the calendar's years. If `at` itself lies outside these years, the result is open.
     """
     if calendar is None:
         return ALWAYS

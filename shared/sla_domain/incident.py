@@ -261,7 +261,7 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class HolderSpan:
-    """A span `[start, end)` in which one assignee, group and support line held the incident.
+    """A span `[start, end)` in which the incident had one assignee, group and support line.
 
     The spans leave no gap, so they sum to the incident's elapsed time (clause B9, docs/clauses.md).
     """
@@ -390,7 +390,7 @@ class Incident:
     corrections: tuple[Correction, ...]
     """Corrected priorities of which the customer is notified."""
     holders: tuple[HolderSpan, ...]
-    """Who held the incident, and when."""
+    """Who had the incident, and when."""
     waits: tuple[WaitSpan, ...]
     """Whom the incident waited on, and when."""
     escalations: tuple[Escalation, ...]

@@ -20,13 +20,14 @@ _Texts = TypeVar("_Texts")
 
 
 def language_table(texts: Mapping[str, _Texts], *, translations: bool = False) -> Mapping[str, _Texts]:
-    """Return a table of texts, language tag -> texts, that cannot be changed and has every language.
+    """Return a table of texts, language tag -> texts, that cannot be changed.
 
     Args:
-        translations: Whether the English texts stand elsewhere, so that the table is without them.
+        texts: The texts of every language that slad supports.
+        translations: Whether `texts` must be without English, because the English texts are kept elsewhere.
 
     Raises:
-        ValueError: A language is missing, or is none of slad's.
+        ValueError: `texts` lacks a language, or has one that slad does not support.
     """
     wanted = LANGUAGE_TAGS[1:] if translations else LANGUAGE_TAGS
     if set(texts) != set(wanted):

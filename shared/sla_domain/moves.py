@@ -25,7 +25,7 @@ def contract_changed_facts(incident: Incident, keys: Collection[str]) -> list[Fa
     it applied. The result is [] if this list is published already, or if contract and customer never changed.
 
     Args:
-        keys: Keys of the published facts about the incident itself.
+        keys: Keys (unique ids) of the published facts about the incident as a whole, not about its clocks.
     """
     published = sorted(
         (int(number), digest) for key in keys if key.startswith(_KEY) for _, number, digest in [key.split("/")]

@@ -23,7 +23,7 @@ NoticeId = NewType("NoticeId", str)
 
 @dataclass(frozen=True, slots=True)
 class Affected:
-    """A product that a notice concerns, with the affected versions."""
+    """A product that a notice of a critical fix concerns, with the affected versions."""
 
     product: str
     versions: VersionRange = field(default_factory=VersionRange)
@@ -44,7 +44,7 @@ class Notice:
 
 
 class NoticeReason(StrEnum):
-    """Why a notice concerns a contract.
+    """Why a notice of a critical fix concerns a contract.
 
     The value is the reason in words.
     """
@@ -55,7 +55,7 @@ class NoticeReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NoticeMatch:
-    """The result of comparing a notice with a contract that it concerns: why it concerns the contract."""
+    """The result of comparing a notice of a critical fix with a contract: why the notice concerns the contract."""
 
     reason: NoticeReason
     product: str
@@ -167,7 +167,7 @@ def _gained(before: tuple[str, ...] | None, now: tuple[str, ...]) -> bool:
 def entitled_people(contract: Contract, at: datetime) -> list[Person]:
     """Return the people of a contract to whom notices of critical fixes may be sent at `at`.
 
-    They are in the catalogue's order. People with `notices` False and people who have left are missing.
+    They are in the catalogue's order. People with `notices` False, and people who no longer work there, are left out.
     """
     return [person for person in contract.people.values() if person.notices and not person.gone(at, contract.zone)]
 
@@ -223,7 +223,7 @@ def open_to_registration(rulebook: Rulebook, domain: str, at: datetime) -> Itera
 
 
 def asks_registration(rulebook: Rulebook, contract: Contract) -> bool:
-    """Return whether people must register to get the contract's notices of critical fixes.
+    """Return whether people must register to receive the contract's notices of critical fixes.
 
     The result is True if a plan of the contract asks for registration and includes at least one kind of notice.
     """

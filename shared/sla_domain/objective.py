@@ -26,7 +26,7 @@ class PeriodKind(StrEnum):
 
 
 class CountedUnit(StrEnum):
-    """What an objective (promised share that is in time) counts: requests or clocks."""
+    """What an objective (the share that the contract promises to handle in time) counts: requests or clocks."""
 
     REQUESTS = "requests"
     """Incidents. Each is counted once, and is in time if all its clocks are in time."""
@@ -35,7 +35,10 @@ class CountedUnit(StrEnum):
 
 
 class ObjectiveNews(StrEnum):
-    """The kinds of news about an objective, each published as event type `io.slad.<value>.v1`."""
+    """The kinds of news about an objective (share of requests or clocks that must be in time).
+
+    Each is published as event type `io.slad.<value>.v1`.
+    """
 
     AT_RISK = "objective.at_risk"
     """The share of allowed misses that the objective's `at_risk` names is used up."""
@@ -47,7 +50,10 @@ class ObjectiveNews(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ServiceCredit:
-    """A row of a table of service credits: the credit that is due if attainment is below a percentage."""
+    """A row of a table of service credits: the credit, in percent, if attainment is below a percentage.
+
+    Attainment is the share of requests or clocks that were in time.
+    """
 
     below: Decimal
     """The row applies to an attainment below this percentage."""

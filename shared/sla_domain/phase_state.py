@@ -79,8 +79,9 @@ def _ended(before: PhaseState, phase: Phase) -> PhaseState:
 def with_author_decided(event: IncidentEvent, attributes: Mapping[str, str]) -> IncidentEvent:
     """Return the event with its author corrected, after comparing the author with the incident's reporter.
 
-    A comment or response that the reporter wrote becomes the customer's reply. A supposed reply of the reporter that
-    comes from another account becomes a comment of an unknown author. Any other event is returned unchanged.
+    A comment or response that the reporter wrote becomes the customer's reply. A reply that is marked as the customer's
+    but comes from another user id than the reporter's becomes a comment of an unknown author. Any other event is
+    returned unchanged.
 
     Args:
         attributes: The incident's attributes before this event.
@@ -146,7 +147,7 @@ def phase_fact(incident: Incident, events: int) -> Fact:
 
 
 def turn_of(before: str | None, phase: Phase) -> str:
-    """Return how an incident's phase changed: `opened`, `resolved`, `reopened`, or "" for none of these.
+    """Return how an incident's phase changed: `opened`, `resolved`, `reopened`, or "" for any other change or none.
 
     A cancelled or merged incident was not resolved, and gives "".
 

@@ -231,9 +231,9 @@ class WallTime:
 
 @dataclass(frozen=True, slots=True)
 class Unspecified:
-    """The allowed time of a target for which the plan gives no number.
+    """The allowed time of a target for which the plan states no length of time.
 
-    A contract under the plan either supplies the number by a target of its own, or names the metric in
+    A contract under the plan either states the time in a target of its own, or names the metric in
     `leaves_unspecified`. In the second case, no clock runs where this target applies.
     """
 

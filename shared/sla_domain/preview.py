@@ -24,7 +24,7 @@ from sla_domain.rulebook import ContractMatch, MatchReason, Rulebook
 
 @dataclass(frozen=True, slots=True)
 class PreviewWarning:
-    """A warning of a preview: its threshold and when it would be given."""
+    """A warning in a preview (what would be promised for an incident): its threshold and its instant."""
 
     key: str
     """`warn-75` (percent) or `warn-3600s` (seconds before the due instant)."""
@@ -33,7 +33,7 @@ class PreviewWarning:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreviewLine:
-    """One metric of a preview: when it would be due and warned, and by which target."""
+    """One metric in a preview (what would be promised for an incident): its due instant, warnings and target."""
 
     metric: MetricId
     due_at: datetime | None
@@ -52,7 +52,7 @@ class PreviewLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """What would be promised for an incident opened at `opened_at`. Nothing is stored."""
+    """A preview: what would be promised for an incident opened at `opened_at`. Nothing is stored."""
 
     contract: Contract
     reason: MatchReason

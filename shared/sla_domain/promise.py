@@ -72,11 +72,11 @@ def promise_facts(incident: Incident, published: Mapping[ClockId, PublishedState
 
     - `PromiseMade`: the first due instants
     - `PromiseMoved`: a promised due instant changed
-    - `PromiseNone`: there are no clocks, as the plan gives no numbers
+    - `PromiseNone`: there are no clocks, as the plan states no allowed times
 
     Args:
         published: Clock id -> what has been published.
-        keys: Keys of the published facts about the incident itself.
+        keys: Keys (unique ids) of the published facts about the incident as a whole, not about its clocks.
     """
     lines = promise(incident)
     if not lines:

@@ -47,7 +47,7 @@ class PublishedState:
     cause: str = ""
     """Hash of the event that caused the state."""
     promised_at: datetime | None = None
-    """The due instant that the customer got last."""
+    """The due instant that was promised to the customer last."""
     priority: str = ""
     """The priority published last."""
     meanings: Mapping[str, MarkMeaning] = field(default_factory=dict)
@@ -70,7 +70,7 @@ class PublishedState:
     def breaches(self) -> frozenset[datetime]:
         """Return the due instants of the published breaches, as far as they are known.
 
-        Breaches that were later declared untrue are left out.
+        Breaches that were later found to be untrue are left out.
         """
         breaches = [each for each in standing_marks(self.keys, self.meanings) if each.kind == BREACH]
         return frozenset(at for each in breaches if (at := each.at or self.breached_at) is not None)
@@ -105,7 +105,7 @@ class Timer:
 def timers(clock: Clock, published: PublishedState) -> tuple[Timer, ...]:
     """Return the timers to set for a running clock: one for each future warning or breach.
 
-    A clock that does not run gets none. Warnings and breaches that are published already get no timer.
+    The result is empty if the clock does not run. Warnings and breaches that are published already have no timer.
 
     Args:
         published: What has been published about the clock.
@@ -129,8 +129,8 @@ def after_publishing(
 ) -> dict[ClockId, PublishedState]:
     """Return what has been published about each clock after `facts` are published, by clock id.
 
-    A published clock that is missing in `clocks` becomes cancelled if one of `facts` is about it. Otherwise, what was
-    published about the missing clock is returned unchanged.
+    If a published clock is missing in `clocks`, it becomes cancelled if one of `facts` is about it. Otherwise, the
+    earlier entry of the missing clock is returned unchanged.
 
     Args:
         published: Clock id -> what was published about the clock before.
@@ -157,9 +157,9 @@ def after_publishing(
 
 
 def keys_after(keys: Collection[str], facts: Iterable[Fact]) -> frozenset[str]:
-    """Return the keys of all published facts about the incident itself, after `facts` are published.
+    """Return the keys of all published facts about the incident as a whole, after `facts` are published.
 
-    Facts about clocks are left out.
+    A key is a unique id of a fact (event). Facts about clocks are left out.
 
     Args:
         keys: Keys of the facts published before.

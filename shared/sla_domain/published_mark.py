@@ -40,7 +40,7 @@ class MarkMeaning:
 
 @dataclass(frozen=True, slots=True)
 class PublishedMark:
-    """A warning or breach that is published and was not later declared untrue."""
+    """A warning or breach that is published and that no later fact (published event) declares untrue."""
 
     key: str
     """Key of the published fact."""

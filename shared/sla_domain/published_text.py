@@ -111,22 +111,23 @@ def read_state(
 
 
 def write_keys(keys: Collection[str]) -> str:
-    """Return the keys of the published facts about an incident itself as one text for the database.
+    """Join the keys of the published facts about an incident into one text for the database.
 
-    The keys are sorted and separated by spaces. Give no keys of facts about clocks. `read_keys` reads the text.
+    A key is a unique id of a fact (event). Give only keys of facts about the incident as a whole, not about its clocks.
+    In the text, the keys are sorted and separated by spaces. `read_keys` reads the text.
     """
     return " ".join(sorted(keys))
 
 
 def read_keys(text: str) -> frozenset[str]:
-    """Return the keys of the published facts about an incident itself, from a text of `write_keys`."""
+    """Return the keys of published facts that `write_keys` joined into a text."""
     return frozenset(text.split())
 
 
 def earned_under(text: str) -> frozenset[str]:
-    """Return the catalogue versions that promised the replaced targets of a clock's earned breaches.
+    """Return the catalogue versions that promised the targets of a clock's earned breaches.
 
-    An earned breach stays on record although a newer catalogue version replaced its target.
+    A breach is earned if a newer catalogue version replaced its target after the breach. It stays on record.
 
     Args:
         text: The stored state of one clock, as `write_state` made it.

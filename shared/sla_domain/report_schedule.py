@@ -24,7 +24,10 @@ class ReportKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportSchedule:
-    """A schedule of a contract's reports: one is made, frozen and sent after the end of each period."""
+    """A schedule of a contract's reports.
+
+    After the end of each period, a report is computed, stored unchangeably (frozen) and sent.
+    """
 
     id: str
     kind: ReportKind
@@ -37,4 +40,4 @@ class ReportSchedule:
     coverage: str
     """Id of the plan's hours whose open days are working days. "" means Monday to Friday."""
     tell: tuple[str, ...]
-    """Ids of the roles whose holders get the report. They may be people of the customer."""
+    """Ids of the roles whose holders receive the report. They may be people of the customer."""

@@ -15,8 +15,8 @@ from sla_domain.roles import RoleHolding, RoleReason
 def rests_until(holding: RoleHolding, at: datetime) -> datetime | None:
     """Return until when a person whom an escalation level notifies is not to be disturbed.
 
-    The result is None if the person may be disturbed at `at`, or if it is not known when the person may be disturbed
-    again. These rules apply:
+    The result is None if the person may be disturbed at `at`, or if it is not known when that is possible again. These
+    rules apply:
 
     - A person off duty is not disturbed until the duty begins.
     - A person whom the level names directly, not by a role, is not disturbed outside their working hours.

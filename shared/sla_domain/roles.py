@@ -61,9 +61,9 @@ class RoleHolding:
 
 @dataclass(frozen=True, slots=True)
 class LevelRoster:
-    """The people of an escalation level, on duty and off duty.
+    """The people of an escalation level, on duty and off duty. The order is that of the level's list.
 
-    Each person appears once, in the order listed.
+    Each person appears once.
     """
 
     on_duty: tuple[RoleHolding, ...] = ()
@@ -82,7 +82,7 @@ class LevelRoster:
 
 @dataclass(frozen=True, slots=True)
 class LevelDecision:
-    """Whom an escalation level notifies."""
+    """Whom an escalation level notifies now, or until when it waits."""
 
     now: tuple[RoleHolding, ...] = ()
     """The people to notify at once."""
@@ -108,8 +108,8 @@ def level_roster(
     Args:
         names: The names of roles and ids of people, as the level lists them.
         booked: The booked windows (extra hours) that count for the incident. They are open hours of every role.
-        first: Whether the level is the first of its policy. Whoever is on duty in the booked hours then belongs to it,
-            whatever it lists.
+        first: Whether the level is the first of its policy. People on duty in the booked windows are then added to the
+            level, even if it does not list them.
     """
     on: dict[str, RoleHolding] = {}
     off: dict[str, RoleHolding] = {}

@@ -60,7 +60,7 @@ class Calendars(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ContractBoundary:
-    """The instant from which a version of a recorded contract applies."""
+    """The instant from which a version of a recorded contract (one stored in the database) applies."""
 
     at: datetime
     """The instant."""
@@ -149,7 +149,7 @@ class RecordedContracts(Protocol):
         ...
 
     def revisions(self, contracts: Iterable[ContractId]) -> Mapping[str, int]:
-        """Return the number of the last change that may affect a verdict, for each of these contracts.
+        """Return the number of the last change that may affect a verdict (met, missed), for each of these contracts.
 
         The result is contract id -> number. Changes that affect no verdict, such as ledger entries, are ignored.
         Contracts without a record in the database are missing.
@@ -159,8 +159,8 @@ class RecordedContracts(Protocol):
     def pin(self, contracts: Iterable[ContractId]) -> str:
         """Return a hash, in hexadecimal, of the present state of these recorded contracts.
 
-        The hash is made of the numbers from `revisions`, so it changes with any change that may affect a verdict. The
-        result is "" if none of the contracts has a record in the database.
+        If the hash is the same later, no change since then affects a verdict (met, missed): the hash is made of the
+        numbers from `revisions`. The result is "" if none of the contracts has a record in the database.
         """
         ...
 
@@ -230,7 +230,10 @@ class Rulebook:
         return self.contracts.get(contract)
 
     def boundaries(self, customer: str) -> tuple[ContractBoundary, ...]:
-        """Return the instants from which versions of the customer's recorded contracts apply, in order."""
+        """Return the instants from which versions of the customer's recorded contracts apply, in order.
+
+        A recorded contract is one that is stored in the database.
+        """
         if self.recorded is None:
             return ()
         found = [one for id_ in self.recorded.contracts_of(customer) for one in self.recorded.boundaries(id_)]

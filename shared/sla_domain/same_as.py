@@ -15,9 +15,10 @@ _BETWEEN = re.compile(r"[\s,;]+")
 
 
 def linked_names(text: str) -> tuple[IncidentId, ...]:
-    """Return the ids of the incidents that the attribute `same_as` of a ticket names.
+    """Return the ids of the incidents that a ticket's attribute `same_as` names.
 
-    At most 10 ids are returned, each once. Words that are no ids are ignored.
+    The attribute names tickets of other systems that are the same incident. At most 10 ids are returned, each once.
+    Words that are no ids are ignored.
 
     Args:
         text: The attribute's value: ids such as `jira:SUP-77`, with commas, semicolons or spaces between them.
@@ -27,9 +28,10 @@ def linked_names(text: str) -> tuple[IncidentId, ...]:
 
 
 def linked_words(text: str) -> list[str]:
-    """Split the value of an attribute `same_as` into its words, whether or not they name incidents.
+    """Split the value of an attribute `same_as` into its words, whether or not they are ids of incidents.
 
-    Words are separated by commas, semicolons or spaces.
+    The attribute names tickets of other systems that are the same incident. Words are separated by commas, semicolons
+    or spaces.
     """
     return [word for word in _BETWEEN.split(text) if word]
 
@@ -37,11 +39,12 @@ def linked_words(text: str) -> list[str]:
 def names_of_tickets(text: str, source: str) -> str:
     """Convert names of tickets, as people write them in a field, to a value of the attribute `same_as`.
 
-    For example, `SUP-77` of the source `jira` becomes `jira:SUP-77`.
+    The attribute names tickets that are the same incident. For example, `SUP-77` of the source `jira` becomes
+    `jira:SUP-77`.
 
     Args:
         text: Ids, keys such as `SUP-77` or addresses of pages, with commas, semicolons or spaces between them.
-        source: The name of the source to which the tickets belong.
+        source: The name of the source (ticketing system) to which the tickets belong.
     """
     words = linked_words(text)
     return ", ".join(dict.fromkeys(f"{source}:{_ticket(word, source)}" for word in words))

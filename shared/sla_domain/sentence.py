@@ -12,8 +12,9 @@ from enum import StrEnum
 class Sentence(StrEnum):
     """A sentence that slad writes, in English, with placeholders in braces.
 
-    The placeholder `why` takes another sentence. The placeholders `kind` and `words` take kinds of events, or values
-    that a ticket shows. All other placeholders take names, dates and numbers, which are the same in every language.
+    The placeholder `why` is replaced by another sentence. The placeholders `kind` and `words` are replaced by kinds of
+    events, or by values that a ticket shows. All others are replaced by names, dates and numbers, which are the same in
+    every language.
     """
 
     # Why a clock ended, or does not run.

@@ -10,7 +10,7 @@ from sla_domain.match import NO_CONDITIONS, Match
 
 
 class Happening(StrEnum):
-    """What people can be notified of by a rule of the catalogue.
+    """The events of an incident or contract of which a rule of the catalogue (`TellRule`) can have people notified.
 
     If a fact (published event) fits two of these, the one listed first here is used.
     """

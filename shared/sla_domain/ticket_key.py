@@ -44,7 +44,7 @@ def unstated_key(incident: str, url: str, stated: str) -> str:
 def key_in_url(url: str) -> str:
     """Return the ticket's name that the address of its page contains; "" if there is none.
 
-    Known are pages of Jira (`SUP-77`), GitHub and GitLab (`acme/shop#12`).
+    The addresses of Jira (`SUP-77`), GitHub and GitLab (`acme/shop#12`) are recognised.
     """
     _, _, place = url.partition("#")[0].partition("?")[0].partition("://")
     path = place[place.find("/") :] if "/" in place else ""

@@ -78,8 +78,8 @@ def score_of_weight(weight: float, left: timedelta | None) -> float:
 def weight_of(incident: Incident, clock: Clock, rulebook: Rulebook) -> float:
     """Return the weight of a clock: the part of its urgency that does not change with time.
 
-    It is 1 / (rank of the priority * rank of the contract's plan); rank 1 is most urgent. A priority that the plan does
-    not have gets rank 9.
+    The weight is 1 / (rank of the priority * rank of the contract's plan). Rank 1 is most urgent. A priority that the
+    plan does not have gets rank 9.
 
     Args:
         incident: The clock's incident.
@@ -94,7 +94,7 @@ def weight_of(incident: Incident, clock: Clock, rulebook: Rulebook) -> float:
 def urgency(incident: Incident, clock: Clock, rulebook: Rulebook, at: datetime) -> float:
     """Return the urgency of a clock at `at`, 0 to 200.
 
-    A higher number is more urgent. It is 0 for an ended clock, and 0.1 at most for a paused one.
+    A higher number is more urgent. The number is 0 for an ended clock, and 0.1 at most for a paused one.
 
     Args:
         incident: The clock's incident.

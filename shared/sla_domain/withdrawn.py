@@ -31,7 +31,7 @@ be read again for it."""
 
 @dataclass(frozen=True, slots=True)
 class WithEarlierPromises:
-    """An incident with clocks and breaches of earlier catalogue versions added, which the present version lacks."""
+    """An incident with clocks and breaches added that were promised under earlier catalogue versions only."""
 
     incident: Incident
     """The incident, with those clocks and breaches."""
@@ -50,9 +50,9 @@ def with_earlier_promises(
 ) -> WithEarlierPromises:
     """Return the incident with published clocks and breaches added that only earlier catalogue versions have.
 
-    A published clock that the incident lacks is added. If this clock was open when its target was taken away, it is
-    cancelled at that instant (at `now` if no such instant is stored). A clock of the incident whose target was replaced
-    also gets the breaches that were published under its earlier targets.
+    A published clock that the incident lacks is added. If this clock was open when its target stopped being promised,
+    it is cancelled at that instant (at `now` if no such instant is stored). If the target of a clock was replaced, the
+    clock also has the breaches that were published under its earlier targets.
 
     Args:
         versions: Clock id -> the catalogue version by which the clock is judged, for the incident's clocks.
@@ -60,6 +60,7 @@ def with_earlier_promises(
         before: Function to call with a catalogue version and an instant. It returns (incident, rulebook) under that
             version, from the events up to the instant (None: all events). It returns None if the version cannot be
             read.
+        now: The present instant.
     """
     found = dict(versions)
     unread = set[ClockId]()

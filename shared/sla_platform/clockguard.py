@@ -18,7 +18,7 @@ SLEW = 0.1  # seconds in a second by which a clock may be set right gradually; c
 
 
 class ClockReading(StrEnum):
-    """The verdict of a `ClockGuard` on a reading of a clock: whether the reading is believed, and why."""
+    """The verdict of a `ClockGuard` on the time that a clock shows: whether to accept (believe) this time, and why."""
 
     STEADY = "the clock moved as the seconds did that nobody can set"
     """The clock moved as steadily as the counter. The reading is believed."""
@@ -31,7 +31,7 @@ class ClockReading(StrEnum):
 
     @property
     def held(self) -> bool:
-        """Return whether the reading is not believed because the clock leapt.
+        """Return whether the time is rejected (not believed) because the clock leapt.
 
         slad's time then continues as if there had been no leap.
         """
@@ -40,12 +40,12 @@ class ClockReading(StrEnum):
 
 @dataclass(slots=True)
 class ClockGuard:
-    """Guards slad against leaps of one clock. Call `read` with each reading of the clock.
+    """Protects slad from sudden leaps of one clock: call `read` each time the clock is read.
 
-    A reading that is believed is taken as the present instant. A reading that follows a leap is not believed until the
-    new time has lasted for a while. To find leaps, readings are compared with `steady_seconds`, a counter that nobody
-    can set. A clock has leapt if it moved differently from this counter by more than `tolerance`, at once or in quick
-    small steps. The first reading is believed, unless `resume` was called before.
+    A reading that the guard believes becomes the present time. After a leap the guard does not believe the clock until
+    the new time has lasted for a while. To find leaps, readings are compared with `steady_seconds`, a counter that
+    nobody can set. A clock has leapt if it moved differently from this counter by more than `tolerance`, at once or in
+    quick small steps. The first reading is believed, unless `resume` was called before.
     """
 
     tolerance: timedelta = TOLERANCE
@@ -58,10 +58,10 @@ class ClockGuard:
     _moved: timedelta = timedelta()  # by how much small steps have moved the clock lately
 
     def read(self, now: datetime, steady: float) -> tuple[datetime, ClockReading]:
-        """Judge a reading of a clock; return (the instant to take as the present, the verdict on the clock).
+        """Judge a reading of a clock; return (the instant to use as the present, the verdict on the reading).
 
-        If the reading is believed, the instant is `now`. Otherwise time continues from the last reading that was
-        believed: the instant is that reading plus the steady seconds since.
+        If the reading is believed (accepted), the instant is `now`. Otherwise the instant is the last believed reading
+        plus the seconds that have passed since, by the steady counter.
 
         Args:
             now: The reading.
@@ -81,17 +81,17 @@ class ClockGuard:
 
     @property
     def base(self) -> tuple[datetime, float] | None:
-        """Return the last reading that was believed, and the value of `steady_seconds` at that reading.
+        """Return the last reading that the guard accepted, and the value of `steady_seconds` at that reading.
 
         The result is None before the first reading.
         """
         return None if self._believed is None else (self._believed, self._at)
 
     def resume(self, believed: datetime, steady: float) -> None:
-        """Continue from the last reading that an earlier process believed: the next reading is compared with it.
+        """Continue after a restart: compare the next reading with the last one that an earlier process accepted.
 
         Args:
-            believed: The instant of that reading.
+            believed: The instant of that accepted reading.
             steady: The value of `steady_seconds` at that reading.
         """
         self._believed, self._at, self._leapt, self._moved = believed, steady, None, timedelta()

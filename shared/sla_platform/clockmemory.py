@@ -29,15 +29,15 @@ _LONGEST_UP = 1e10  # seconds since a machine's boot: three hundred years
 
 
 class ClockMemory:
-    """Keeps in a file the last readings of each clock that a process believed (see `ClockGuard`).
+    """Stores in a file, for each clock, the last time that the process accepted as true (see `ClockGuard`).
 
-    The next process on this machine continues from these readings. A process calls `recall` at its start and `note`
-    while it runs.
+    So the next process on this machine notices a leap of a clock between the two processes. A process calls `recall` at
+    its start and `note` while it runs.
 
     Args:
         path: The file.
-        boot: The id of the machine's boot, since the readings mean nothing after another boot. None means the id that
-            Linux reports. "" means that nothing is written or read.
+        boot: The id of the machine's boot, since the stored times mean nothing after another boot. None means the id
+            that Linux reports. "" means that nothing is written or read.
     """
 
     def __init__(self, path: Path, boot: str | None = None) -> None:
@@ -55,7 +55,7 @@ class ClockMemory:
             time_source.resume(bases)
 
     def note(self, time_source: SystemTime) -> None:
-        """Write the last reading of each clock that the time source believed to the file.
+        """Write to the file, for each clock, the last time that the time source has accepted.
 
         If the file cannot be written, nothing is raised. Only the first such failure is logged.
         """

@@ -24,7 +24,7 @@ class ClockWatch:
 
     Args:
         registry: The registry of the metrics.
-        memory: Where the readings that were believed are stored each second. None means that they are not stored.
+        memory: Where the accepted readings are stored each second. None means that they are not stored.
     """
 
     def __init__(self, time_source: TimeSource, registry: CollectorRegistry, memory: ClockMemory | None = None) -> None:
@@ -53,9 +53,9 @@ class ClockWatch:
             await self._time_source.sleep(EVERY_SECONDS)
 
     async def remark(self) -> str | None:
-        """Return a line for `/readyz` that lists the clocks whose time is not believed after a leap, and why.
+        """Return a line for `/readyz` that lists the clocks whose time is not accepted after a leap, and why.
 
-        The result is None when the time of every clock is believed.
+        The result is None when the time of every clock is accepted.
         """
         held = self._time_source.held() if isinstance(self._time_source, SystemTime) else {}
         return "; ".join(f"{clock.value}: {reading.value}" for clock, reading in held.items()) or None

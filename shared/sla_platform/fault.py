@@ -27,7 +27,10 @@ from sla_platform.outage import as_store_busy, no_thread
 
 
 class Fault(StrEnum):
-    """The cause of an error. The value says what to do about it."""
+    """Whether an error comes from the processed row, from the surroundings (network, disk, database), or is unknown.
+
+    The value is a text that says what to do about the error.
+    """
 
     PASSING = "the surroundings: try again with patience"
     """The surroundings, such as the network or the disk."""

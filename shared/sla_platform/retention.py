@@ -39,7 +39,10 @@ _LEAST_LINGER = timedelta(days=7)
 
 
 class RetentionOrder(IntEnum):
-    """The order in which services delete the data of finished incidents."""
+    """In which of three steps a service deletes the data of finished incidents: first, second or last.
+
+    The steps are at least seven days apart (`Retention.linger`).
+    """
 
     TOLD = 0
     """First: what senders delivered, and the notifications."""
@@ -60,18 +63,19 @@ class Retention:
 
     @classmethod
     def of(cls, settings: Settings) -> Retention:
-        """Return the retention that the settings state. `SLAD_RETENTION_DAYS` is the number of days; 0 means for ever.
+        """Return for how long finished incidents are kept, according to the settings.
 
-        Services delete in three turns (`RetentionOrder`). `linger`, the time from one turn to the next, is seven days,
-        or as long as Kafka keeps records if that is longer.
+        `SLAD_RETENTION_DAYS` is the number of days; 0 means for ever. The services delete one after another
+        (`RetentionOrder`). The time from one to the next (`linger`) is seven days, or as long as Kafka keeps records if
+        that is longer.
         """
         keep = timedelta(days=settings.retention_days) if settings.retention_days else None
         return cls(keep, max(_LEAST_LINGER, timedelta(hours=settings.kafka_retention_hours)))
 
     def horizon(self, now: datetime, turn: RetentionOrder) -> datetime | None:
-        """Return the instant before which an incident must have ended to be deleted now.
+        """Return the limit for deleting incidents now: those that ended before this instant are deleted.
 
-        The instant is `now` minus the retention time (`keep`) for the services that delete first. It is earlier by
+        Services that delete first have the limit `now` minus the retention time (`keep`). The limit is earlier by
         `linger` for those that delete second, and by twice `linger` for those that delete last. The result is None if
         nothing is ever deleted.
 
@@ -83,9 +87,9 @@ class Retention:
 
 @dataclass(frozen=True, slots=True)
 class ServiceSweeps:
-    """The functions by which one service deletes data of finished incidents, and its turn among the services.
+    """The functions by which one service deletes data of finished incidents, for a `RetentionLoop`.
 
-    A `RetentionLoop` calls these functions.
+    `turn` says whether the service deletes before or after the other services.
     """
 
     service: str
@@ -107,7 +111,7 @@ class RetentionLoop:
     after the newest stored instant (`doubted_now`).
 
     Args:
-        retention: The age at which incidents are deleted.
+        retention: How long after its end an incident is deleted.
         keepings: For each service, the functions by which it deletes.
     """
 
@@ -140,7 +144,7 @@ class RetentionLoop:
             between: Seconds to wait after each transaction, so that writers go first.
 
         Raises:
-            StoreBusy: The store cannot take the work now. The next call deletes the rest.
+            StoreBusy: The database cannot be used now. The next call deletes the rest.
         """
         removed = Tally[str]()
         for keeping in self._keepings:

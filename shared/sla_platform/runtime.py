@@ -61,13 +61,15 @@ class Service:
 
 @contextlib.asynccontextmanager
 async def run_services(services: Sequence[Service]) -> AsyncIterator[asyncio.Event]:
-    """Run every part of every service within the `with` block.
+    """Run every part (long-running task) of every service within the `with` block.
 
-    The parts of a service start when its `Service.prepare` has succeeded. The `with` block is entered when `prepare` of
-    every service has been tried once, but no later than after 60 seconds (PREPARE_SECONDS). A part that raises an error
-    of the surroundings (`passes_by_itself`) is run again after a pause of 0.1 s, which doubles with each failure up to
-    5 s. The yielded event is set when a part has failed otherwise; the failure is logged, and the other parts continue.
-    At the end of the block the parts are cancelled and then the services closed, both in reverse order.
+    A service's parts start when its `Service.prepare` has succeeded. The `with` block is entered when every service has
+    tried `prepare` once, but no later than after 60 seconds (PREPARE_SECONDS).
+
+    If a part fails because of the network, the database or the like (`passes_by_itself`), it is run again after a pause
+    of 0.1 s, which doubles with each failure up to 5 s. After any other error of a part, the failure is logged and the
+    yielded event is set; the other parts continue. At the end of the block the parts are cancelled, and then the
+    services are closed, both in reverse order.
     """
     tasks: list[asyncio.Task[None]] = []
     failed: asyncio.Event = asyncio.Event()

@@ -29,7 +29,7 @@ Believed = tuple[datetime, ClockReading]
 
 
 class GuardedClock(StrEnum):
-    """The clocks whose readings a `ClockGuard` judges."""
+    """The clocks that slad guards against leaps (see `ClockGuard`): those of the machine and of the database."""
 
     MACHINE = "machine"
     """The clock of this machine."""
@@ -55,11 +55,11 @@ class TimeSource(Protocol):
     def read(self) -> Believed:
         """Return the present instant (aware, in UTC), and the verdict on the clock (`ClockReading`).
 
-        The verdict says whether the clock is believed, and why.
+        The verdict says whether the clock's time is accepted as true, and why.
         """
 
     def judge_store_clock(self, now: datetime, asked: float) -> Believed:
-        """Judge a reading of the database's clock; return (the instant to take as the present, the verdict).
+        """Judge a reading of the database's clock; return (the instant to use as the present, the verdict).
 
         The verdict is a `ClockReading`. If this source is `authoritative` (an artificial time, as in tests), the
         database's clock is ignored, and the result is that of `read`.
@@ -79,15 +79,17 @@ class TimeSource(Protocol):
 class SystemTime:
     """The time source of a real process: the clocks of the machine and of the database, guarded against leaps.
 
-    After a leap of a clock, time at first continues as if there had been no leap. The new time is believed after it has
-    lasted for `confirm_seconds`. `authoritative` is False: if the database has a clock, that clock is used. Set
-    the attribute `watch` to a function to be told when the verdict on a clock changes. The function is called with the
-    clock and the new verdict (`ClockReading`). The object may be used by several threads.
+    After a leap of a clock, time at first continues as if there had been no leap. The new time is accepted after it has
+    lasted for `confirm_seconds`. `authoritative` is False: if the database has a clock, that clock is used. The object
+    may be used by several threads.
+
+    Set the attribute `watch` to a function that is to be called whenever the verdict on a clock changes. Its arguments
+    are the clock and the new verdict (`ClockReading`).
 
     Args:
         wall: Function to read in place of the system's clock.
         steady: Function to read in place of the system's counter.
-        confirm_seconds: For how long a new time must last until it is believed.
+        confirm_seconds: For how long a new time must last until it is accepted.
     """
 
     authoritative = False
@@ -109,23 +111,23 @@ class SystemTime:
     def now(self) -> datetime:
         """Return the present instant, aware and in UTC.
 
-        While a leap of the clock is not believed, time continues as if there had been no leap.
+        After a leap of the clock, time continues as before until the new time is accepted.
         """
         return self.read()[0]
 
     def read(self) -> Believed:
         """Return the present instant (aware, in UTC), and the verdict on the machine's clock (`ClockReading`).
 
-        While a leap of the clock is not believed, time continues as if there had been no leap.
+        After a leap of the clock, time continues as before until the new time is accepted.
         """
         asked = self._steady()
         return self._judge(GuardedClock.MACHINE, self._wall(), asked)
 
     def judge_store_clock(self, now: datetime, asked: float) -> Believed:
-        """Judge a reading of the database's clock; return (the instant to take as the present, the verdict).
+        """Judge a reading of the database's clock; return (the instant to use as the present, the verdict).
 
-        The verdict is a `ClockReading`. If the clock is believed, the instant is `now`. While a leap of the clock is
-        not believed, time continues as if there had been no leap.
+        The verdict is a `ClockReading`. If it accepts the reading, the instant is `now`. After a leap of the clock,
+        time continues as before until the new time is accepted.
 
         Args:
             now: The time that the database's clock shows.
@@ -138,7 +140,7 @@ class SystemTime:
         return self._steady()
 
     def bases(self) -> Bases:
-        """Return each clock's last reading that was believed: clock -> (instant, value of `steady` at the time).
+        """Return the last accepted reading of each clock: clock -> (instant, value of `steady` at that reading).
 
         A later process passes this mapping to `resume`. Clocks that were never read are left out.
         """
@@ -146,7 +148,7 @@ class SystemTime:
             return {clock: base for clock, guard in self._guards.items() if (base := guard.base) is not None}
 
     def resume(self, bases: Bases) -> None:
-        """Continue from the last clock readings that an earlier process believed.
+        """Continue after a restart: compare the next readings with the last ones that an earlier process accepted.
 
         A clock is skipped if its counter in `bases` is greater than the present value of `steady`: that value is then
         from another boot.
@@ -162,7 +164,7 @@ class SystemTime:
                     self._guards[clock].resume(believed, at)
 
     def held(self) -> dict[GuardedClock, ClockReading]:
-        """Return the clocks whose time is not believed now, as clock -> verdict on its last reading, which says why."""
+        """Return the clocks whose time is rejected now because they leapt, as clock -> verdict on its last reading."""
         return {clock: reading for clock, reading in self._readings.items() if reading.held}
 
     async def sleep(self, seconds: float) -> None:
@@ -234,7 +236,7 @@ class ScaledTime(_Authority):
 
 
 class SteeredTime(_Authority):
-    """A time source that stands still at the instant in a file until the file changes, for tests and drills.
+    """A time source for tests and drills that always returns the instant written in a file.
 
     Args:
         path: The file. It holds an ISO 8601 instant, such as `2026-11-22T10:00:00+00:00`.

@@ -88,7 +88,10 @@ class NotShownAnswer(_Answer):
 
 
 class BoardClocks(_Answer):
-    """A page of the board's list: the open clocks that match the caller's filter, in order, up to a limit."""
+    """A page of the board's list of open clocks that match the caller's filter.
+
+    The clocks are in the requested order. Their number is at most the requested limit.
+    """
 
     now: datetime
     total: int
@@ -113,7 +116,7 @@ class SpanAnswer(_Answer):
 
 
 class PromiseAnswer(_Answer):
-    """A clock of an incident, with its history (`spans`)."""
+    """A clock of an incident, with the periods in which the clock ran or was paused (`spans`)."""
 
     clock: ClockAnswer
     original_due_at: datetime | None
@@ -170,8 +173,8 @@ class DeliveryAnswer(_Answer):
 class AlertAnswer(_Answer):
     """An alert of an incident, with what happened since the alert last opened.
 
-    An alert is the escalation about one breached clock. Until something has happened, such as an acknowledgement, its
-    instants are null and its texts are "".
+    An alert is the escalation about one breached clock. Instants of things that have not happened, such as an
+    acknowledgement, are null. Their texts are "".
     """
 
     id: str
@@ -193,10 +196,10 @@ class AlertAnswer(_Answer):
 
 
 class BreakdownPartAnswer(_Answer):
-    """The time that an incident or clock spent with one assignee, group and support line, and on one party.
+    """The part of an incident's or clock's time that falls to one holder and one party.
 
-    Assignee, group and support line (together: the holder) are those that had the incident. A name that the ticket does
-    not state is "". The party is the side that had to act during this time, such as the customer.
+    The holder is the assignee, group and support line that had the incident. A name that the ticket does not state is
+    "". The party is the side that had to act during this time, such as the customer.
     """
 
     assignee: str
@@ -410,7 +413,11 @@ def _breakdown(shown: ShownBreakdown) -> BreakdownAnswer:
 def parts_answer(known: Breakdown, *, counted: bool) -> tuple[BreakdownPartAnswer, ...]:
     """Return the parts of a breakdown as their JSON models.
 
+    A breakdown divides the time of an incident or clock by holder (assignee, group, support line) and party (who had to
+    act).
+
     Args:
+        known: The breakdown.
         counted: Whether it is known how much time was within the clock's service hours. If False, the parts have only
             wall-clock time.
     """

@@ -46,8 +46,8 @@ class Board:
 
     Args:
         shown: Reads the board's tables and renders pages.
-        hub: Sends pages to browsers after changes.
-        projector: Writes events to the board's tables, and remembers when it last did so.
+        hub: Sends HTML pages to browsers when the pages change.
+        projector: Writes events to the board's tables, and knows when it last did so.
         event_source: Reads the events from the bus, and knows how many are still unread.
         authorizer: Checks API keys.
         metrics: The board's Prometheus metrics.

@@ -76,7 +76,7 @@ class ReasonCodeAnswer(_Answer):
 
 
 class ListedBreach(_Answer):
-    """A breach: a clock that ran past its due instant, with its present reason."""
+    """A breach: a clock that ran past its due instant, with the reason that was stated last."""
 
     clock: str
     """Id of the clock."""

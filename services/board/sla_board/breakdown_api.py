@@ -30,7 +30,10 @@ class _Answer(BaseModel):
 
 
 class BreakdownSumAnswer(_Answer):
-    """The sum of the breakdowns of several incidents, or of several clocks of one metric."""
+    """The time of several incidents, or of several clocks of one metric, summed by holder and party.
+
+    The holder is an assignee with group and support line. The party is the side that had to act, such as the customer.
+    """
 
     count: int
     """How many incidents or clocks are in the sum."""
@@ -38,7 +41,7 @@ class BreakdownSumAnswer(_Answer):
 
 
 class BreakdownSumsAnswer(_Answer):
-    """The time of a contract's incidents and clocks that ended between two instants.
+    """The summed time of a contract's incidents and clocks that ended between two instants.
 
     The time is divided by holder (an assignee with group and support line) and party (who had to act, such as the
     customer).
@@ -56,7 +59,7 @@ class BreakdownSumsAnswer(_Answer):
 
 
 def breakdown_routes(shown: BoardReader, rulebook: Callable[[], Rulebook], authorize: Authorizer) -> APIRouter:
-    """Return the route that sums up breakdowns.
+    """Return the route that sums up who had a contract's incidents, and who had to act, for how long.
 
     The route needs the scope `read`. A key of one contract is limited to that contract.
 

@@ -91,7 +91,7 @@ class IncidentDeps:
     """Returns the data by which a contract's periods are counted."""
 
     def asked(self, request: Request) -> Asked:
-        """Return the filter and cursor that a request states.
+        """Return the filter and cursor that a request's URL states.
 
         Raises:
             Problem: 401 or 403 without a suitable key, 422 with all errors in the query.

@@ -36,9 +36,9 @@ from sla_platform.timesource import TimeSource
 
 @dataclass(frozen=True, slots=True)
 class OneIncident:
-    """The key of a rendered incident page: the incident, and which contract's data the viewer may see.
+    """Which page of an incident a viewer sees: the incident, and the only contract whose data the viewer may see.
 
-    Browsers that follow pages with equal keys get the same rendered page.
+    The page is rendered once for all browsers for which both values are equal.
     """
 
     incident: str
@@ -53,7 +53,7 @@ class BoardReader:
     """Reads the board's tables for its pages and API, and renders the pages that browsers keep open.
 
     Args:
-        time_source: slad's clock, which gives the present instant.
+        time_source: Gives the present instant.
         pages: Renders HTML.
         rulebook: Returns the rulebook in force (plans, contracts, calendars), which gives the hours of clocks. None if
             there is none: remaining time is then wall-clock time.
@@ -73,7 +73,7 @@ class BoardReader:
         self.pages = pages
 
     def now(self) -> datetime:
-        """Return the present instant by slad's clock."""
+        """Return the present instant, as slad's time source gives it."""
         return self._time_source.now()
 
     def _hours(self) -> HoursAt:
@@ -108,7 +108,7 @@ class BoardReader:
         """Return the summed breakdowns of a contract, and the number of incidents whose breakdowns are out of date.
 
         A breakdown divides the time of an incident or clock by holder (assignee, group, support line) and party (who
-        had to act). The incidents and clocks that ended in `[start, end)` are summed.
+        had to act). Only incidents and clocks that ended in `[start, end)` are included.
         """
         async with self._store.reading() as connection:
             sums = await read_breakdown_sums(connection, contract, start, end)
@@ -134,12 +134,17 @@ class BoardReader:
             return await read_breach(connection, clock, self.reasons, only_contract, self._hours())
 
     async def due(self, shown: BoardFilter) -> DueClocks:
-        """Return the open clocks that match a filter, in the order of their due instants."""
+        """Return the open clocks that match a filter, for the calendar of due instants.
+
+        The clock due first comes first.
+        """
         async with self._store.reading() as connection:
             return await read_due(connection, shown, self._hours(), self.pages.attempts)
 
     def facts(self, incident: str, only_contract: str | None) -> AsyncIterator[EvidenceLine]:
-        """Yield the published facts about an incident, as records for the incident's evidence (a zip file).
+        """Yield the published facts about an incident, as records for the incident's evidence.
+
+        The evidence is a zip file that proves the verdicts on the incident.
 
         Args:
             only_contract: The one contract that the caller's key may see. None for all.

@@ -8,7 +8,7 @@ _LAG = (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 3600)
 
 
 class BoardMetrics:
-    """The Prometheus metrics of the board. A process makes one such object."""
+    """The Prometheus metrics of the board. There is one such object in a process."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.applied = Counter("slad_board_events_applied_total", "Events projected.", ["topic"], registry=registry)

@@ -35,7 +35,7 @@ class _Answer(BaseModel):
 
 
 class PauseAnswer(_Answer):
-    """A pause of a clock."""
+    """A pause of a clock: a period in which no time counted, for example because the customer was asked for logs."""
 
     incident: str
     page: str = Field(description="path of the incident's page")
@@ -74,7 +74,10 @@ class PauseListAnswer(_Answer):
 
 
 class PauseShareAnswer(_Answer):
-    """The paused time that falls to one person or party, and its share of all paused time."""
+    """The paused time of one holder, one setter (who set the pause) or one party, and its share of all paused time.
+
+    The party is the one for whom the clock waited, such as the customer.
+    """
 
     name: str = Field(description="empty where nobody is stated")
     wall_seconds: float
@@ -84,7 +87,9 @@ class PauseShareAnswer(_Answer):
 class PauseSharesAnswer(_Answer):
     """The paused time of all pauses that match a filter: in total, by holder, by who set the pause, and by party.
 
-    The longest shares come first. If several clocks of an incident are paused at once, the time counts once for each.
+    The holder is the one who had the incident during the pause. The party is the one for whom the clock waited, such as
+    the customer. The longest shares come first. If several clocks of an incident are paused at once, the time counts
+    once for each.
     """
 
     pauses: int
@@ -107,7 +112,19 @@ def asked_pauses(
     met: Annotated[bool, Query(description="those in which the clock was met")] = False,
     spoken: Annotated[bool, Query(description="on the customer, who has spoken since")] = False,
 ) -> PauseFilter:
-    """Return the filter of pauses from the query of a request's URL (a FastAPI dependency)."""
+    """Return the filter of pauses from the query of a request's URL (a FastAPI dependency).
+
+    Args:
+        contract: Id of the contract. "" for all contracts.
+        start: Only pauses that began at this instant or later.
+        end: Only pauses that began before this instant.
+        longer_than: Only pauses of at least this length.
+        measure: Whether `longer_than` is in wall-clock time, or in time within the clock's hours.
+        waiting_on: Only pauses in which the clock waited for this party. "" for all pauses.
+        open: Only pauses that still last.
+        met: Only pauses in which the clock was met.
+        spoken: Only pauses that wait for the customer although the customer has written since.
+    """
     return PauseFilter(
         contract=contract,
         start=start,

@@ -52,7 +52,7 @@ _BY_ITSELF = AuditActor(ActorKind.SERVICE, "board")
 
 
 class ReportWatch:
-    """The loop that makes, freezes and publishes scheduled reports once they are due.
+    """The loop that computes scheduled reports once they are due, freezes (stores unchangeably) and publishes them.
 
     Call `run`, or `look` for a single pass. Several processes may run the loop on one database.
 
@@ -62,7 +62,7 @@ class ReportWatch:
         calendars: Finds the calendars of the hours in which clocks count.
         public_url: The board's public address, with which the links in mails begin.
         published: Called after a report was written to the board's log.
-        quarantine: Gets the schedules whose report cannot be made; it is tried again an hour later.
+        quarantine: Receives each schedule whose report cannot be computed. The report is tried again an hour later.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class ReportWatch:
         self._skipped = SkippedRows(quarantine, "reports", self._again)
 
     async def run(self) -> None:
-        """Make reports as they fall due, until cancelled.
+        """Compute and publish each report when it is due, until cancelled.
 
         A report that fails does not stop the others.
         """
@@ -96,9 +96,9 @@ class ReportWatch:
             await asyncio.sleep(0 if done else EVERY_SECONDS)
 
     async def look(self) -> int:
-        """Make the reports that are due now, in one pass, and return how many were published.
+        """Publish the reports that are due now, in one pass, and return their number.
 
-        The stored schedules are brought up to date with the catalogue first.
+        Before that, the stored schedules are updated from the catalogue.
         """
         catalogue = self._catalogue()
         async with self._store.reading() as connection:

@@ -49,7 +49,7 @@ class EndedIncidents:
     - `links` deletes links to support plans.
 
     Args:
-        quarantine: Gets the incidents that cannot be read, which are kept.
+        quarantine: Receives the incidents that cannot be read, which are kept.
     """
 
     def __init__(self, store: Store, quarantine: Quarantine) -> None:
@@ -60,10 +60,15 @@ class EndedIncidents:
     async def ended(self, horizon: datetime) -> AsyncIterator[Removed]:
         """Delete the incidents that have ended and have not changed since the instant `horizon`.
 
-        An incident is kept in three cases: one of its clocks is open; the timer's last phase shows that work continues;
-        or an event of the incident arrived since `horizon`. At most 100 incidents are deleted in a transaction, the
-        longest unchanged first. After each transaction, the number of deleted rows by table is yielded. The ids are
-        kept in a table of tombstones, so that late events do not bring a deleted incident back.
+        An incident is kept in three cases:
+
+        - One of its clocks is open.
+        - The phase that the timer published last shows that work on the incident continues.
+        - An event of the incident arrived since `horizon`.
+
+        At most 100 incidents are deleted in a transaction, the longest unchanged first. After each transaction, the
+        number of deleted rows by table is yielded. The ids are kept in a table of tombstones, so that late events do
+        not create a deleted incident again.
         """
         after: Any | None = None
         self._horizon = horizon

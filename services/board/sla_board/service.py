@@ -72,7 +72,7 @@ class BoardService(Service):
     forgetting: RetentionLoop
     """Deletes data that is older than the retention period."""
     objectives: ObjectiveWatch
-    """Publishes how the objectives of attainment stand."""
+    """Publishes the states of objectives (promised shares)."""
     reports: ReportWatch | None
     """Makes scheduled reports. None without a catalogue."""
     gauges: AttainmentGauges
@@ -93,12 +93,12 @@ def build(
     public_url: str = "",
     log_appended: WakeSignal | None = None,
 ) -> BoardService:
-    """Return the board as a service, put together but not running yet.
+    """Return the board as a service with all its parts. The service is not running yet.
 
     Args:
         store: The database with the board's tables.
         event_source: Reads the topics `projection.projector.TOPICS`.
-        time_source: Slad's clock.
+        time_source: Gives the present instant.
         authorizer: Checks API keys for the scope `read`.
         registry: Where metrics are registered.
         retention: How long data are kept. None means that data are kept without limit.
@@ -108,6 +108,7 @@ def build(
             only wall time is shown.
         catalogue: Returns the present catalogue, for the pages of contracts. None means that there are no such pages.
         public_url: The board's public address, the beginning of links to plans.
+        log_appended: Signal that is set after facts were written to the board's log. None if nobody waits for it.
     """
     metrics = BoardMetrics(registry)
     metrics.lag.set_function(lambda: event_source.lag)

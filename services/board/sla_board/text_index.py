@@ -35,7 +35,8 @@ END $$"""
 
 
 def create_text_index(_target: Any, connection: Connection, **_: Any) -> None:
-    """Create the text index of the table `board_listed`, if the database supports it.
+    """Create the index for text search in the list of incidents (table `board_listed`), where the database supports
+    one.
 
     The function is a listener for SQLAlchemy events.
     """
@@ -51,7 +52,8 @@ def create_text_index(_target: Any, connection: Connection, **_: Any) -> None:
 
 
 def drop_text_index(_target: Any, connection: Connection, **_: Any) -> None:
-    """Drop the text index of the table `board_listed` on SQLite, before that table is dropped.
+    """Drop the index for text search in the list of incidents (table `board_listed`) on SQLite, before the table is
+    dropped.
 
     The function is a listener for SQLAlchemy events.
     """

@@ -43,13 +43,13 @@ class AnswerHandler:
         self._time_source = time_source
 
     async def assigned(self, partitions: frozenset[int]) -> None:
-        """Do nothing: the handler keeps no state of a partition. Called when partitions are assigned."""
+        """Do nothing, because the handler keeps nothing per partition. Called when partitions are assigned."""
 
     async def revoked(self, partitions: frozenset[int]) -> None:
-        """Do nothing: the handler keeps no state of a partition. Called when partitions are taken away."""
+        """Do nothing, because the handler keeps nothing per partition. Called when partitions are taken away."""
 
     async def handle(self, batch: Batch) -> None:
-        """Store the answers in a batch of the topic `deliveries`; other events of the topic are skipped.
+        """Store the customers' answers in a batch of the topic `deliveries`, and skip other events of the topic.
 
         After an error the batch may be passed again.
 

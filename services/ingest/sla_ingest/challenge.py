@@ -23,13 +23,14 @@ _PRINTABLE = re.compile(r"[ -~]{1,512}", re.ASCII)
 
 
 def answer_challenge(how: Authentication, method: str, token: str) -> str | None:
-    """Return the answer to a challenge that a sender makes by a request without proof; None if it is not answered.
+    """Return the answer to a challenge, by which a ticketing system checks its receiver; None for no answer.
 
-    The result is None if the source's sender makes no such challenge, or makes it by another method.
+    The challenge is a request without a proof of its sender. There is no answer if the source's sender makes no such
+    challenge, makes it by another HTTP method, or sends a token that does not fit.
 
     Args:
         how: The source's authentication, with its secrets.
-        method: The method of the request, such as `GET`.
+        method: The HTTP method of the request, such as `GET`.
         token: The text that the sender wants signed, or returned. "" if there is none.
     """
     asked, answer = _UNPROVEN.get(how.challenge, ("", _no_answer))
@@ -37,12 +38,14 @@ def answer_challenge(how: Authentication, method: str, token: str) -> str | None
 
 
 def answer_proven(how: Authentication, body: bytes) -> str | None:
-    """Return the answer to a challenge or test that is a delivery itself; None for a delivery to be stored.
+    """Return the answer to a delivery that is only a challenge or a test; None for a delivery to be stored.
 
-    Call this only for a request whose authentication was verified.
+    By a challenge, a ticketing system such as Slack checks its receiver. For a test, see `answer_test`. Call this only
+    for a request whose authentication was verified.
 
     Args:
         how: The source's authentication.
+        body: The body of the delivery.
     """
     answer = _PROVEN.get(how.challenge, _no_answer)
     return answer(how, body) or answer_test(how, body)
@@ -90,11 +93,11 @@ def _answer_microsoft(_how: Authentication, token: str) -> str | None:
 
 
 def answer_test(how: Authentication, body: bytes) -> str | None:
-    """Return the word that a test delivery asks to get back; None if the body is not a test delivery.
+    """Return the text that a test delivery asks slad to return; None if the body is not a test delivery.
 
-    A test delivery is a small JSON object with the key `slad_test` and no other but a signed timestamp, as `slad
-    connect --test` sends it. It is not stored in the inbox, as it does not come from the source's sender. Call this
-    only for a request whose authentication was verified.
+    A test delivery, sent by `slad connect --test`, is a small JSON object. Its only key is `slad_test`, except for a
+    signed timestamp. It is not stored in the inbox, as it does not come from the source's sender. Call this only for a
+    request whose authentication was verified.
 
     Args:
         how: The source's authentication, with the place of the timestamp.

@@ -114,11 +114,11 @@ class GroupCommit:
         """Store deliveries and return a receipt for each, in the order of `entries`.
 
         Deliveries of several requests share a commit. The call returns once all deliveries are durable. A receipt holds
-        the response to the sender. After an error, pass all entries again: those that were stored get their first
-        response.
+        the response to the sender. After an error, pass all entries again: for those that were stored, the first
+        response is returned again.
 
         Args:
-            sender: Who sends them, a source or an API key. Senders take turns.
+            sender: Who sends them, a source or an API key. The queue serves the senders in turn.
 
         Raises:
             QueueFull: Too many deliveries wait, in all or of this sender. Nothing was stored.
@@ -132,7 +132,8 @@ class GroupCommit:
     def batch(self, sender: str, deliveries: int, size: int) -> Iterator[None]:
         """Reserve room for a batch (a request with several deliveries) during the `with` block, which stores the batch.
 
-        Batches have a limit of their own, so that they do not use up the queue of the other requests.
+        Room is a part of a limit on the deliveries that slad works on. Batches have a limit of their own, so that they
+        do not use up the queue of the other requests.
 
         Args:
             sender: Who sends the batch, a source or an API key.
@@ -157,11 +158,11 @@ class GroupCommit:
         a few slices wait in the queue at a time, so that other requests are stored in between. A transaction that has
         only slices waits behind other writers of the database.
 
-        After an error some slices may be stored. Pass all slices again: deliveries that were stored get their first
-        response.
+        After an error some slices may be stored. Pass all slices again: for deliveries that were stored, the first
+        response is returned again.
 
         Args:
-            sender: Who sends them, a source or an API key. Senders take turns.
+            sender: Who sends them, a source or an API key. The queue serves the senders in turn.
             in_order: Whether a slice is stored only after the one before it.
 
         Raises:
@@ -200,7 +201,7 @@ class GroupCommit:
     def full(self) -> bool:
         """Return whether the queue has reached its limit of deliveries or bytes.
 
-        The next delivery then gets QueueFull.
+        The next delivery is then refused with QueueFull.
         """
         return self._queue.full
 
@@ -359,7 +360,7 @@ def group_by_incident(entries: Sequence[InboxEntry], size: int) -> list[list[int
     incidents: they may be in any commit.
 
     Args:
-        size: About how much a commit holds, in units of `commit_weight` (1 for most entries). If the entries of one
+        size: About how much is in one commit, in units of `commit_weight` (1 for most entries). If the entries of one
             incident are more, their commit is larger.
     """
     own: dict[str, list[int]] = {}

@@ -30,13 +30,14 @@ class _Load:
 
 
 class SenderRoom:
-    """A limit on the deliveries and bytes for which all senders together may reserve room.
+    """A limit on the number and size of deliveries in work at the same time, for all senders together.
 
-    A part of the room is kept for small senders. Call `admits` before `take` or `holding`.
+    A request reserves a part of this room for its deliveries, and releases it afterwards. The last part is only for
+    senders that use little. Call `admits` before `take` or `holding`.
 
     Args:
-        deliveries: The most deliveries.
-        size: The most bytes.
+        deliveries: The greatest number of deliveries.
+        size: The greatest number of bytes.
     """
 
     def __init__(self, deliveries: int, size: int) -> None:
@@ -70,12 +71,12 @@ class SenderRoom:
         return after.within(self._most, 1 - 1 / _LAST) or own.within(self._most, 1 / _LITTLE)
 
     def take(self, sender: str, deliveries: int, size: int) -> None:
-        """Reserve room for a request, without a check of the limits. See `admits` for the arguments."""
+        """Reserve room for a request, even beyond the limits. See `admits` for the arguments."""
         self._of.setdefault(sender, _Load()).add(deliveries, size)
         self._all.add(deliveries, size)
 
     def free(self, sender: str, deliveries: int, size: int) -> None:
-        """Release the room of a request. See `admits` for the arguments."""
+        """Release the room that was reserved for a request. See `admits` for the arguments."""
         self._all.add(-deliveries, -size)
         of = self._of[sender]
         of.add(-deliveries, -size)
@@ -93,11 +94,11 @@ class SenderRoom:
 
 
 class CommitQueue(Generic[T]):
-    """A bounded queue of items that wait for a commit. Senders take turns, and each sender's items keep their order.
+    """A bounded queue of items that wait for a commit. It serves the senders in turn, and each sender's items in order.
 
     Args:
-        deliveries: The most deliveries that all items may have together. Items that were added with `counted` False
-            are not limited.
+        deliveries: The most deliveries that all items may have together. Items that were added with `counted` False are
+            not limited.
         size: The most bytes that the limited items may have together.
     """
 
@@ -137,7 +138,7 @@ class CommitQueue(Generic[T]):
             self._room.take(sender, deliveries, size)
 
     def take(self) -> T:
-        """Remove and return the oldest item of the sender whose turn it is.
+        """Remove and return the oldest item of the sender that is next in turn.
 
         Raises:
             KeyError: The queue is empty.

@@ -146,13 +146,13 @@ def entry_of(
 ) -> InboxEntry:
     """Return the inbox row of a translated delivery, without storing it.
 
-    The row has the sender's delivery id, with two exceptions: a refused delivery, and a delivery whose body
-    contradicts an unsigned header. These get an id made from their digest (checksum). So a
-    good delivery can still come under the sender's id.
+    The row has the sender's delivery id, with two exceptions: a refused delivery, and a delivery whose body contradicts
+    an unsigned header. The id of these is made from their digest (checksum). So a good delivery can still come under
+    the sender's id.
 
     Args:
         translation: The result of translating the delivery.
-        promises: Whether the response shall hold due instants.
+        promises: Whether the response shall state the incident's due instants.
         by_body: Whether the sender's delivery id is not proven, for example by a signature. If so, deliveries with
             equal bodies are the same delivery.
         counted_as: The source's name in metrics. "" means `source`.
@@ -192,10 +192,10 @@ def entry_of(
 
 
 def accept_for_snapshot(entry: InboxEntry) -> InboxEntry:
-    """Return a copy of an ignored entry that is accepted because of the ticket's state in it.
+    """Return a copy of an ignored entry that is accepted because it shows a new state of the ticket.
 
-    The event in `observed`, which has this state, becomes the copy's only event; it must not be None. `reason` still
-    says why the delivery gives no other event.
+    The event in `observed`, which carries the state, becomes the copy's only event. `observed` must not be None.
+    `reason` still says why the delivery gives no other event.
     """
     assert entry.observed is not None
     return replace(entry, result=DeliveryResult.ACCEPTED, events=(entry.observed,), observed=None)

@@ -25,7 +25,10 @@ _LISTED = (*(column for column in inbox.c if column.name != "body"), func.length
 
 
 class InboxEvidence:
-    """Finds the stored deliveries from which an incident's events were read, as evidence. Call `lines`."""
+    """Finds the deliveries from which an incident's events were read, for the incident's evidence. Call `lines`.
+
+    Evidence is a file by which anybody can verify slad's verdicts on the incident.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store

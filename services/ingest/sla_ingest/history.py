@@ -140,9 +140,9 @@ class IncidentHistory:
         return rulebook.contract_for(customer, max(at, opened_at))
 
     def nameless(self, event: IncidentEvent) -> bool:
-        """Return whether neither an event nor an earlier event of its incident names a customer.
+        """Return whether neither `event` nor an earlier event of its incident names a customer.
 
-        Earlier are the events that are read before `event` when the incident is computed.
+        Events are earlier if they precede `event` in the order in which an incident is computed from its events.
         """
         if event.attributes.get("customer"):
             return False

@@ -213,7 +213,7 @@ async def decide_receipts(
 
     A receipt holds the events to store. A delivery is parked in three cases: it concerns another contract than that of
     the sender's API key, would join too many incidents, or reports work for which no contract is found. A delivery
-    whose `by_rule` is True is refused if it states an agreement that the contract's plan does not allow.
+    whose `by_rule` is True is refused if it reports an agreement that the contract's plan does not allow.
 
     Args:
         entries: The deliveries.
@@ -380,8 +380,8 @@ async def store_receipts(
 ) -> list[Receipt]:
     """Store the new deliveries, publish their events, and return the receipts to send, in the same order.
 
-    A repeated delivery gets its first response. If its content differs from the first, that response gets a remark, and
-    the new body is parked.
+    A repeated delivery is answered with its first response. If its content differs from that of the first delivery, a
+    remark is added to the response, and the new body is parked (stored without effect).
 
     Args:
         names: The renames and merges of the incidents.

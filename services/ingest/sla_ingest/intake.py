@@ -56,7 +56,10 @@ MAX_PROMISES = 100
 
 @dataclass(frozen=True, slots=True)
 class IntakeResult:
-    """The result of a request: receipts (responses) for its deliveries, or the answer to a challenge."""
+    """The result of a request: receipts (responses) for its deliveries, or the answer to a challenge.
+
+    By a challenge, a sender checks its receiver.
+    """
 
     receipts: tuple[Receipt, ...]
     """A single receipt. For a `batch` there is a receipt for each event, in the same order."""

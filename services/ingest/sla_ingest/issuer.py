@@ -20,7 +20,7 @@ _log = structlog.get_logger("slad.ingest")
 
 
 class KeysUnavailable(Exception):
-    """Raised when the keys of an issuer cannot be fetched. The message says why."""
+    """Raised when the public keys of a JWT issuer cannot be fetched. The message says why."""
 
 
 async def fetch_keys(url: str) -> str:

@@ -66,21 +66,21 @@ class TicketLinker:
     ) -> dict[str, Any]:
         """Link two tickets, or unlink them, and return the ids of the tickets that are now one incident with the first.
 
-        The result is a JSON object: `incident` is the incident's id, `also_known_as` has the ids of its other tickets,
-        of which a key of one contract gets its own. `changed` is False if the tickets were already linked in this way;
-        nothing is stored then, and nothing is written to the audit log.
+        The result is a JSON object: `incident` is the incident's id, `also_known_as` has the ids of its other tickets.
+        If the caller's key is for one contract, these are only tickets of that contract. `changed` is False if the
+        tickets were already linked in this way; nothing is stored then, and nothing is written to the audit log.
 
         Args:
             kind: LINKED or UNLINKED.
             incident, other: The tickets: their ids, or their keys (the names that people use) after the name of the
                 source, such as `jira:SUP-77`.
-            contract: The only contract of the caller's key. Both tickets must be under it, and to change anything all
-                tickets that are linked with them, too. None means all contracts.
+            contract: The only contract of the caller's key. Both tickets must be under this contract. If anything is to
+                be changed, so must all tickets that are linked with them. None means all contracts.
             command: Who orders the change, and why.
 
         Raises:
             StoreBusy: The database fails.
-            Problem: HTTP error 404 if the caller may not see a ticket or it is unknown, in the same words; 409 if
+            Problem: HTTP error 404 if a ticket is unknown or the caller may not see it (with the same message); 409 if
                 tickets to unlink are not linked, or are still linked through other tickets; 409 if more than 10 tickets
                 would be one incident; 422 if both arguments name the same ticket.
         """

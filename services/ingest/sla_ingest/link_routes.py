@@ -35,11 +35,11 @@ class LinkRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
     incident: _Name
-    """One of them, such as `jira:SUP-77`."""
+    """One of the two tickets, such as `jira:SUP-77`."""
     same_as: _Name
-    """The other, such as `pager:P12`."""
+    """The other ticket, such as `pager:P12`."""
     reason: Annotated[str, Field(max_length=VALUE), LINE] = ""
-    """Why, for the incident's page and the audit log."""
+    """Why the tickets are linked, for the incident's page and the audit log."""
 
 
 class LinkResponse(BaseModel):
@@ -49,9 +49,9 @@ class LinkResponse(BaseModel):
     incident: str
     """The incident's id, under which events of all its tickets count."""
     also_known_as: list[str]
-    """The other tickets. A key of one contract gets its own."""
+    """The other tickets; with a key of one contract, only the tickets of that contract."""
     changed: bool
-    """False if it was so before."""
+    """False if nothing was changed, because the tickets were linked, or not linked, already."""
 
 
 def link_routes(links: TicketLinker, authorize: Authorizer, spend: Callable[[KeyAccess], None]) -> APIRouter:

@@ -100,12 +100,13 @@ class IngestMetrics:
             self.deliveries.labels(source, ACCEPTED)
 
     def note_parked(self, counts: Mapping[str, int], sources: Iterable[str], other: str) -> None:
-        """Set the number of parked deliveries of each source, also if it is 0.
+        """Set the metric of parked (not understood) deliveries of each source, also for sources without any.
 
         Args:
             counts: Source -> parked deliveries.
             sources: The sources of the catalogue.
-            other: The label of all other sources together: their names are their senders'.
+            other: The label for all other sources together. Their names were chosen by their senders, so slad does not
+                use the names as labels.
         """
         found = dict.fromkeys((*sources, other), 0)
         for source, count in counts.items():

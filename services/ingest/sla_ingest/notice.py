@@ -44,7 +44,7 @@ MAX_TEXT = 20_000
 
 
 class Notices:
-    """Publishes notices of critical fixes: call `publish`.
+    """Publishes notices (a publisher's messages to customers) about critical fixes of products: call `publish`.
 
     Args:
         wake_signal: Wakes the readers of ingest's event log when a notice was stored.
@@ -213,7 +213,7 @@ def _completed(written: Mapping[str, Any], newest: _Newest | None) -> Mapping[st
 
 @dataclass(frozen=True, slots=True)
 class NoticeReach:
-    """How many contracts and people a notice reaches."""
+    """How many contracts and people a notice of a critical fix reaches."""
 
     contracts: int
     """The number of contracts in force that have an affected version and are entitled to the notice."""
@@ -230,7 +230,7 @@ class NoticeReach:
 
     @property
     def remark(self) -> str:
-        """Return what the publisher should check: that the notice reaches nobody, or names products nobody has.
+        """Return what the publisher should check: the notice reaches nobody, or names products that no customer has.
 
         The result is "" if the notice is withdrawn. It is "" too if every product is known and the notice reaches
         somebody, or may reach people who have registered.

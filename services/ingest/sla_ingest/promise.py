@@ -73,7 +73,7 @@ def latest_passed_due(events: Iterable[IncidentEvent], rulebook: Rulebook, by: d
     Args:
         events: All events of the incident.
         rulebook: The plans, contracts and calendars.
-        by: The last instant that counts.
+        by: Due instants after this instant are ignored.
     """
     known = list(events)
     if not known:

@@ -77,7 +77,8 @@ class Histories:
 
     Args:
         rulebook: Returns the plans, contracts and calendars in force, which decide whether an incident has ended.
-        quarantine: Gets the incidents that cannot be read or computed, which are kept.
+        quarantine: Receives, for a person to look at, the incidents that cannot be read or computed. Their events are
+            not deleted.
     """
 
     def __init__(self, store: Store, rulebook: Callable[[], Rulebook], quarantine: Quarantine) -> None:

@@ -65,7 +65,8 @@ Index(
 def waiting_rows() -> ColumnElement[bool]:
     """Return the condition that a delivery of the inbox was parked or refused, so that a person must look at it.
 
-    Its values stand in the SQL, as a database uses an index of some rows only if it can tell that they are those.
+    The values are literals in the SQL, not parameters. Otherwise the database could not use the partial index of these
+    rows.
     """
     return inbox.c.outcome.in_(bindparam("waiting", ("parked", "refused"), expanding=True, literal_execute=True))
 

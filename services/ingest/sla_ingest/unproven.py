@@ -23,7 +23,10 @@ class _Source:
 
 @dataclass(frozen=True, slots=True)
 class BadProofs:
-    """The deliveries of a source whose proof was bad, as one process has counted them in the last hours."""
+    """The deliveries of a source with a bad proof, such as a wrong signature, as counted by one process.
+
+    Only the last hours are counted.
+    """
 
     reasons: Counter[AuthFailure]
     """Reason -> deliveries of the last 24 hours; the hour in which these began counts whole."""
@@ -32,7 +35,7 @@ class BadProofs:
 
 
 class BadProofCounter:
-    """Counts deliveries whose proof was bad, by source and hour, in memory.
+    """Counts deliveries whose proof of the sender (such as a signature) was bad, by source and hour, in memory.
 
     Args:
         since: When the process started to count.
@@ -43,12 +46,12 @@ class BadProofCounter:
         self._sources: dict[str, _Source] = {}
 
     def count(self, source: str, why: AuthFailure, at: datetime) -> None:
-        """Count one delivery.
+        """Count one delivery with a bad proof.
 
         Args:
             source: The id of a source of the catalogue; never a name that a stranger has chosen.
             why: What is wrong with the proof.
-            at: When it came.
+            at: When the delivery was received.
         """
         one = self._sources.setdefault(source, _Source())
         begun = hour_begun(at)
@@ -60,7 +63,7 @@ class BadProofCounter:
             one.hours.popleft()
 
     def of(self, source: str, now: datetime) -> BadProofs:
-        """Return what was counted of a source in the 24 hours before `now`."""
+        """Return how many deliveries of a source had a bad proof in the 24 hours before `now`."""
         one = self._sources.get(source, _Source())
         recent = (reasons for begun, reasons in one.hours if begun > now - DAY - HOUR)
         return BadProofs(sum(recent, Counter[AuthFailure]()), one.last)

@@ -51,8 +51,8 @@ class NotifierContext:
         are updated.
 
         Args:
-            derives: Whether the block writes only data that is derived from published events, and that would be derived
-                again after a power cut (`Store.deriving`).
+            derives: Whether everything written in the block can be computed again from published events. The commit
+                then need not wait for the disk: what a power cut loses is computed again (`Store.deriving`).
 
         Raises:
             StoreBusy: The database fails.
@@ -84,7 +84,7 @@ class NotifierContext:
         return {id_ for id_ in contracts if id_ and ContractId(id_) not in known}
 
     def signal(self) -> None:
-        """Wake the sender and the readers of the notifier's log.
+        """Wake the sender, and the readers of the notifier's log (the table of events to publish).
 
         Call this after a commit that queued deliveries or added events to the log.
         """

@@ -30,7 +30,7 @@ _d = tables.deadline.c
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deadline:
-    """The due instant of a running clock that is not breached."""
+    """When a running clock (the timer of one target of an incident) is due. The target is not breached."""
 
     metric: str
     plan: str
@@ -42,7 +42,10 @@ class Deadline:
 
 @dataclass(frozen=True, slots=True)
 class DeadlineChange:
-    """The changes that facts (events about clocks) make to the stored due instants of running clocks."""
+    """What to change in the table of due instants of running clocks.
+
+    A clock is the timer of one target of an incident.
+    """
 
     rows: tuple[dict[str, Any], ...]
     """Rows of the table of due instants, one for each clock that runs."""
@@ -51,9 +54,10 @@ class DeadlineChange:
 
 
 def changed_deadlines(facts: Iterable[ClockFact]) -> DeadlineChange:
-    """Return the changes that facts (events about clocks) make to the stored due instants of running clocks.
+    """Return how facts change the stored due instants of running clocks; nothing is stored here.
 
-    Nothing is stored here. Only the last fact of each clock matters. Facts that are not about a clock are ignored.
+    A fact is a published event, mostly about a clock (the timer of one target of an incident). Only the last fact of
+    each clock matters. Warnings, and facts that are not about a clock, are ignored.
     """
     told = (fact for fact in facts if fact.clock is not None and fact.kind is not FactKind.CLOCK_WARNED)
     last = {str(fact.clock): fact for fact in told}  # a warning moves no deadline
@@ -77,7 +81,7 @@ def changed_deadlines(facts: Iterable[ClockFact]) -> DeadlineChange:
 
 
 async def save_deadlines(connection: AsyncConnection, change: DeadlineChange) -> None:
-    """Store changes of the due instants of running clocks."""
+    """Store changes of the due instants of running clocks, the timers of the targets of incidents."""
     if change.ended:
         await connection.execute(delete(tables.deadline).where(_d.clock.in_(change.ended)))
     if change.rows:
@@ -88,7 +92,8 @@ async def save_deadlines(connection: AsyncConnection, change: DeadlineChange) ->
 def counted_left(rulebook: Rulebook, contract: str, due: Deadline, now: datetime) -> timedelta:
     """Return the time from `now` to a clock's due instant, counted only within the hours of the clock.
 
-    If the clock's hours are not known, all time counts.
+    A clock is the timer of one target. Its hours are the coverage hours in which it runs. If they are not known, all
+    time counts.
 
     Args:
         rulebook: The contracts and calendars.
@@ -103,6 +108,8 @@ def counted_left(rulebook: Rulebook, contract: str, due: Deadline, now: datetime
 async def next_deadline(connection: AsyncConnection, incident: str, now: datetime) -> Deadline | None:
     """Return the earliest due instant after `now` of an incident's running clocks; None if there is none.
 
+    A clock is the timer of one target of the incident.
+
     Args:
         incident: The id of the incident.
     """
@@ -112,9 +119,10 @@ async def next_deadline(connection: AsyncConnection, incident: str, now: datetim
 
 
 async def deadlines_of(connection: AsyncConnection, incidents: Collection[str]) -> dict[str, dict[str, Deadline]]:
-    """Return incident id -> clock id -> the due instant of the clock, for the running clocks of these incidents.
+    """Return incident id -> clock id -> when the clock is due, for the running clocks of these incidents.
 
-    Breached clocks are left out, and so are incidents without any other running clock.
+    A clock is the timer of one target of an incident. Breached clocks are left out, and so are incidents without any
+    other running clock.
     """
     if not incidents:
         return {}

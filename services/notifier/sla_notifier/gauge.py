@@ -27,7 +27,8 @@ MOST_COUNTED = 100_000  # beyond it the exact number does not matter
 class NotifierGauges:
     """Sets the metrics that are read from the database; call `run`.
 
-    The metrics are about unfinished deliveries, alerts, steps, waiting facts and endpoints.
+    The metrics are about unfinished deliveries, alerts, escalation steps, waiting facts (published events that are not
+    processed yet) and endpoints.
 
     Args:
         source: Where the notifier reads events, for the number of unread events. None means that this number is not
@@ -47,7 +48,7 @@ class NotifierGauges:
     async def update(self) -> None:
         """Read the database once and set every metric of this class.
 
-        Numbers of waiting facts and of log events stop at 100,000 (MOST_COUNTED).
+        The metrics for waiting facts (unprocessed events) and for events in the log are at most 100,000 (MOST_COUNTED).
 
         Raises:
             Retryable: A passing failure of the database.

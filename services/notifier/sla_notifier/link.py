@@ -34,7 +34,7 @@ _ENDED_WITHIN = timedelta(days=3_650)  # the link must still work in an old mail
 
 
 class LinkPurpose(Enum):
-    """What a link is for: confirm or end a registration for notices, or opt a contact out of messages or in again.
+    """What a link in a message is for, such as to confirm a registration for notices of critical fixes.
 
     A token for one purpose is refused for another purpose.
     """
@@ -60,7 +60,10 @@ class BadLink(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The content of a valid token: which person may acknowledge which alert or digest, and until when."""
+    """The content of a link's token: which person may acknowledge which alert or digest, and until when.
+
+    The token is signed, so that nobody can change this.
+    """
 
     alert: str
     """An alert's id, or `digest:` and the id of a digest's delivery for the alerts of the digest. A digest is a mail
@@ -122,9 +125,9 @@ class Links:
         return self.acknowledge(f"{_LISTED}{delivery}", person, now)
 
     def confirm(self, request: str, now: datetime) -> str:
-        """Return the link by which somebody confirms the registrations for notices that one request has made.
+        """Return the link by which somebody confirms registrations for notices of critical fixes.
 
-        The link is valid for 3 days from `now`.
+        The registrations are those of one request. The link is valid for 3 days from `now`.
 
         Args:
             request: The id of the request.
@@ -165,7 +168,7 @@ class Links:
         return f"{self.base}/contacts/stop/{token}"
 
     def opt_in(self, contract: str, person: str, now: datetime) -> str:
-        """Return the link by which a customer's contact gets messages about incidents again after an opt-out.
+        """Return the link by which a customer's contact receives messages about incidents again after an opt-out.
 
         The arguments, the validity and the errors are those of `opt_out`.
         """
@@ -233,19 +236,29 @@ class Links:
     def attainment(self, contract: str, period: str) -> str:
         """Return the URL of the board's page with a contract's attainment in a period.
 
+        The board is slad's web pages. Attainment is the share of the contract's promises that were met.
+
         Args:
+            contract: The contract's id.
             period: Label of the period, such as `2026-11`.
         """
         return f"{self.base}/attainment?{urlencode({'contract': contract, 'period': period})}"
 
     def contract(self, contract: str) -> str:
-        """Return the URL of the board's page with a contract's support plan, booked extra hours and allowances."""
+        """Return the URL of the board's page with a contract's support plan, booked extra hours and allowances.
+
+        The board is slad's web pages. An allowance is an amount that the contract includes, such as 20 hours of work.
+
+        Args:
+            contract: The contract's id.
+        """
         return f"{self.base}/contracts/{quote(contract, safe='')}"
 
     def report(self, contract: str, period: str, kind: str, revision: int) -> str:
-        """Return the URL of the board's page with a frozen report.
+        """Return the URL of the web page with a stored report of a contract, which no longer changes.
 
         Args:
+            contract: The contract's id.
             period: Label of the period, such as `2026-11`.
             kind: Kind of the report, such as `review`.
             revision: Number of the report's revision.

@@ -76,7 +76,7 @@ class NotifierSweeps:
                 yield rows
 
     async def notices(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Delete the notices last changed before `horizon`, with the list of people notified.
+        """Delete the notices of critical fixes last changed before `horizon`, with the list of people notified.
 
         A notice that has an alert is kept. If a deleted notice later concerns another contract, because the contract's
         products change, nobody is notified. Yields the number of deleted rows by table, for each batch.
@@ -97,7 +97,7 @@ class NotifierSweeps:
             yield {"notifier_notice": len(ids), "notifier_notice_told": people}
 
     async def registrations(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Delete registrations that ended, or expired unconfirmed, before `horizon`.
+        """Delete registrations for notices of critical fixes that ended, or expired unconfirmed, before `horizon`.
 
         The counts of confirmation mails for days before `horizon` are deleted too. Yields the number of deleted rows by
         table, for each batch.
@@ -126,10 +126,10 @@ class NotifierSweeps:
             yield removed
 
     async def taken_in(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Delete the ids of the events (facts and notices) that the notifier received before `horizon`.
+        """Delete the ids of the events that the notifier received before `horizon`.
 
-        An event whose id is deleted would be processed again if it arrived again. Yields the number of deleted rows by
-        table, for each batch.
+        By these ids an event that arrives a second time is recognised. An event whose id is deleted would be processed
+        again. Yields the number of deleted rows by table, for each batch.
         """
         async for removed in self._older(tables.inbox, tables.inbox.c.at, horizon):
             yield removed

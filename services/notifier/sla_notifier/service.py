@@ -59,7 +59,7 @@ PARTITIONS_AT_ONCE = 4  # taking in waits for the database most of the time
 
 @dataclass(frozen=True, slots=True)
 class NotifierService:
-    """The notifier as `build` returns it."""
+    """The parts of one notifier, as `build` returns them: the service to run, its HTTP routes, its loops."""
 
     service: Service
     """The service to run."""

@@ -23,11 +23,11 @@ _ALL = 100  # percent
 
 
 async def time_left_of(connection: AsyncConnection, rulebook: Rulebook, alert: Alert, now: datetime) -> TimeLeft | None:
-    """Return when an acknowledgement made at `now` expires, for policies that give a share of the time left.
+    """Return when an acknowledgement made at `now` expires under a rule on the time left; None if it does not.
 
-    The time left is the counted time from `now` to the incident's next due instant. The acknowledgement expires when
-    only the policy's share of that time is left. The result is None if the policy has no such share, if no clock of the
-    incident has a due instant, or if the expiry is less than a minute away.
+    An escalation policy can let an acknowledgement expire when only a share of the time is left to the incident's next
+    due instant. The time is counted within the hours of the target's clock. The result is None if the policy has no
+    such share, if no target of the incident has a due instant, or if the expiry is less than a minute away.
 
     Args:
         connection: A connection to the notifier's database.
@@ -44,10 +44,10 @@ async def time_left_of(connection: AsyncConnection, rulebook: Rulebook, alert: A
 
 
 def share_of(rulebook: Rulebook, contract: str, due: Deadline, share: int, now: datetime) -> TimeLeft | None:
-    """Return when only `share` percent of the counted time that is left at `now` will remain.
+    """Return the instant from which only `share` percent of the time left at `now` remains until a clock's due instant.
 
-    Counted time is time within the clock's hours, or wall-clock time if the hours are not known. The result has the
-    instant and the counted time that remains then. It is None if the instant is less than a minute away.
+    A clock is the timer of one target. The time is counted within the clock's hours; if these are not known, all time
+    counts. The result also has the time that remains then. It is None if the instant is less than a minute away.
 
     Args:
         rulebook: The contracts and calendars.
@@ -62,15 +62,16 @@ def share_of(rulebook: Rulebook, contract: str, due: Deadline, share: int, now: 
 
 
 def instant_with_left(rulebook: Rulebook, contract: str, due: Deadline, left: timedelta) -> datetime:
-    """Return the instant at which `left` of the counted time remains until a clock's due instant.
+    """Return the instant from which the time `left` remains until a clock's due instant.
 
-    Counted time is time within the clock's hours, or wall-clock time if the hours are not known.
+    A clock is the timer of one target. The time is counted within the clock's hours; if these are not known, all time
+    counts.
 
     Args:
         rulebook: The contracts and calendars.
         contract: The contract's id.
         due: The clock's due instant, with the hours of the clock.
-        left: The counted time.
+        left: The time that remains.
     """
     calendar = calendar_named(rulebook, ContractId(contract), due.hours)
     if calendar is None:

@@ -335,7 +335,7 @@ def hours_json(hours: Hours, clock: Any, now: datetime) -> dict[str, Any]:
 def event_json(event: IncidentEvent) -> dict[str, Any]:
     """Return the JSON object of an event, with every field that is stored.
 
-    The command `slad apply` reads such objects to compute the clocks under other rules.
+    The command `slad apply` reads such objects, to compute how clocks would be under other rules.
     """
     agreed = event.agreed
     return {

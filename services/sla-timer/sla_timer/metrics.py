@@ -8,7 +8,7 @@ LATENESS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 600)
 
 
 class TimerMetrics:
-    """The Prometheus metrics of the timer service, one in each attribute. A process makes one such object."""
+    """The Prometheus metrics of the timer service, one in each attribute. A process creates one such object."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.fired = Counter("slad_timer_fired_total", "Timer rows claimed.", ["kind", "outcome"], registry=registry)

@@ -73,7 +73,7 @@ class ContractRecords:
 
 @dataclass(frozen=True, slots=True)
 class RulebookParts:
-    """The functions by which rulebooks (plans, contracts, calendars) are built from stored texts alone."""
+    """The two functions by which rulebooks (plans, contracts, calendars) are built from stored texts alone."""
 
     load: Callable[[str], CatalogueInForce]
     """Builds a catalogue from its stored text."""
@@ -85,7 +85,7 @@ class RulebookParts:
 class JudgedVersion:
     """A catalogue version by which incidents or clocks were judged, with the contracts of one such incident.
 
-    The contracts and customers save a query. If the present revisions of the contracts give the same version, the
+    The contracts and customers save a query: if the present revisions of these contracts lead to the same version, the
     present rulebook (plans, contracts, calendars) is used, and the table `timer_pin` is not read.
     """
 
@@ -98,7 +98,10 @@ class JudgedVersion:
 
 @dataclass(frozen=True, slots=True)
 class PinnedRulebooks:
-    """The rulebooks (plans, contracts, calendars) that one transaction needs, by catalogue version."""
+    """The rulebooks (plans, contracts, calendars) that one transaction needs, by catalogue version.
+
+    `Rulebooks.pinned` and `Rulebooks.known` return it.
+    """
 
     current: Rulebook
     """The rulebook of the present catalogue."""
@@ -130,11 +133,12 @@ class PinnedRulebooks:
 
 
 class Rulebooks:
-    """Finds the rulebook (plans, contracts, calendars) of each catalogue version. Each incident keeps its version.
+    """Finds the rulebook (plans, contracts, calendars) of each catalogue version.
 
-    If recorded contracts (kept in the database) apply to an incident, their revisions are part of its version. Call
-    `pinned` in a transaction that writes, `known` in a transaction that only reads. If a stored text cannot be read,
-    the error is logged and the current rulebook is used.
+    An incident's row names the version by which it was judged last. This version is used again, until re-planning
+    judges the incident by the present catalogue. If recorded contracts (kept in the database) apply to an incident,
+    their revisions are part of the version. Call `pinned` in a transaction that writes, `known` in a transaction that
+    only reads. If a stored text cannot be read, the error is logged and the current rulebook is used.
 
     Args:
         current: Returns the present catalogue.
@@ -170,14 +174,14 @@ class Rulebooks:
 
     @property
     def shelf(self) -> RecordShelf | None:
-        """Return the recorded contracts (kept in the database) as a RecordShelf; None if there are none."""
+        """Return this process's copy in memory of the recorded contracts; None if slad runs without them."""
         return None if self._records is None else self._records.copy.shelf
 
     @property
     def announced(self) -> bool:
         """Return whether this process has called `newest` since it loaded the present catalogue.
 
-        The first call of `newest` stores in the database when this catalogue was activated.
+        The first such call records in the database that the catalogue is activated, so that other instances see it.
         """
         return self._activated == self._current().version
 
@@ -224,10 +228,10 @@ class Rulebooks:
         return self._seen(version, current, judged) or current
 
     async def newest(self, connection: AsyncConnection) -> bool:
-        """Return whether this process uses the catalogue that any instance activated last.
+        """Return whether the catalogue of this process is the one that was activated last, by whichever instance.
 
-        The first call after this process has loaded a catalogue returns True. This call also records in the database
-        that the catalogue is activated now, unless it is the catalogue that was activated last.
+        The first call after this process has loaded a catalogue returns True. If another catalogue was activated last,
+        this call also records in the database that the process's catalogue is activated now.
         """
         catalogue = self._current()
         last = await _activated_last(connection)
@@ -357,10 +361,10 @@ def _judged(version: str | JudgedVersion) -> JudgedVersion:
 
 
 def pin_row(incident: Incident, rulebook: Rulebook, version: str) -> dict[str, str] | None:
-    """Return the row of `timer_pin` for `version`; None if no recorded contract is part of the version.
+    """Return the row of `timer_pin` from which the rulebook of `version` can be built again.
 
-    The row has the revisions of the recorded contracts (kept in the database) that are part of the version, from which
-    the rulebook of the version can be built again.
+    The row has the revisions of the recorded contracts (kept in the database) that are part of the version. The result
+    is None if the version has no recorded contract.
 
     Args:
         incident: The incident that `rulebook` (plans, contracts, calendars) judges under `version`.

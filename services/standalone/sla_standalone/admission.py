@@ -54,7 +54,7 @@ class EndReason(IntEnum):
 
 
 class HeldConnection(Protocol):
-    """An open connection that an `Admission` (the limit on connections of a process) counts and may close.
+    """An open connection that is counted by an `Admission` (the limit on connections of a process), which may close it.
 
     To make room for a new connection, the Admission compares the `activity` of open connections, and calls `give_way`
     on one of them.

@@ -145,7 +145,7 @@ def _app(base: ProcessContext, names: list[str], services: list[Service], router
 def process_info(base: ProcessContext) -> Mapping[str, Any]:
     """Return the body of `GET /info` about this process.
 
-    It states the versions of slad, the catalogue, the holidays and the zone data, the profile (`embedded` or
+    It contains the versions of slad, the catalogue, the holidays and the zone data, the profile (`embedded` or
     `production`), and the kind of store.
     """
     catalogue = base.catalogue.current

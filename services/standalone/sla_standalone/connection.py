@@ -100,7 +100,8 @@ class BoundedHttp(HttpToolsProtocol):
     def activity(self, now: float) -> ConnectionActivity:
         """Return what the connection is doing at `now`, such as waiting for a request or receiving a body.
 
-        When there are too many connections, `admission` chooses by this which one to close in favour of a new one.
+        If there are too many connections, `admission` uses the result to choose which connection to close, so that a
+        new one can be accepted.
 
         Args:
             now: Seconds of the event loop's clock.
@@ -207,7 +208,7 @@ class BoundedHttp(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Start counting the bytes of the request's body, and the time that the request takes.
 
-        uvicorn may end the connection after the response. From now on it does so by `close_when_sent`.
+        Also make sure that uvicorn, if it ends the connection after the response, does so by `close_when_sent`.
         """
         self._in_head, self._in_body = False, True
         self._body_seen = self._unwanted = 0
@@ -228,7 +229,7 @@ class BoundedHttp(HttpToolsProtocol):
             self._unwanted += len(body)
 
     def on_message_complete(self) -> None:
-        """Note that the request's body is complete."""
+        """Record that the request's body has arrived completely, so that its time is no longer limited."""
         self._in_body = False
         super().on_message_complete()
 

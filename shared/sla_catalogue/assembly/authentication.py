@@ -36,8 +36,12 @@ _SHORT: Mapping[str, SignedContent] = {
 def kind_of_proof(dialect: Dialect, document: AuthenticationDocument) -> AuthenticationKind:
     """Return how the deliveries of a source are authenticated, such as by a signature.
 
-    The result is the kind that the document states. If it states none, the result is the default of its `scheme` (a
-    sender whose usual way of signing applies), else that of `dialect` (payload format), else `BEARER`.
+    The result is the first of these that is given:
+
+    - the kind that the document states
+    - the usual kind of the sender that the document names as `scheme`, such as `slack`
+    - the usual kind of `dialect` (payload format)
+    - `BEARER`
     """
     return AuthenticationKind(document.kind or usual_proof(dialect, document).get("kind", "bearer"))
 
@@ -45,8 +49,8 @@ def kind_of_proof(dialect: Dialect, document: AuthenticationDocument) -> Authent
 def usual_proof(dialect: Dialect, document: AuthenticationDocument) -> Mapping[str, Any]:
     """Return the default values of a source's section `authentication`, as key -> value.
 
-    The defaults are those of the document's `scheme`, a sender such as `slack` whose usual way of signing applies.
-    Without a scheme, they are those of `dialect` (payload format). The result is empty if there are none.
+    They describe how the sender that the document names as `scheme`, such as `slack`, usually authenticates. Without a
+    `scheme` they are those of `dialect` (payload format). The result is empty if there are none.
     """
     return SCHEMES.get(document.scheme or dialect.value, {})
 

@@ -30,7 +30,7 @@ def merged_reasons(
 
 
 def build_breach_reasons(document: BreachReasonsDocument | None, path: Path, context: Context) -> BreachReasons:
-    """Return the codes for the reasons of breaches, and whether a reason is required.
+    """Return a plan's rules on the reasons of breaches: the codes to choose from, and whether a reason is required.
 
     A code that is empty, too long or listed twice is reported to `context.findings`.
 

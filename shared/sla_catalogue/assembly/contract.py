@@ -47,7 +47,7 @@ CONTACT = "contact"  # the role of the customer's own contact person
 
 @dataclass(frozen=True, slots=True)
 class BuiltContract:
-    """A contract built from catalogue files, together with what the checks need to know about its origin."""
+    """A contract as built from catalogue files, and what the checks need besides: its plan, its text and its paths."""
 
     contract: Contract
     built: BuiltPlan
@@ -135,9 +135,10 @@ class Plans:
         return sorted((id_ for id_ in named if id_ in self.order), key=self.order.__getitem__)
 
     def over(self, draft: PlanDraft, base: PlanDraft) -> PlanDraft:
-        """Return the draft of a plan merged over that of its base plan, the plan for products that are not covered.
+        """Return a draft that merges the draft of a plan with the draft of its base plan.
 
-        What `draft` lacks is taken from `base`. The same pair always returns the same object.
+        A base plan applies to products that the plan does not cover. What `draft` lacks is taken from `base`. The same
+        pair always returns the same object.
         """
         id_ = f"{draft.id}+{base.id}"
         if id_ not in self.laid:
@@ -148,12 +149,12 @@ class Plans:
 def build_contracts(plans: Plans, context: Context) -> list[BuiltContract]:
     """Build the contracts of the section `contracts`, in the order written.
 
-    A contract is left out if its time zone, its plan or its base plan (for products that are not covered) is unknown. A
-    person or rota (on-call plan) with a role is left out if unknown, or if the hours of the role are. Errors are
-    reported to `context.findings`.
+    A contract is left out if its time zone, its plan or its base plan (for products that are not covered) is unknown.
+    The holder of a role (a person, or a rota, which is an on-call plan) is left out if unknown, or if the hours of the
+    role are unknown. Errors are reported to `context.findings`.
 
     Args:
-        plans: The builder of their plans.
+        plans: The builder of the contracts' plans.
     """
     found = [build_contract(name, document, plans, context) for name, document in context.document.contracts.items()]
     return [contract for contract in found if contract is not None]

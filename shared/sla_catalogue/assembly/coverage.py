@@ -19,7 +19,7 @@ from sla_domain.plan import Combination, Coverage, HolidaySource
 def build_coverages(
     written: Mapping[str, tuple[Path, CoverageDocument]], shared: Mapping[str, Coverage], context: Context
 ) -> dict[str, Coverage]:
-    """Build the coverages (when time is counted) as written, and return them by name with the shared ones.
+    """Build the coverages (hours in which time is counted) of `written`, and return them and the shared ones by name.
 
     A written coverage may be made of other coverages, its parts. A part that is unknown, or that itself contains the
     coverage, is left out, and an error is added to `context.findings`.

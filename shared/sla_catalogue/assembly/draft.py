@@ -128,8 +128,8 @@ def lay_over(top: PlanDraft, base: PlanDraft, id_: str) -> PlanDraft:
     """Merge two plans into one with the id `id_`: what `top` lacks is taken from `base`.
 
     For entries with an id or name (such as priorities, metrics and roles), an entry of `top` replaces that of `base`
-    with the same id or name. Targets and notification rules of both plans are kept, those of `top` first. Two things
-    are never taken from `base`: which other plans must be bought with it, and when and where it is sold.
+    with the same id or name. Targets and notification rules of both plans are kept, those of `top` first. Two things of
+    `base` are never taken: the base plan that `base` itself requires, and when and where `base` is sold.
     """
     upper, lower = top.document, base.document
     named = {each.id for _, each in top.priorities}

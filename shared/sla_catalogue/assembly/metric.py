@@ -20,10 +20,10 @@ NONE = "none"  # `until: none` takes away what the metric it is like has
 def build_metrics(wanted: Iterable[str], written: Written, context: Context) -> tuple[Metric, ...]:
     """Build the metrics (what is timed) of a plan, each once.
 
-    Those named in `wanted` come first, then metrics that they depend on (`after`, `until`). Unknown names are left out
-    and not reported.
+    Unknown names are left out and not reported.
 
     Args:
+        wanted: Names of metrics, which come first in the result. Metrics that they depend on (`after`, `until`) follow.
         written: Name -> (path in the catalogue, document), for metrics that the catalogue defines. They replace
             built-in metrics of the same name.
     """

@@ -12,10 +12,10 @@ from sla_domain.notice_terms import NoticeTerms, Registration
 
 
 def build_notice_terms(document: NoticesDocument | None) -> NoticeTerms:
-    """Build a plan's rules on who is notified of critical fixes.
+    """Build a plan's rules on who receives notices (messages about critical fixes).
 
     Args:
-        document: The rules as written. None means that everybody of a contract gets every notice.
+        document: The rules as written. None means that everybody of a contract receives every notice.
     """
     if document is None:
         return NoticeTerms()
@@ -32,8 +32,8 @@ def build_registration_domains(
 ) -> frozenset[str]:
     """Return the mail domains from which people of a contract may register for critical-fix notices.
 
-    The domains are in ASCII and lower case. Texts that are no domains are reported to `context.findings`. Domains
-    under a plan that does not ask for registration give a warning there.
+    The domains are in ASCII and lower case. Texts that are no domains are reported to `context.findings`. So are
+    domains that have no effect, because the plan does not ask for registration.
 
     Args:
         written: The domains as written.

@@ -17,7 +17,7 @@ Written = tuple[Path, ObjectiveDocument]
 def build_objectives(
     written: Iterable[Written], names: RowNames, timed: Collection[str], context: Context
 ) -> tuple[Objective, ...]:
-    """Return the objectives of a plan or contract, in the order written.
+    """Return the objectives (shares of requests that must be in time) of a plan or contract, in the order written.
 
     Errors are reported to `context.findings`: a repeated id, an unknown metric, an unknown priority.
 

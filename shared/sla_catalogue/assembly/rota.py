@@ -25,7 +25,10 @@ _ALWAYS_FIRST = date(1970, 1, 5)  # a Monday: of one person alone the day of the
 
 @dataclass(frozen=True, slots=True)
 class RotaHours:
-    """The hours of one layer of a rota (on-call plan), as a coverage."""
+    """The hours in which one layer of a rota (on-call plan) has somebody on call.
+
+    A layer is a group of people who take turns, or the shifts of a calendar file.
+    """
 
     coverage: Coverage
     """The hours."""
@@ -53,9 +56,9 @@ def rota_people(context: Context, listed: ListedShifts) -> Mapping[str, tuple[st
 def rota_hours(shared: Mapping[str, Coverage], context: Context) -> Mapping[tuple[str, int], RotaHours]:
     """Return the hours of the layers of all rotas (on-call plans), as coverages.
 
-    The result is (rota id, number of the layer, from 0) -> hours. A layer that is on call around the clock has no
-    entry. A layer whose coverage is unknown, or subtracts a contract's holidays, is reported to `context.findings` and
-    has no entry.
+    A layer is a group of people who take turns, or the shifts of a calendar file. The result is (rota id, number of the
+    layer, from 0) -> hours. A layer that is on call around the clock has no entry. A layer whose coverage is unknown,
+    or subtracts a contract's holidays, is reported to `context.findings` and has no entry.
 
     Args:
         shared: The coverages of the section `coverages`.

@@ -35,7 +35,7 @@ class ScenarioAgreement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioEvent:
-    """One event after the opening, in a test of the catalogue."""
+    """One event of the incident in a test of the catalogue. It occurs after the opening."""
 
     at: datetime
     """Aware datetime."""

@@ -34,7 +34,7 @@ ASSOCIATIONS = (
 
 
 def build_membership(document: PeopleDocument) -> Membership:
-    """Build the rules by which people belong to a side (staff or customers) without being named.
+    """Build the rules by which people belong to a side (staff or customers) without being listed one by one.
 
     They are the groups, mail domains and GitHub associations in `document`, in lower case and without outer spaces.
     """

@@ -17,7 +17,7 @@ OfSecrets = Literal["HS256", "HS384", "HS512"]
 class AuthenticationDocument(Document):
     """How a source's deliveries are authenticated.
 
-    An absent key has the default value of the scheme (a sender, such as `slack`, whose usual way of signing applies).
+    The key `scheme` names a known sender, such as `slack`. An absent key has the value that is usual for that sender.
     """
 
     scheme: str | None = None

@@ -25,7 +25,7 @@ class ReasonCodeDocument(Document):
 
 
 class BreachReasonsDocument(Document):
-    """The section of a plan on the reasons of breaches."""
+    """A plan's rules on the reasons of breaches: the codes to choose from, and whether a reason is required."""
 
     codes: list[ReasonCodeDocument] = Field(default_factory=list)
     """The codes to choose from. Empty for the parent's codes, or slad's own codes if the parent has none."""

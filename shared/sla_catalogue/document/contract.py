@@ -71,7 +71,10 @@ class PersonDocument(Document):
 
 
 class HolderDocument(Document):
-    """Who holds a role of a contract: a person, or whoever is on call in a rota."""
+    """Who has a role of a contract, such as service manager: a person, or whoever is on call in a rota.
+
+    A rota is an on-call plan.
+    """
 
     person: str = ""
     """Id of the person. A plain text in the YAML means this."""

@@ -12,7 +12,7 @@ NORWAY = "NO"
 
 
 class SpanDocument(Document):
-    """An exceptional opening or closing of a coverage."""
+    """An exception to the hours of a coverage (when time is counted): a span that is open, or a span that is closed."""
 
     model_config = ConfigDict(validate_by_alias=True, validate_by_name=True)
 

@@ -80,8 +80,9 @@ class UnavailableDocument(Document):
 
 
 class ScopeDocument(Document):
-    """How often, and at what notice, the products of an entitlement (one of the contract's plans) may change in its
-    term (clause H4).
+    """How often the products of an entitlement (one of the contract's plans) may change during its term (clause H4).
+
+    The document also says how long in advance a change must be recorded.
     """
 
     per: str

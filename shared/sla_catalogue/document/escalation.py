@@ -54,9 +54,9 @@ class HoldDocument(Document):
 
 
 class PolicyDocument(Document):
-    """An escalation policy: the levels of people to notify.
+    """An escalation policy: the levels of people who are notified one after another until somebody acknowledges.
 
-    A round notifies every level once.
+    One pass through all levels is a round.
     """
 
     title: Texts = Field(default_factory=dict)

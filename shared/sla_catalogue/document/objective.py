@@ -9,7 +9,7 @@ from sla_domain.objective import DEFAULT_AT_RISK, CountedUnit, PeriodKind
 
 
 class CreditDocument(Document):
-    """A row of a table of service credits."""
+    """A row of a table of service credits: which share of the fee is credited below which attainment."""
 
     below: Percent
     """The row applies to an attainment below this percentage."""
@@ -18,9 +18,10 @@ class CreditDocument(Document):
 
 
 class ObjectiveDocument(Document):
-    """A share of requests or clocks that must be in time in each period.
+    """A share of promises that must be in time in each period, such as 95 % of the requests of a month.
 
-    The source is clause E4 (docs/clauses.md).
+    Requests (incidents) or clocks (single measurements, such as the first response) are counted. The source is clause
+    E4 (docs/clauses.md).
     """
 
     id: str

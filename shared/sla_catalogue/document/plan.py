@@ -98,7 +98,10 @@ class MetricDocument(Document):
 
 
 class SatisfiedDocument(Document):
-    """Another way to meet a target, besides the event that stops its metric (clause B4, docs/clauses.md)."""
+    """Another way to meet a target than the event that stops its metric: a fall of the priority.
+
+    The source is clause B4 (docs/clauses.md).
+    """
 
     downgrade_to: Names
     """Priorities. A fall of the priority to one of them meets the target."""
@@ -187,7 +190,7 @@ class AgreedDatesDocument(Document):
 
 
 class RoleDocument(Document):
-    """A role that the plan promises (clause H5, docs/clauses.md)."""
+    """A role, such as a service manager, that the plan promises to the customer (clause H5, docs/clauses.md)."""
 
     id: str
     """Id of the role. A plain text means this."""

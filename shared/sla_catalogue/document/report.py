@@ -21,7 +21,7 @@ class ReportTimeDocument(Document):
 
 
 class ReportDocument(Document):
-    """A report that is made, frozen and sent after each period."""
+    """A report that is computed, frozen (stored unchangeably) and sent after each period."""
 
     id: str
     kind: ReportKind = ReportKind.SERVICE_REPORT

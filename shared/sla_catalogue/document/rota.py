@@ -63,7 +63,10 @@ class RotaFeedDocument(Document):
 
 
 class RotaLayerDocument(Document):
-    """A layer of a rota: people who take turns, or the shifts of a calendar file."""
+    """A layer of a rota (on-call plan): people who take turns, or the shifts of a calendar file.
+
+    A rota may have several layers, for example one for working hours and one for nights.
+    """
 
     people: Turns = Field(default_factory=list)
     """Ids of the people, in the order of their turns."""
@@ -87,7 +90,7 @@ class RotaLayerDocument(Document):
 
 
 class RotaOverrideDocument(Document):
-    """A change of a rota: another person is on call for some time."""
+    """An exception to a rota (on-call plan): another person is on call for some time."""
 
     model_config = ConfigDict(validate_by_alias=True, validate_by_name=True)
 

@@ -23,7 +23,7 @@ class AgreedDocument(Document):
 
 
 class EventDocument(Document):
-    """An event after the opening, in a test of the catalogue."""
+    """An event of the incident in a test of the catalogue. It occurs after the opening."""
 
     at: InstantText
     """The instant of the event. Without an offset, it is local time of the contract's zone."""

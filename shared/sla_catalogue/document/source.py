@@ -12,7 +12,10 @@ from sla_catalogue.document.source_map import MapDocument
 
 
 class LookupDocument(Document):
-    """Where to find a value in a delivery. A plain text in the file is read as the key `constant`, a fixed value."""
+    """Where to find a value in a delivery (a webhook request of a ticketing system).
+
+    A plain text in the file is read as the key `constant`, a fixed value.
+    """
 
     field: str | None = None
     """A dotted path in the delivery, such as `issue.fields.priority.name`."""

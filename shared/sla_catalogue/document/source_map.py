@@ -10,7 +10,7 @@ from sla_catalogue.document.field import Document
 
 
 class MapEntryDocument(Document):
-    """An entry of `when` in a source's map: which event a delivery means if a condition holds.
+    """A rule of a source's map: if its condition (`when`) holds for a delivery, the delivery means a certain event.
 
     A plain text means `event`.
     """
@@ -31,7 +31,10 @@ class MapEntryDocument(Document):
 
 
 class MapDocument(Document):
-    """The map of a source: JMESPath expressions that find the parts of an event in a delivery."""
+    """The map of a source: JMESPath expressions that find the parts of an event in a delivery.
+
+    Such a part is, for example, the ticket's id.
+    """
 
     events: str | None = None
     """The path to the list of events in a body, such as `alerts`; `@` if the body is the list."""

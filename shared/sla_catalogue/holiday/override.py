@@ -70,8 +70,8 @@ def changes_later_ones(event: Any) -> bool:
 def series_by_uid(events: Iterable[Any]) -> dict[str, Series]:
     """Group the entries of a calendar file by UID (id in the file), cancelled ones included.
 
-    The result is UID -> entries. Entries without a UID are under "". Of these only the starts of the occurrences that
-    they replace (`once`) are kept.
+    The result is UID -> entries. Entries without a UID are under "". Only one thing is kept of entries without a UID:
+    the starts of the occurrences that they replace (`once`).
     """
     found: dict[str, Series] = {}
     for event in events:
@@ -95,9 +95,9 @@ def later_ones(
 ) -> Iterator[Occurrence]:
     """Yield the later occurrences that a calendar entry with `RANGE=THISANDFUTURE` moves (RFC 5545 §3.8.4.4).
 
-    Such an entry moves one occurrence of a recurring entry to `own`. Each later occurrence is moved by as much
-    wall-clock time, or as many days, and lasts as long as `own`. This ends at the next entry with the same RANGE.
-    Nothing is yielded for an entry without that RANGE, or with its own recurrence rule.
+    Such an entry replaces one occurrence of a recurring entry by `own`, and moves all later occurrences by the same
+    wall-clock time or number of days. A moved occurrence lasts as long as `own`. The moves end at the next entry with
+    `RANGE=THISANDFUTURE`. Nothing is yielded for an entry without that RANGE, or with its own recurrence rule.
 
     Args:
         event: The entry.

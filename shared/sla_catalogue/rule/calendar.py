@@ -19,8 +19,8 @@ def check_calendars(subject: CheckedCatalogue) -> None:
 
     An error is added to `subject.findings` for:
 
-    - hours that never open or are not given
-    - hours from which the contract's holidays are taken, in a contract without a country
+    - hours that never open, or that neither plan nor contract gives
+    - hours that are closed on the contract's holidays, in a contract without a country
     - a date of a contract outside the years for which calendars are compiled
     """
     for contract in subject.bought:

@@ -34,14 +34,14 @@ ProvenDuty = dict[tuple[object, ...], tuple[list[str], str, int]]
 
 
 def check_duty(subject: CheckedCatalogue, proven: ProvenDuty | None = None) -> None:
-    """Add a warning for hours in which targets are counted but nobody of the first escalation level is on duty.
+    """Add a warning for promised hours (in which targets count time) with nobody of the first escalation level on duty.
 
     The warnings are added to `subject.findings`. The check covers 366 days from `subject.today`, or 92 days for levels
     with a rota (on-call plan). If `today` is None, the check covers a year in the middle of the compiled years and
     skips levels with a rota. A catalogue rebuilt from its stored text is not checked.
 
     Args:
-        proven: Results of earlier calls for the same catalogue and day, to which those of this call are added.
+        proven: A cache of results for the same catalogue and day, which this call uses and extends.
     """
     if subject.context.stored:
         return

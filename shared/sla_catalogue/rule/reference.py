@@ -12,10 +12,11 @@ from sla_domain.normal import normal, normals
 
 
 def check_edges(subject: CheckedCatalogue) -> None:
-    """Check the sources, the addresses of people and the API keys, and add mistakes to `subject.findings`.
+    """Check what connects a catalogue to other systems: sources, addresses of people, and API keys.
 
-    A source that names a priority which no plan has, or a customer whom no contract has, gives a warning. An API key
-    that is listed twice gives an error. Addresses are checked by `check_address` of their kind of channel.
+    Mistakes are added to `subject.findings`. A source that names a priority which no plan has, or a customer whom no
+    contract has, gives a warning. An API key that is listed twice gives an error. Addresses are checked by
+    `check_address` of their kind of channel.
     """
     _check_sources(subject)
     _check_addresses(subject)

@@ -27,7 +27,7 @@ def priorities_of(target: Target, all_of_them: Sequence[str]) -> list[str]:
 
 
 def shadowing_rows(row: TargetRow, earlier: Iterable[TargetRow], all_of_them: Sequence[str]) -> list[TargetRow]:
-    """Return the earlier targets that leave no incident for the target `row`.
+    """Return the earlier targets because of which the target `row` is never used.
 
     Of the targets that match an incident, the first is used. The returned targets together match every incident that
     `row` matches. The result is empty if `row` is used for some incidents, or if it can match no priority.

@@ -34,12 +34,14 @@ def secret_file_line(name: str) -> str:
 def source_lines(system: System, source: str, secret: str, keys: Sequence[str] = ()) -> list[str]:
     """Return the lines of YAML of a source, as an entry of `sources` without indentation.
 
+    Keys that the user has to fill in are written as comments (`System.hints`).
+
     Args:
         system: The ticketing system.
         source: The source's id.
         secret: The line that names where the secret is, such as `secret_file: secrets/line`.
-        keys: Further lines, each a key of the source, such as `customer: {constant: Acme}`. They take the place of the
-            hints on the same keys.
+        keys: Further lines, each a key of the source, such as `customer: {constant: Acme}`. A key given here is not
+            written as a comment too.
     """
     proof = ", ".join(part for part in (system.authentication, secret) if part)
     said = {line.partition(":")[0] for line in keys}

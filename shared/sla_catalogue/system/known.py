@@ -141,10 +141,10 @@ def _system(name: str, dialect: Dialect, found: dict[str, Any], more: tuple[str,
 
 
 def filled_step(step: str, url: str, source: str) -> str:
-    """Return a step or trap with its placeholders filled, still as Markdown.
+    """Return a text of the instructions with the URL and the source's id filled in, still as Markdown.
 
     Args:
-        step: The text, as in `System.steps` and `System.traps`.
+        step: A step of the instructions (`System.steps`), or a warning of what goes wrong (`System.traps`).
         url: The URL that the ticketing system sends to.
         source: The source's id.
     """

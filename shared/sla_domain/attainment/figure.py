@@ -17,7 +17,7 @@ from sla_domain.objective import Objective
 
 
 class Standing(StrEnum):
-    """The state of an objective in a period, such as met so far, at risk or missed."""
+    """The state of an objective (a share of promises that must be met) in a period, such as at risk."""
 
     NOTHING_DUE = "nothing_due"
     """No promise was decided in the period."""

@@ -18,7 +18,7 @@ _NEWS = {
 
 @dataclass(frozen=True, slots=True)
 class ToldStanding:
-    """A record of what was last published about the state of an objective in a period.
+    """The state of an objective that slad last published for a period. It is kept so that only changes are published.
 
     If nothing has been published yet, `last` is `RECOVERED`.
     """
@@ -33,13 +33,13 @@ def news_of(
 ) -> tuple[ToldStanding, ObjectiveNews | None]:
     """Compare the state of an objective with what was last published, and return the change to publish.
 
-    The result is (the record to keep from now on, the kind of change to publish). The second is None if there is
-    nothing to publish.
+    The result is a pair: the state to remember as published, and the kind of change to publish. The second is None if
+    there is nothing to publish.
 
     Args:
         told: What was last published.
         standing: The present state of the objective.
-        quiet: Whether to record the change without publishing it, as for imported history.
+        quiet: Whether to remember the change without publishing it, as for imported history.
     """
     now = _NEWS[standing]
     if now is told.last:

@@ -17,7 +17,7 @@ from sla_domain.incident import ContractPeriod
 
 
 class PromiseVerdict(StrEnum):
-    """Whether a promise was kept: that one clock, or a whole request, is in time."""
+    """Whether a promise was kept. A promise is about one clock, or about a request with all its clocks."""
 
     MET = "met"
     MISSED = "missed"

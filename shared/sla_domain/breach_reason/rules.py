@@ -11,7 +11,10 @@ from sla_domain.breach_reason.model import BreachRecord, ReasonCode
 
 
 class ReasonRefusal(Enum):
-    """Why a reason is refused. The value is a sentence for people, with the plan's codes as `{codes}`."""
+    """Why slad refuses a reason that somebody gives for a breach.
+
+    The value is a sentence for people, with the plan's codes as `{codes}`.
+    """
 
     UNKNOWN_CODE = "the plan does not offer this code; it offers {codes}"
     NEEDS_TEXT = "this code says too little alone: write a text, too"

@@ -76,7 +76,8 @@ def clock_breakdown(clock: Clock, incident: Incident, calendar: Calendar | None,
 def going_on(clock: Clock | None, incident: Incident) -> GoingOn | None:
     """Return who has had the incident, and which party has had to act, since the incident's last event.
 
-    The result is None if the incident or the clock has ended.
+    With the result, `extended` continues a stored breakdown to a later instant. The result is None if the incident or
+    the clock has ended.
 
     Args:
         clock: A clock of the incident. None for the incident itself.
@@ -138,8 +139,8 @@ def consumed_until(clock: Clock, calendar: Calendar | None, at: datetime) -> tim
 def party_of(segment: Segment) -> Party:
     """Return the party that had to act during a segment of a clock.
 
-    A wait for a defect is returned as `VENDOR`. A pause without a named party is `OTHER`, or `ENDED` if the incident
-    had ended and was reopened later.
+    A pause without a named party gives `OTHER`, or `ENDED` if the incident had ended and was reopened later. The result
+    is never `DEFECT`, as a segment does not say whether the vendor had a defect to repair: such a wait gives `VENDOR`.
     """
     if segment.running:
         return Party.OWN

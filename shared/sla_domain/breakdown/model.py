@@ -31,7 +31,7 @@ class Party(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Holder:
-    """The assignee, group and support line that had an incident. A field is "" if the ticket does not state it."""
+    """The assignee, group and support line responsible for an incident. A field is "" if the ticket names none."""
 
     assignee: str = ""
     group: str = ""
@@ -41,7 +41,7 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class TimeSums:
-    """An amount of time, measured in three ways: wall-clock time, time within the clock's hours, and time counted."""
+    """An amount of time in three measures: wall-clock time, time in service hours, and time counted."""
 
     wall: timedelta = _ZERO
     """Wall-clock time."""
@@ -106,7 +106,10 @@ class Breakdown:
 
 @dataclass(frozen=True, slots=True)
 class GoingOn:
-    """Who has an incident, and which party has to act, from the incident's last event until the next."""
+    """Who has an incident, and which party has to act, from the incident's last event until the next.
+
+    A stored breakdown ends at the last event. `extended` uses this object to continue the breakdown to a later instant.
+    """
 
     since: datetime
     """The instant from which this holds."""
@@ -117,9 +120,10 @@ class GoingOn:
 
 
 def summed(pieces: Iterable[tuple[Holder, Party, TimeSums]]) -> Breakdown:
-    """Return the Breakdown of pieces of time. Pieces with the same holder and party become one part.
+    """Return the breakdown that pieces of time add up to. Pieces with the same holder and party become one part.
 
-    A holder is an assignee with group and line. A party had to act, such as the customer.
+    Args:
+        pieces: For each piece: who had the incident (assignee, group, line), which party had to act, and the time.
     """
     found: dict[tuple[Holder, Party], TimeSums] = {}
     for holder, party, sums in pieces:

@@ -38,7 +38,7 @@ _STAY = AtClose.STAY  # looking a member up in its enum costs as much as a bisec
 
 
 class HorizonSide(Enum):
-    """The side on which a result lies outside the years for which a calendar's open hours are computed so far."""
+    """Whether a result lies before or after the years for which a calendar's open hours are computed so far."""
 
     EARLIER = "earlier"
     LATER = "later"

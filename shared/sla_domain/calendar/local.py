@@ -40,8 +40,11 @@ class LocalTime:
     def after(self, known: datetime) -> datetime:
         """Return the instant that this wall-clock time means, given that it should not lie before `known`.
 
-        The clock may show the time twice. If the first instant (`at`) lies before `known`, and the second (`again`)
-        does not, `again` is returned. In all other cases `at` is returned, even if it lies before `known`.
+        If the clock shows the time twice, the first instant (`at`) is usually meant. The second (`again`) is returned
+        only if the first lies before `known` and the second does not.
+
+        Args:
+            known: Usually the instant of an earlier event.
         """
         return self.again if self.again is not None and self.at < known <= self.again else self.at
 

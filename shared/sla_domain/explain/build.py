@@ -38,8 +38,8 @@ def explain(incident: Incident, rulebook: Rulebook, at: datetime) -> tuple[Expla
 def events_known_at(events: Iterable[IncidentEvent], at: datetime) -> tuple[IncidentEvent, ...]:
     """Return the events that had happened by `at`, in the given order, to compute the incident as of `at`.
 
-    A snapshot (state of the whole ticket) later than `at` is removed from its event. If only copies from merged
-    incidents remain, the result is empty, because no incident can be computed from copies alone.
+    A snapshot (state of the whole ticket) later than `at` is removed from its event. The result is empty if only copies
+    of events from merged incidents remain, because no incident can be computed from copies alone.
     """
     found = tuple(
         event if event.snapshot is None or event.snapshot.at <= at else replace(event, snapshot=None)
@@ -148,7 +148,7 @@ def allowed_span(clock: Clock, calendar: Calendar | None) -> timedelta | None:
     """Return how much time the clock's target allows, or None if the target states no length of time.
 
     For a target in working days, the result is the open time in these days. The result is None for an agreed due date,
-    for a target without a number, and for working days without a calendar.
+    for a target without an allowed time (`Unspecified`), and for working days without a calendar.
 
     Args:
         calendar: The hours that the clock counts. None means wall-clock time.

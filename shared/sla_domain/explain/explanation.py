@@ -20,7 +20,7 @@ from sla_domain.rulebook import MatchReason
 
 
 class StepKind(StrEnum):
-    """Why a span of a clock's time counted, or did not."""
+    """Why a span of time counted for a clock or did not count."""
 
     COUNTED = "counted"
     OUTSIDE_HOURS = "outside_hours"
@@ -69,7 +69,7 @@ class RowOutcome(StrEnum):
     FAILED = "failed"
     """A condition does not hold."""
     UNSPECIFIED = "unspecified"
-    """All conditions hold, but the target has no number. The target listed next supplies the number."""
+    """All conditions hold, but the target states no allowed time. The target listed next states one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Versions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """How the due instant and the consumed time of one clock came about, as of `at`.
+    """An explanation of how the due instant and the consumed time of one clock came about, as of `at`.
 
     Each field of type `Texts` maps language tag -> text.
     """
@@ -126,7 +126,7 @@ class Explanation:
     zone: str
     """Time zone of the hours in which time is counted."""
     allowed: timedelta | None
-    """How much time the target allows. None if a date was agreed or if the target has no number."""
+    """How much time the target allows. None if a date was agreed or if the target states none."""
     consumed: timedelta
     due_at: datetime | None
     """When the clock is due. None while the clock is paused and after a cancel."""

@@ -20,8 +20,8 @@ _ENDS = frozenset({EventKind.RESOLVED.value, EventKind.CLOSED.value, EventKind.C
 def steps_of(clock: Clock, calendar: Calendar | None, at: datetime) -> tuple[ReasonedStep, ...]:
     """Return the clock's time up to `at` as consecutive spans, each with its reason and counted time.
 
-    For a running clock, a forecast follows: spans from `at` to the due instant. Of a clock with more than 200 segments,
-    only the last 200 are listed one by one. The earlier segments are joined into one span.
+    For a running clock, a forecast follows: spans from `at` to the due instant. Only the last 200 spans in which the
+    clock ran or was paused (`segments`) are listed one by one. Earlier ones are joined into one span.
 
     Args:
         calendar: The hours in which time is counted. None means wall-clock time.

@@ -78,7 +78,7 @@ def counted_noun(count: int, forms: Mapping[PluralForm, str], words: Words) -> s
 def allowed_words(target: Target, words: Words) -> str:
     """Return the allowed time of a target as text, such as `4 h` or `2 working days`.
 
-    For a target without a number (`Unspecified`), the text says so.
+    For a target without an allowed time (`Unspecified`), the text says so.
 
     Args:
         words: The texts of the language to use.
@@ -148,7 +148,8 @@ def state_text(e: Explanation, w: Words) -> str:
 def entitlement_lines(e: Explanation, w: Words, language: str) -> Iterator[str]:
     """Yield the lines on the contract, plan, entitlement and priority that apply.
 
-    For a contract with several entitlements, each entitlement that does not apply has a line with the reason.
+    An entitlement is one of several plans of a contract. For a contract with several, each entitlement that does not
+    apply has a line with the reason.
 
     Args:
         w: The texts of the language.
@@ -189,7 +190,8 @@ def definition_of(e: Explanation, language: str) -> tuple[str, str]:
 def target_lines(e: Explanation, w: Words, language: str) -> Iterator[str]:
     """Yield the line with the clock's target and allowed time.
 
-    If a due date was agreed on, a line about it follows. If the clock is exempt, a line about the exemption follows.
+    If a due date was agreed on, a line about the agreement follows. If the clock is exempt (left out of the share of
+    targets met), a line about the exemption follows.
 
     Args:
         w: The texts of the language.
@@ -224,9 +226,9 @@ def consumption_text(e: Explanation, w: Words) -> str:
 def instant_lines(e: Explanation, w: Words) -> Iterator[str]:
     """Yield the lines with instants: when the clock is due, then its warnings and breaches.
 
-    After the line for the due instant, two more lines are possible: one for the due instant first promised, if it
-    differs, and one for the instant at which the target was withdrawn. Warnings and breaches still to come are marked
-    as expected.
+    After the line for the due instant, two more lines are possible. One has the due instant promised first, if it
+    differs. The other has the instant since which the target is no longer promised. Warnings and breaches still to come
+    are marked as expected.
 
     Args:
         w: The texts of the language to use.

@@ -21,8 +21,8 @@ from sla_domain.sentence import Sentence
 def request_advice(entitlement: Entitlement, request_type: str) -> str:
     """Return advice for a request of a type that the plan does not cover, or "" for a covered type.
 
-    The advice names the plan and its clause. If the plan has a text of its own for this type, the text follows. Its
-    language is the first of the contract's languages in which it exists, else English, else any.
+    The advice names the plan and its clause. If the plan has a text of its own for this type, the text follows. The
+    text is in the first of the contract's languages for which the plan has it, else in English, else in any language.
     """
     found = entitlement.plan.terms.uncovered(request_type)
     if found is None:

@@ -20,9 +20,10 @@ _NOBODY = frozenset({"", *(actor.value for actor in Actor if actor is not Actor.
 def customer_agreed(event: IncidentEvent, named: str) -> bool:
     """Return whether the customer agreed to the due date or lower priority that `event` states.
 
-    The result is True if the event's actor is the customer, or if `named` is somebody's name. An empty name, `staff`,
-    `bot`, `unknown` and the name of the event's own actor are not accepted, nor is any name if the event is of staff
-    without a name: it may be their own. `NOT_SHOWN` stands for a name that was accepted.
+    The result is True if the customer caused the event. Otherwise `named` must be the name of another person than the
+    event's author. These are not accepted as names: the empty name, `staff`, `bot` and `unknown`. If a nameless member
+    of staff caused the event, no name is accepted, as `named` may be the same person. `NOT_SHOWN` is always accepted:
+    it replaces an accepted name that a reader may not see.
 
     Args:
         named: Name of the person who agreed.

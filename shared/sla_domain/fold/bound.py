@@ -23,7 +23,8 @@ def split_by_limit(
 ) -> tuple[Sequence[IncidentEvent], Sequence[IncidentEvent]]:
     """Divide the next events of a very large incident into (events to read, events to leave out).
 
-    Both parts keep the order of `events`. Which events are read depends on how many were read before:
+    This limits the work for an incident with too many events. Both parts keep the order of `events`. Which events are
+    read depends on how many were read before:
 
     1. Fewer than `most`: every event is read.
     2. Fewer than twice `most`: only events that may change a clock are read.
@@ -48,7 +49,7 @@ def may_change_clock(folding: Folding, event: IncidentEvent) -> bool:
     """Return whether the event could change a clock of the incident.
 
     The result is True in case of doubt. As a side effect, `folding` reads the snapshots (states of the whole ticket)
-    that it had put off.
+    whose reading it had postponed.
 
     Args:
         folding: The incident after all earlier events.

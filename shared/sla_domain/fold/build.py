@@ -11,10 +11,9 @@ from sla_domain.incident import Exemption
 
 
 def build_clock(builder: ClockBuilder, incident: IncidentId, until: datetime, exempt: Exemption | None) -> Clock | None:
-    """Return the clock that `builder` has computed, as an immutable value.
+    """Return an immutable `Clock` with what `builder` has computed, or None if the clock never had a target.
 
-    The result is None if the clock never had a target. A clock that lost its target (`ClockBuilder.detach`) is
-    cancelled at the instant of the loss.
+    A clock that lost its target (`ClockBuilder.detach`) is cancelled at the instant of the loss.
 
     Args:
         until: The instant of the incident's last event.

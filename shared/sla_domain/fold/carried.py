@@ -87,8 +87,8 @@ def is_foldable(events: Iterable[IncidentEvent]) -> bool:
 def own_events(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
     """Return the incident's own events and those on linked tickets, without copies from merged incidents.
 
-    A copy is an event taken over from an incident that was merged into this one (`carried_from`). If there are only
-    copies, the result has the comments and the first opening among them.
+    A copy is an event taken over from an incident that was merged into this one (`carried_from`). If all events are
+    copies, the comments and the first opening among them are returned instead.
     """
     known = list(events)
     found = [event for event in known if event.carried_from is None]
@@ -115,10 +115,11 @@ def resolve_carried(
 ) -> tuple[Sequence[IncidentEvent], tuple[Remark, ...]]:
     """Return the events from which to compute an incident, in order, and remarks on merges.
 
-    All own events are in the result. Of the copies from a merged incident, only these are:
+    All own events are in the result. Of the copies of a merged incident's events, only two sorts are:
 
-    1. Comments made while that incident is merged into this one.
-    2. A customer's comment that waited for an answer at the merge, as a reply at the instant of the merge.
+    1. Comments written while that incident is merged into this one.
+    2. A customer's comment that had no answer yet at the merge. It becomes a customer's reply at the instant of the
+       merge.
 
     If there are only copies, the result has comments and the first opening among them.
 

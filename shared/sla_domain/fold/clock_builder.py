@@ -211,7 +211,7 @@ class ClockBuilder:
 
     @property
     def changed_at(self) -> datetime:
-        """Return the last instant at which the clock started, paused, resumed or got another target."""
+        """Return the last instant at which the clock started, paused or resumed, or at which its target changed."""
         return max(self.stretches[-1].start, self.generation_at)
 
     def pause(self, at: datetime, event: EventId, why: str, waiting_on: WaitingOn | None) -> None:
@@ -545,7 +545,7 @@ class ClockBuilder:
     # -- changes of the account
 
     def restart(self, at: datetime) -> None:
-        """Restart the clock at `at`: time counted before is forgotten, and so is an agreed date.
+        """Restart the clock at `at`: the time counted before and an agreed date no longer apply.
 
         Call `attach` next, with the current target.
         """
@@ -580,14 +580,14 @@ class ClockBuilder:
             self.resume(at, event)
 
     def inherit(self, other: ClockBuilder) -> None:
-        """Take over the start and the segments of an earlier clock, which this clock continues at a lower priority.
+        """Take over the start and the segments of an earlier clock of the metric, so that this clock continues it.
 
-        The earlier clock has ended as met, because lowering the priority counts as meeting its target (clause B4,
-        docs/clauses.md).
+        The earlier clock ended as met when the priority fell, because the fall counts as meeting its target (clause B4,
+        docs/clauses.md). This clock goes on at the lower priority.
 
         Args:
-            other: The earlier clock. It may itself have replaced a clock, `other.behind`, when a lowered priority rose
-                again. Then the start is that of `other.behind`, and the segments of both are taken over.
+            other: The earlier clock. If a lowered priority rose again, it has itself replaced a clock, `other.behind`.
+                Then the start is that of `other.behind`, and the segments of both are taken over.
         """
         first = other.behind or other
         self.started_at, self.counted_from = first.started_at, first.counted_from

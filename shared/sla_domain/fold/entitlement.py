@@ -64,12 +64,13 @@ class Entitlement:
 def entitle(
     rulebook: Rulebook, match: ContractMatch, attributes: Mapping[str, str], opened_at: datetime
 ) -> Entitlement:
-    """Return what the contract of `match` promises for an incident.
+    """Return what a contract promises for an incident.
 
     For a product that the contract does not cover, its base plan (a plan for such products) applies, if there is one.
     Results are cached in `rulebook.derived`.
 
     Args:
+        match: The contract that applies to the incident, with the reason.
         attributes: The incident's attributes, name -> value. `product` and `type` select the entitlement.
         opened_at: When the incident was opened.
     """
@@ -129,9 +130,9 @@ def _rows(entitlement: Entitlement, metric: MetricId) -> tuple[Target, ...]:
 def row_for(entitlement: Entitlement, metric: MetricId, attributes: Mapping[str, str]) -> Target | None:
     """Return the target of a metric that applies to an incident, or None if none applies.
 
-    It is the first target whose conditions hold for `attributes`. If that target has no number, the contract's first
-    matching target with a number is returned instead, if there is one. The result is also None for a type of request
-    for which the plan runs no clocks (clause I10, docs/clauses.md).
+    It is the first target whose conditions hold for `attributes`. If that target has no allowed time, the contract's
+    first matching target with an allowed time is returned instead, if there is one. The result is also None for a type
+    of request for which the plan runs no clocks (clause I10, docs/clauses.md).
     """
     uncounted = entitlement.plan.terms.uncounted
     if uncounted and normal(attributes.get("type", "")) in uncounted:

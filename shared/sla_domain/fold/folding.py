@@ -476,6 +476,8 @@ class Folding:
 def boundary_event(incident: IncidentId, boundary: ContractBoundary) -> IncidentEvent:
     """Return an artificial event for the instant at which a contract version takes effect.
 
+    The event makes the computation of the incident look up again at this instant what the contract promises.
+
     Args:
         incident: The incident of the event.
         boundary: The instant, the contract and the version.

@@ -51,7 +51,10 @@ NAME_TAKING_KINDS = frozenset({EventKind.OPENED, EventKind.RENAMED})
 
 @dataclass(frozen=True, slots=True)
 class PossibleEnd:
-    """The earliest instant at which an incident may have ended, for an end that slad learned of only later."""
+    """The earliest instant at which an incident may have ended.
+
+    It is used if slad notices the end only later, from a snapshot (state of the whole ticket).
+    """
 
     earliest: datetime
     """The instant. If `dated` is False, the last instant at which the incident is known to have been open."""
@@ -163,12 +166,12 @@ class IncidentState:
     def imported_through(self) -> datetime | None:
         """Return the instant up to which the incident is history from an import, or None if it was not imported.
 
-        People are not notified of anything that became true up to this instant. It depends on the first event that slad
-        received from the sender itself:
+        People are not notified of anything that became true up to this instant. The instant depends on when slad
+        received the first event from the sender itself:
 
-        1. It arrived before the import: the result is None.
-        2. It arrived during the import: the result is the instant of its arrival.
-        3. It arrived later, or none has arrived: the result is the arrival of the import's last event.
+        1. Before the import: the result is None.
+        2. During the import: the result is the time at which that event was received.
+        3. Later or never: the result is the time at which the import's last event was received.
         """
         live = self._first_live_receipt
         if self._imported is None or (live is not None and live < self._imported[0]):
@@ -195,11 +198,15 @@ class IncidentState:
         return self._matching
 
     def entitle(self, match: ContractMatch) -> Entitlement:
-        """Return what the contract of `match` promises for the incident, by its present attributes."""
+        """Return what a contract promises for the incident, by its present attributes.
+
+        Args:
+            match: The contract, with the reason why it applies.
+        """
         return entitle(self._rulebook, match, self.attributes, self.opened_at)
 
     def remark(self, remark: Remark) -> None:
-        """Add a remark about a single event.
+        """Add a remark about a single event. A remark is something odd that people should see.
 
         An equal remark is added only once. An incident keeps at most 200 such remarks. After that, new remarks are left
         out and counted (`Remarks.left_out`).
@@ -279,12 +286,13 @@ class IncidentState:
         return tuple(one for one in known if one.at > after)
 
     def change_contract(self, event: IncidentEvent, at: datetime) -> None:
-        """Look up again which contract applies and what it promises, as a contract version takes effect at `at`.
+        """Look up again which contract applies and what it promises, as a contract version takes effect.
 
         If the promise changed, `rematch` becomes True: the open clocks must select their targets anew.
 
         Args:
-            event: The artificial event for this instant, made by `boundary_event`.
+            event: The artificial event for this instant, from `boundary_event`.
+            at: The instant at which the version takes effect.
         """
         self.event, self.at = event, at
         self.ending = None
@@ -429,7 +437,7 @@ class IncidentState:
         )
 
     def holder_spans(self) -> tuple[HolderSpan, ...]:
-        """Return who held the incident (assignee, group, support line) when, in order of time.
+        """Return who had the incident (assignee, group, support line) from when to when, in order of time.
 
         The last span has no end.
         """

@@ -104,7 +104,7 @@ def happened_there(events: Sequence[IncidentEvent]) -> list[IncidentEvent]:
 
 @dataclass(frozen=True, slots=True)
 class LinkedTickets:
-    """The tickets that are linked to an incident, as needed to compute the incident."""
+    """The tickets that are linked to an incident, and the attributes that are not read from them."""
 
     others: frozenset[IncidentId]
     """The other tickets whose events count."""
@@ -134,9 +134,10 @@ class LinkedTickets:
         return {name: value for name, value in attributes.items() if name not in self.stated}
 
     def opening(self, opening: IncidentEvent) -> IncidentEvent:
-        """Return the opening with the attributes of the incident's own ticket (`stated`).
+        """Return the opening with those attributes (`stated`) that the incident's own ticket states.
 
-        An opening on the incident's own ticket is returned unchanged. This matters if a linked ticket was opened first.
+        The opening may be on a linked ticket that was opened first. An opening on the incident's own ticket is returned
+        unchanged.
         """
         if opening.said_as is None:
             return opening

@@ -304,7 +304,7 @@ def meter_for(target: Target, calendar: Calendar, base: datetime, at_close: AtCl
 
     Raises:
         CalendarError: The instant lies outside the calendar's years.
-        ValueError: The target has no number (`Unspecified`).
+        ValueError: The target has no allowed time (`Unspecified`).
     """
     match target.allowed:
         case CoverageTime(span):

@@ -182,7 +182,7 @@ class MetricTracker:
     def matching_row(self) -> Target | None:
         """Return the metric's target that applies to the incident now, or None if no target applies.
 
-        The target may lack a number (`Unspecified`).
+        The target may lack an allowed time (`Unspecified`).
         """
         entitlement = self._state.entitlement
         return row_for(entitlement, self.metric.id, self._state.matching(entitlement))
@@ -190,8 +190,8 @@ class MetricTracker:
     def why_no_clock(self) -> str | None:
         """Return in words why the metric has no clock although a target applies to the incident.
 
-        Either the target has no number, or its due instant cannot be computed. The result is None if no target applies.
-        Call this only if `build_clock` returned None for the metric's clock.
+        Either the target has no allowed time, or its due instant cannot be computed. The result is None if no target
+        applies. Call this only if `build_clock` returned None for the metric's clock.
         """
         row, entitlement = self.matching_row(), self._state.entitlement
         if row is None:

@@ -29,7 +29,7 @@ _SKEW = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The events of an incident in reading order: the opening, then all others."""
+    """The events of an incident in the order in which the computation reads them: the opening, then all others."""
 
     opening: IncidentEvent
     opened_at: datetime
@@ -55,7 +55,7 @@ class Timeline:
     """The other tickets of the incident. None if there are none. A further event then needs a new timeline."""
 
     def rows(self) -> list[tuple[IncidentEvent, datetime]]:
-        """Return the events as (event, instant at which it is read), in reading order, the opening first."""
+        """Return pairs (event, instant at which the event is read), in reading order, the opening first."""
         if self.following and self.following[0][0].id == self.opening.id:  # none was received: the first stands in
             return list(self.following)
         return [(self.opening, self.opened_at), *self.following]
@@ -208,10 +208,10 @@ def _without_opening(rows: list[IncidentEvent]) -> Timeline:
 
 
 def remarks_on_event(event: IncidentEvent) -> Iterable[Remark]:
-    """Yield the remarks that one event causes by itself.
+    """Yield the remarks (odd facts for people to see) that one event causes by itself.
 
-    There is one for each of the event's `warnings`, and one if the event is dated more than two minutes after slad
-    received it.
+    There is one for each of the event's `warnings` (what of the ticket could not be translated). There is another one
+    if the event is dated more than two minutes after slad received it.
     """
     if event.occurred_at > event.received_at + _SKEW:
         ahead = event.occurred_at - event.received_at

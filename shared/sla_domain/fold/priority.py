@@ -142,9 +142,9 @@ class Priorities:
         self._set(chosen, event, at, why)
 
     def read_description(self, event: IncidentEvent, at: datetime) -> None:
-        """Restore the priority that was held back while the description was missing (clause E6).
+        """Set the priority that was stated but not applied because the description was missing (clause E6).
 
-        If no priority was held back, the current one stays. The remark on the missing description is removed.
+        Otherwise the current priority stays. The remark on the missing description is removed.
 
         Args:
             event: The event that brings the description.
@@ -159,7 +159,7 @@ class Priorities:
     def read(self, event: IncidentEvent, at: datetime, plan: Plan, of_another: bool = False) -> None:
         """Apply an event after the opening, which may state a priority or agree to a lower one.
 
-        A priority that the ticket only repeats is ignored.
+        If the ticket only repeats the priority that it stated last, nothing changes.
 
         Args:
             at: The instant at which the event is read.

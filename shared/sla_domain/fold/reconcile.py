@@ -38,9 +38,9 @@ _TOUCHED = timedelta(seconds=5)  # by then a ticket has the date of what was sai
 
 
 class ReconcilingEvent(NamedTuple):
-    """An event that slad makes itself, for a change of a ticket that no event reported.
+    """An event that slad creates itself for a change that no delivered event reported.
 
-    The change is known from a snapshot (state of the whole ticket).
+    The change is seen in a snapshot (state of the whole ticket).
     """
 
     event: IncidentEvent
@@ -51,11 +51,10 @@ class ReconcilingEvent(NamedTuple):
 
 
 def stated_phase(shown: Snapshot) -> StatedPhase | None:
-    """Return the phase that a snapshot (state of the whole ticket) shows.
+    """Return the phase that a snapshot (state of the whole ticket) shows, or None if it shows none.
 
     The result is (phase, whom the ticket waits on, when the ticket ended). The second item is None unless the ticket
-    waits. The third item is None if the snapshot gives no date. The result as a whole is None if the snapshot shows no
-    phase.
+    waits. The third item is None if the snapshot does not state when the ticket ended.
     """
     return None if shown.phase is None else (shown.phase, _waits_on(shown), shown.ended_at)
 
@@ -128,8 +127,9 @@ def reconciling_events(state: KnownState, event: IncidentEvent, at: datetime) ->
 def unobserved_end(opening: IncidentEvent) -> IncidentEvent:
     """Return an artificial event that ends the ticket before it is reopened by `opening`.
 
-    It is needed if the first event that slad receives about a ticket is a reopening. The artificial event is a
-    cancellation, which gives no verdict, because it is not known when the ticket ended.
+    It is needed if the first event that slad receives about a ticket is a reopening, so that the end was not seen. The
+    artificial event is a cancellation, which gives no verdict (met, missed), because it is not known when the ticket
+    ended.
     """
     return replace(_reconciling(opening, EventKind.CANCELLED), reason=Sentence.END_UNHEARD.value)
 

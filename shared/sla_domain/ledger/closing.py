@@ -18,11 +18,13 @@ _NOTHING = Decimal(0)
 
 
 def opening_of(running: RunningLedger, before: datetime) -> LedgerOpening:
-    """Return what a ledger has left behind when everything before an instant has happened.
+    """Return the state of a ledger (account of an allowance) at an instant, from which the ledger can go on.
+
+    The state replaces all entries before the instant, which are closed.
 
     Args:
         running: The ledger after everything before `before`.
-        before: The instant from which the ledger goes on.
+        before: The instant.
     """
     touched = [each for each in running.coming if each.left != each.lot.amount]
     kept = [*(each for each in running.ended if each.reserved), *running.alive, *touched]
@@ -41,12 +43,13 @@ def opening_of(running: RunningLedger, before: datetime) -> LedgerOpening:
 
 
 def reopened(terms: LedgerTerms, opening: LedgerOpening, entry: EntryId) -> RunningLedger:
-    """Return a ledger under computation that goes on from what closed entries have left.
+    """Return a ledger under computation that goes on from `opening`, the state left by closed entries.
 
-    If the contract has come to include another amount since, the lots that it gave follow.
+    The state was computed when the entries were closed. If the contract includes another amount by now, the lots
+    (portions) that the contract included get that amount.
 
     Args:
-        entry: Id of the entry that brings the opening forward.
+        entry: Id of the ledger entry that has the opening.
     """
     running = RunningLedger(terms, opening)
     lots: dict[str, RunningLot] = {}

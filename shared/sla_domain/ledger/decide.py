@@ -29,7 +29,7 @@ _ENDS_A_RESERVATION = (EntryKind.RELEASED, EntryKind.USED)
 
 @dataclass(frozen=True, slots=True)
 class EntryAccepted:
-    """The decision that an entry may be written, with the resulting ledger."""
+    """The decision that an entry may be written into a ledger (account of an allowance), with the resulting ledger."""
 
     entry: LedgerEntry
     ledger: Ledger
@@ -97,10 +97,10 @@ class Replayed:
 
 
 def replay(terms: LedgerTerms, entries: Iterable[LedgerEntry], now: datetime) -> Replayed:
-    """Decide anew on all entries of a ledger under `terms`, to see the effect of a change of terms.
+    """Decide again on all entries of a ledger under `terms`, to see the effect of a change of terms.
 
-    The entries are decided on in order of time. Closed ones are not: what they left is taken as it is. Each decision is
-    made from the ledger that holds the entries accepted before.
+    The entries are decided on in order of time, each with the entries accepted before. Closed entries are not decided
+    on again: the balance that they left is used unchanged.
 
     Args:
         terms: The terms for the allowance to apply.

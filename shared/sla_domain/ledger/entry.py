@@ -47,11 +47,11 @@ class LedgerEntry:
     reference: str = ""
     """Id of the incident or booked window. "" for none."""
     opening: LedgerOpening | None = None
-    """What the entries before `at` have left, which this entry stands for. None for every kind but OPENING."""
+    """The ledger's state at `at`, if this entry replaces all earlier ones. None for every kind but OPENING."""
 
     @property
     def pays_at(self) -> datetime:
-        """Return the instant at which lots (portions of the allowance) must be valid to pay for the entry.
+        """Return when lots (portions of the allowance) must be valid, so that they can pay for the entry.
 
         For a reservation, this is when the service takes place. For other entries, it is `at`. The result is not used
         for an entry with `work`: the lots that are valid during the work pay for that.

@@ -22,7 +22,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def ledger_at(terms: LedgerTerms, entries: Iterable[LedgerEntry], at: datetime) -> Ledger:
-    """Compute the ledger (account) of an allowance as of `at`, with what happens at this instant itself.
+    """Compute the ledger (account) of an allowance as of `at`, including what happens at that instant.
 
     Args:
         terms: The contract's terms for the allowance.
@@ -30,7 +30,7 @@ def ledger_at(terms: LedgerTerms, entries: Iterable[LedgerEntry], at: datetime) 
 
     Raises:
         CalendarError: Work lies outside the years of the allowance's calendar.
-        LedgerClosed: `at` lies before the instant up to which entries are closed.
+        LedgerClosed: `at` is too early: entries up to a later instant are closed (replaced by the balance they left).
     """
     running = _run(terms, entries, at)
     return Ledger(
@@ -47,7 +47,9 @@ def ledger_at(terms: LedgerTerms, entries: Iterable[LedgerEntry], at: datetime) 
 
 
 def close_ledger(terms: LedgerTerms, entries: Iterable[LedgerEntry], before: datetime) -> LedgerOpening:
-    """Return what the entries dated before an instant have left, to be brought forward in their place.
+    """Return the state of a ledger (account of an allowance) at an instant, to close the entries before the instant.
+
+    Closed entries are replaced by this state (`LedgerOpening`).
 
     Args:
         terms: The contract's terms for the allowance.
@@ -64,7 +66,7 @@ def close_ledger(terms: LedgerTerms, entries: Iterable[LedgerEntry], before: dat
 
 
 def opening_entry(entries: Iterable[LedgerEntry]) -> LedgerEntry | None:
-    """Return the entry that stands for closed ones, or None if nothing is closed."""
+    """Return the entry that replaces closed entries (older ones, of which only the balance is kept), or None."""
     return next((one for one in entries if one.opening is not None), None)
 
 
@@ -96,8 +98,8 @@ def _run(
 def movements(terms: LedgerTerms, entry: LedgerEntry) -> Iterator[Movement]:
     """Yield the changes of the balance that one ledger entry makes, in order of time.
 
-    An entry that brings closed ones forward makes none: the ledger goes on from it. An entry without work makes one
-    change. An entry with work makes one change for each part of the work at one rate.
+    An entry without work makes one change. An entry with work makes one change for each part of the work at one rate.
+    An entry that replaces closed ones makes no change: the ledger starts from its balance.
 
     Raises:
         CalendarError: The work lies outside the years of the allowance's calendar.

@@ -10,11 +10,11 @@ _WINDOW = "window:"  # no entry that people write has a colon in its id
 
 
 def window_entry(booking: str, revision: int) -> EntryId:
-    """Return the id of the entry that reserves the price of a booked window (extra hours).
+    """Return the id of the ledger entry that reserves the price of a booked window (extra hours of service).
 
     Args:
         booking: Id of the booking.
-        revision: Number of the record's change that books it.
+        revision: Number of the change in the contract's record by which the window is booked.
     """
     return EntryId(f"{_WINDOW}{booking}:{revision}")
 

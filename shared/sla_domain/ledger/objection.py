@@ -15,9 +15,9 @@ class RefusalReason(StrEnum):
     """Why an entry in a ledger (account of an allowance) is refused."""
 
     BELOW_ZERO = "below_zero"
-    """The entry takes more than is left."""
+    """The entry needs more than is left."""
     AT_MOST = "at_most"
-    """The entry takes more than a period allows."""
+    """The entry needs more than a period allows."""
     NO_RESERVATION = "no_reservation"
     """The reservation does not exist, has ended or is not named. Or the entry names a reservation, although its kind
     ends none."""

@@ -13,7 +13,7 @@ from sla_domain.ledger.kind import EntryId, EntryKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpeningLot:
-    """A lot (portion of an allowance) as closed entries have left it.
+    """A lot (portion of an allowance) in a ledger's state that replaces closed entries.
 
     The four amounts after `amount` sum to it. They are in seconds if the allowance is in hours, else in its unit.
     """
@@ -31,14 +31,14 @@ class OpeningLot:
     used: Decimal
     expired: Decimal
     entry: EntryId | None = None
-    """Id of the entry that made the lot. None if GRANTED."""
+    """Id of the entry that created the lot. None if GRANTED."""
     warned: tuple[int, ...] = ()
     """Days before the expiry whose warning was given."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpeningReservation:
-    """A reservation that no closed entry has ended."""
+    """A reservation that had not ended when a ledger's older entries were closed (replaced by the ledger's state)."""
 
     entry: EntryId
     """Id of the entry that reserved."""
@@ -60,7 +60,10 @@ class OpeningReservation:
 
 @dataclass(frozen=True, slots=True)
 class OpeningCount:
-    """How much closed entries have used or reserved in a period with a limit that has not ended."""
+    """How much was used or reserved in a period with a limit, when a ledger's older entries were closed.
+
+    The period had not ended then. The amount is in seconds if the allowance is in hours, else in its unit.
+    """
 
     period: AllowancePeriod
     since: datetime
@@ -70,7 +73,7 @@ class OpeningCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpeningCrossing:
-    """A warning threshold that closed entries have crossed."""
+    """A warning threshold that was crossed before a ledger's older entries were closed (replaced by its state)."""
 
     threshold: str
     """The threshold's name, such as `left-20-percent`."""
@@ -85,7 +88,7 @@ class OpeningCrossing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerOpening:
-    """The state of a ledger (account of an allowance) at an instant, in place of all entries before it."""
+    """The state of a ledger (account of an allowance) at an instant. It replaces all entries before the instant."""
 
     at: datetime
     """Entries dated before this instant are closed; what happens at it is not."""
@@ -99,9 +102,9 @@ class LedgerOpening:
 
 
 class LedgerClosed(DomainError):
-    """Raised for a ledger as of an instant before its entries are closed.
+    """Raised for a ledger as of an instant before which entries are closed, so that only a later state is known.
 
-    `at`: the instant up to which they are closed.
+    `at`: the instant up to which the entries are closed.
     """
 
     def __init__(self, allowance: str, contract: str, at: datetime) -> None:

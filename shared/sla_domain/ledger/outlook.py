@@ -18,7 +18,7 @@ _SECOND, _HUNDREDTH = Decimal(1), Decimal("0.01")
 
 
 class ForecastAssumption(StrEnum):
-    """What a forecast of a balance assumes."""
+    """What a forecast of an allowance's balance assumes about further use."""
 
     LINEAR = "linear"
     """The allowance is used at the same rate as in the period so far."""
@@ -45,7 +45,7 @@ class Forecast:
 
 
 def lots_to_expire(ledger: Ledger) -> tuple[LotBalance, ...]:
-    """Return the valid lots that expire with something left, in order of expiry.
+    """Return the valid lots that expire before they are used up, in order of expiry.
 
     A lot is a portion of an allowance (included amount), given at one instant and with one expiry.
     """

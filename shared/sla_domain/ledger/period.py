@@ -29,7 +29,7 @@ class PeriodSpan:
 
 
 def period_at(terms: LedgerTerms, kind: AllowancePeriod, at: datetime) -> PeriodSpan:
-    """Return the contract's period of this kind in which `at` lies, cut to the contract's dates.
+    """Return the contract's period of this kind in which `at` lies, shortened to the contract's first and last day.
 
     Args:
         terms: The contract's dates and zone.

@@ -28,7 +28,7 @@ _NOTHING = Decimal(0)
 class Movement:
     """A change of a ledger (account of an allowance) by one entry, or by one part of the work in an entry.
 
-    If `raw` and `cost` are None, the change ends a reservation, and concerns the whole reserved amount.
+    If `raw` and `cost` are None, the change ends a reservation and frees the whole reserved amount.
     """
 
     entry: LedgerEntry
@@ -100,8 +100,8 @@ class RunningLedger:
     def grant(self, through: datetime) -> None:
         """Add the lots (portions) that the contract includes, for periods that begin up to `through`.
 
-        Each lot can be used once its period has begun. If the contract includes no amount, nothing is added. Lots that
-        were given before the opening, if there is one, are in the opening.
+        Each lot can be used once its period has begun. If the contract includes no amount, nothing is added. For a
+        ledger that starts from an opening (the state left by closed entries), earlier lots are in the opening already.
         """
         amount = self.terms.allowance.amount
         if amount is None or not amount:
@@ -121,11 +121,11 @@ class RunningLedger:
     # -- time
 
     def advance(self, to: datetime) -> None:
-        """Move time forward to `to`, and record what happens up to this instant and at it.
+        """Move time forward to `to`, and record what happens up to and including this instant.
 
-        Three kinds of changes are added to `steps`, the ledger's list of changes: a lot (portion) that begins, a lot
-        that expires with something left, and a booked window that begins, whose price is used. Warnings some days
-        before an expiry are added to `crossings`.
+        Three kinds of changes are added to `steps`, the ledger's list of changes. A lot (portion) begins. A lot expires
+        with something left. A booked window begins, and its reserved price becomes used. Warnings some days before an
+        expiry are added to `crossings`.
         """
         while due := min(self._due(to), key=lambda found: found[:3], default=None):
             at, _, _, happen = due
@@ -199,8 +199,8 @@ class RunningLedger:
     def apply(self, move: Movement) -> None:
         """Move time forward to `move.at` and apply one change of the balance.
 
-        The balance never falls below zero. An amount that the lots (portions) cannot pay is not taken, but recorded in
-        `objections`. The excess over a limit is recorded there too.
+        The balance never falls below zero. An amount that the lots (portions) cannot pay is recorded in `objections`.
+        The excess over a limit is recorded there too.
         """
         self.advance(move.at)
         match move.entry.kind:

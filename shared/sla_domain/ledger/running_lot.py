@@ -36,7 +36,7 @@ class RunningLot:
         return LotBalance(self.lot, self.left, self.reserved, self.used, self.expired)
 
     def give_back(self, amount: Decimal) -> Decimal:
-        """Put a reserved amount back into the lot (portion of the allowance), and return what is lost.
+        """Return a reserved amount to the lot (portion of the allowance), and return how much is lost by this.
 
         All of the amount is lost if the lot has expired. Otherwise nothing is lost, and the result is 0.
         """
@@ -77,7 +77,7 @@ class OpenReservation:
 
 
 def in_order(lots: Iterable[RunningLot], at: datetime) -> list[RunningLot]:
-    """Return the lots (portions of an allowance) that can pay at `at`, in order of paying.
+    """Return the lots (portions of an allowance) that can pay at `at`, in the order in which they pay.
 
     A lot can pay if it is valid at `at` and not used up. The lot that expires first pays first. Lots that never expire
     come last.
@@ -92,12 +92,12 @@ def _turn(each: RunningLot) -> tuple[bool, float, datetime, str]:
 
 
 def take(sources: Iterable[tuple[RunningLot, Decimal]], amount: Decimal) -> Iterator[tuple[RunningLot, Decimal]]:
-    """Divide an amount among lots (portions of an allowance): yield pairs (lot, amount to take).
+    """Divide an amount among lots (portions of an allowance) that pay for it: yield pairs (lot, amount).
 
-    The lots are not changed. If the sources do not suffice, less than `amount` is taken.
+    The lots are not changed. If the sources do not suffice, the amounts sum to less than `amount`.
 
     Args:
-        sources: Pairs (lot, most that may be taken), used in their order.
+        sources: Pairs (lot, the most that the lot may pay), used in their order.
     """
     for lot, most in sources:
         if amount <= 0:

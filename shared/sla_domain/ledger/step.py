@@ -30,7 +30,7 @@ class Lot:
     amount: Decimal
     """Seconds for hours, else in the allowance's unit."""
     entry: EntryId | None = None
-    """Id of the entry that made the lot. None if GRANTED."""
+    """Id of the entry that created the lot. None if GRANTED."""
 
     def valid(self, at: datetime) -> bool:
         """Return whether the lot (portion of the allowance) can be used at `at`: begun and not expired."""
@@ -57,7 +57,7 @@ class LotBalance:
 
 @dataclass(frozen=True, slots=True)
 class LotShare:
-    """How much of a change of the balance one lot (portion of the allowance) paid or got back."""
+    """How much of a change of the balance one lot (portion of the allowance) paid or received back."""
 
     lot: str
     """Id of the lot."""
@@ -67,7 +67,7 @@ class LotShare:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerStep:
-    """An entry in a ledger's list of changes: by how much the balance changed, and why.
+    """One change of a ledger's balance: when, by how much and why. An entry with work may cause several.
 
     Amounts are in seconds if the allowance is in hours, else in its unit.
     """
@@ -81,7 +81,7 @@ class LedgerStep:
     balance: Decimal
     """The balance after the step."""
     shares: tuple[LotShare, ...] = ()
-    """The lots (portions) that paid, in order, or that got something back."""
+    """The lots (portions) that paid, in order, or that received something back."""
     entry: EntryId | None = None
     """Id of the entry. None if the step follows from the contract."""
     part: WorkPart | None = None

@@ -52,12 +52,12 @@ def prepare_booking(
 ) -> WindowBooked | None:
     """Return the change that books extra hours (a window) for a contract and reserves their price.
 
-    The result is None if the record has the same booking. One that was cancelled is not the same: its id can be used
-    again.
+    The result is None if the record has this booking already. The id of a cancelled booking can be used again.
 
     Args:
         record: The contract's stored record. It is not changed.
         contract, plan: The contract and the plan in force at `now`.
+        asked: What to book.
         ledgers: The terms of the contract's allowances at `now`.
         by: Who books.
 

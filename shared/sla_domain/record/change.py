@@ -43,7 +43,7 @@ class VersionWithdrawn:
 class ContractFrozen:
     """The change that makes the contract's promises before `through` final.
 
-    After it, no version of the contract can take effect before `through`.
+    Afterwards, no version of the contract can take effect before `through`.
     """
 
     through: datetime
@@ -54,7 +54,7 @@ class ContractFrozen:
 class EntryPosted:
     """The change that writes an entry into the ledger (account) of one of the contract's allowances.
 
-    Entries are never removed, but older ones are closed together (`LedgersClosed`).
+    Single entries are never removed. Older ones are closed together (`LedgersClosed`).
     """
 
     allowance: str
@@ -64,15 +64,16 @@ class EntryPosted:
 
 @dataclass(frozen=True, slots=True)
 class LedgersClosed:
-    """The change that closes the contract's ledgers up to an instant, to make room for further entries.
+    """The change that closes the older ledger entries of a contract, to make room for further entries.
 
-    The closed entries leave the record; what they left is brought forward. They stay in the contract's history.
+    The entries are removed from the record and replaced by the balances that they left (`openings`). They remain in the
+    contract's history.
     """
 
     through: datetime
     """Entries dated before this instant are closed."""
     openings: tuple[EntryPosted, ...]
-    """For each ledger with closed entries, the entry that stands for them."""
+    """For each ledger with closed entries, the entry that replaces them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,11 @@ _WORTH = 4  # a closed year must give room to at least one entry in so many
 
 
 def prepare_closing(record: ContractRecord, ledgers: Sequence[LedgerTerms], now: datetime) -> LedgersClosed | None:
-    """Return the change that closes the older entries of a contract's ledgers.
+    """Return the change that closes the older entries of a contract's ledgers, to make room for further entries.
 
-    The contract years that ended 90 days ago or earlier are closed. If that would leave more than three quarters of the
-    entries, the older half of the entries is closed instead. The result is None if nothing can be closed.
+    Closed entries are replaced by the balances that they left. The entries of contract years that ended 90 days ago or
+    earlier are closed. If more than three quarters of the entries would remain, the older half is closed instead. The
+    result is None if nothing can be closed.
 
     Args:
         record: The contract's stored record. It is not changed.

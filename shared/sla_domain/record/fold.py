@@ -24,7 +24,7 @@ from sla_domain.record.record import ContractRecord, ContractVersion, PostedEntr
 
 
 def fold_changes(contract: ContractId, changes: Iterable[RecordChange]) -> ContractRecord:
-    """Compute the record of a contract from all its changes.
+    """Compute the record of a contract (all that is stored of the contract) from all its changes.
 
     Args:
         changes: The changes in the order of their revisions (numbers).
@@ -36,9 +36,9 @@ def fold_changes(contract: ContractId, changes: Iterable[RecordChange]) -> Contr
 
 
 def apply_change(record: ContractRecord, made: RecordChange) -> ContractRecord:
-    """Return the record of a contract after one more change.
+    """Return the record of a contract (all that is stored of the contract) after one more change.
 
-    A change whose revision (number) the record has already is ignored.
+    The record is returned unchanged if it has a change with this revision (number) already.
 
     Raises:
         ValueError: A revision in between is missing.

@@ -22,11 +22,11 @@ class LiveParts:
 def live_parts(record: ContractRecord, revision: int | None = None) -> LiveParts:
     """Return the booked extra hours (windows) of a contract, and what its customer runs.
 
-    What the customer runs is always as stated last, whatever `revision` is. In the result, `environment` is None if
-    this was never stated.
+    The hours are those as of `revision`. What the customer runs is always as stated last; `environment` is None if it
+    was never stated.
 
     Args:
-        revision: The number of the record's change as of which the hours are returned. None means the newest.
+        revision: Number of a change in the contract's record. None means the newest.
     """
     profile = None if record.profile is None else record.profile.environment  # no clock depends on it
     return LiveParts(windows=record.windows_at(revision), environment=profile)

@@ -72,7 +72,7 @@ def prepare_entry(
 
     Raises:
         EntryNotAllowed: The ledger refuses the entry.
-        RefusedChange: The contract has no such ledger, or has 5,000 open entries already.
+        RefusedChange: The contract has no such ledger, or already has 5,000 entries that are not closed.
     """
     terms = terms_of(record, ledgers, posted.allowance)
     if (reason := _takes_back(record, posted, now)) is not None:
@@ -89,8 +89,8 @@ def prepare_work(
 ) -> tuple[EntryPosted | None, Decimal]:
     """Return the change that records work already done, and the amount that the allowance cannot pay.
 
-    The change is None if the record has the entry already. The amount is in seconds if the allowance is in hours, else
-    in its unit. It is 0 if the allowance suffices. An entry that the allowance cannot pay in full is accepted too, as
+    The change is None if the record has the entry already. The amount is 0 if the allowance suffices. It is in seconds
+    if the allowance is in hours, else in its unit. An entry that the allowance cannot pay in full is accepted too, as
     work cannot be undone. The ledger pays as much as it has, and records the unpaid amount as an objection.
 
     Args:
@@ -99,7 +99,7 @@ def prepare_work(
         posted: The entry to write.
 
     Raises:
-        RefusedChange: The contract has no such ledger, or has 5,000 open entries already.
+        RefusedChange: The contract has no such ledger, or already has 5,000 entries that are not closed.
         EntryNotAllowed: The ledger refuses the entry for another reason than a missing amount or a limit.
     """
     try:
@@ -140,7 +140,7 @@ def reservation(
 
     Raises:
         EntryNotAllowed: The ledger cannot pay the price.
-        RefusedChange: The contract has no such ledger, or has 5,000 open entries already.
+        RefusedChange: The contract has no such ledger, or already has 5,000 entries that are not closed.
     """
     price = bookable.price
     if price is None:
@@ -159,7 +159,7 @@ def reservation(
 
 
 def release(record: ContractRecord, booking: str, by: str, now: datetime) -> EntryPosted | None:
-    """Return the ledger entry that gives back what is reserved for a booking.
+    """Return the ledger entry that frees what is reserved for a booking of extra hours that is cancelled.
 
     The result is None if nothing is reserved.
 

@@ -12,7 +12,7 @@ from sla_domain.window import BookedWindow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractVersion:
-    """One version of a contract's text."""
+    """One version of a contract's text, with when it takes effect."""
 
     number: int
     """Number of the version, from 1."""
@@ -106,7 +106,8 @@ class ContractRecord:
     def entries_of(self, allowance: str) -> tuple[LedgerEntry, ...]:
         """Return the entries in the ledger of one allowance (id), in the order of writing.
 
-        Of closed entries, only what they left is returned, as an entry of the kind OPENING.
+        Closed entries are not returned one by one, but as one entry of the kind OPENING with the balance that they
+        left.
         """
         return tuple(one.entry for one in self.entries if one.allowance == allowance)
 
@@ -124,7 +125,7 @@ class ContractRecord:
         )
 
     def applied(self, revision: int | None = None) -> tuple[ContractVersion, ...]:
-        """Return the versions of the contract's text that have taken effect, in that order.
+        """Return the versions of the contract's text that have taken effect, in the order of `effective_from`.
 
         Future versions (`pending`) and withdrawn ones are left out. Of versions with the same `effective_from`, only
         the one written last is returned.
@@ -153,7 +154,7 @@ class ContractRecord:
 
     @property
     def pending(self) -> tuple[ContractVersion, ...]:
-        """Return the versions of the contract's text that have yet to take effect, in that order.
+        """Return the versions of the contract's text that have yet to take effect, in the order of `effective_from`.
 
         Withdrawn versions are left out.
         """

@@ -134,7 +134,7 @@ def prepare_freeze(record: ContractRecord, through: datetime, now: datetime) -> 
 
 @dataclass(frozen=True, slots=True)
 class NextInForce:
-    """The version that takes effect next."""
+    """The version of a contract's text that takes effect next, and when."""
 
     at: datetime
     """When the version takes effect."""

@@ -87,7 +87,7 @@ class Shift:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RotaPerson:
-    """The data that pages show of a person on call."""
+    """The name, languages and time zone of a person on call, for display."""
 
     name: str
     languages: tuple[str, ...] = ()

@@ -21,7 +21,7 @@ _NAME = re.compile(rf"[a-z0-9][a-z0-9._-]{{0,{NAME - 1}}}", re.ASCII)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MadeKey:
-    """An API key made by `slad key make`, as the store keeps it: with its hash, without its text."""
+    """An API key made by `slad key make`, as the store has it: with the hash of the key's text, without the text."""
 
     number: int
     """A unique number that is never used again."""
@@ -57,7 +57,8 @@ class MadeKey:
     def audited(self) -> dict[str, Any]:
         """Return the key's values from which the audit log's checksum of the key is computed.
 
-        They are the key's name, sorted scopes, contract, expiry and revocation. The hash of its text is left out.
+        They are the key's name, sorted scopes, contract, expiry and revocation. The hash of the key's text is not among
+        them.
         """
         return {
             "name": self.name,

@@ -49,14 +49,14 @@ async def make_key(
 ) -> tuple[MadeKey, str]:
     """Make a new API key, and return it with the text that callers will send.
 
-    The text is stored nowhere; the store gets its hash. The audit log records the act.
+    The text is stored nowhere; only its hash is stored. The audit log records the act.
 
     Args:
         command: Who orders the key, and why.
         secret: Function that returns the random part of the text. Tests replace it.
 
     Raises:
-        StoreBusy: The database cannot take the work now.
+        StoreBusy: The database fails or is busy.
     """
     async with store.transaction() as connection:
         now = await store_now(connection, time_source)
@@ -87,7 +87,7 @@ async def revoke_key(store: Store, time_source: TimeSource, number: int, command
 
     Raises:
         NoSuchKey: There is no such key, or the key is revoked already.
-        StoreBusy: The database cannot take the work now.
+        StoreBusy: The database fails or is busy.
     """
     async with store.transaction() as connection:
         now = await store_now(connection, time_source)
@@ -113,14 +113,14 @@ async def list_keys(connection: AsyncConnection) -> list[MadeKey]:
 
 
 async def changed_since(connection: AsyncConnection, place: int) -> tuple[list[MadeKey], int]:
-    """Return (the API keys made or revoked since an earlier call, the `place` to pass to the next call).
+    """Return the API keys made or revoked since an earlier call, and the `place` to pass to the next call.
 
     Rows are numbered in the order of their commits, so no change is missed. If nothing changed, the same `place` is
-    returned.
+    returned. A key whose row cannot be read is logged and left out, so that no request is accepted with it.
 
     Args:
         place: The `place` that the earlier call returned: a row number of the audit log (`platform_audit`). 0 returns
-            all keys. A key whose row cannot be read is logged and left out: it opens nothing.
+            all keys.
     """
     changed = tables.key.c.changed
     statement = select(tables.key).where(changed > place).order_by(changed)

@@ -44,7 +44,10 @@ class _Untitled(GenerateJsonSchema):
 
 
 class WatermarkData(BaseModel):
-    """The data of a watermark: all events accepted up to `through` precede it in its partition."""
+    """The data of a watermark, an event that tells readers how far a partition is complete.
+
+    All events that slad accepted up to the instant `through` come before the watermark in its partition.
+    """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
     through: datetime = Field(description="instant of acceptance, RFC 3339 UTC")
@@ -52,7 +55,7 @@ class WatermarkData(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventType:
-    """One type of event on a topic, with the pydantic model of its data."""
+    """A type of event on a topic (such as a breach of a target), with the pydantic model of the event's data."""
 
     name: str
     """The name of the type, such as `io.slad.clock.breached.v1`."""

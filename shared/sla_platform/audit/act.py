@@ -72,7 +72,7 @@ class ActName(StrEnum):
 
 
 class ActorKind(StrEnum):
-    """How the actor of an act in the audit log proved who they are."""
+    """By what means the actor of an act in the audit log was identified, such as an API key."""
 
     KEY = "key"
     """By an API key."""
@@ -86,9 +86,9 @@ class ActorKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AuditActor:
-    """The actor of an act in the audit log.
+    """Who did an act that the audit log records.
 
-    The log holds the actor as text `<kind>:<id>`, such as `key:grafana#12`.
+    The log has the actor as text `<kind>:<id>`, such as `key:grafana#12`.
     """
 
     kind: ActorKind
@@ -148,7 +148,9 @@ def change_act(
     details: Mapping[str, Any],
     contract: str = "",
 ) -> Act:
-    """Return the act by which an object was made or changed, with digests of its state before and after.
+    """Return the entry for the audit log that says that an object was made or changed.
+
+    The entry has digests (hashes) of the object's state before and after.
 
     Args:
         before: The object before the act. None if the act made the object.
@@ -192,7 +194,7 @@ def canonical_json(value: Mapping[str, Any]) -> str:
 def exact_instant(instant: datetime) -> str:
     """Return an aware instant as ISO 8601 text in UTC, always with six digits of microseconds.
 
-    So equal instants give equal hashes in audit logs.
+    Equal instants then have the same text, and so the same hash in an audit log.
     """
     return instant.astimezone(UTC).isoformat(timespec="microseconds")
 

@@ -53,7 +53,10 @@ class AuditRow:
 
 @dataclass(frozen=True, slots=True)
 class AuditHead:
-    """The end of a service's audit log."""
+    """The number and the hash of the last row of a service's audit log.
+
+    They are stored in a table of their own, so that the removal of the last rows is noticed.
+    """
 
     service: str
     seq: int = 0
@@ -98,15 +101,15 @@ def canonical_row(row: AuditRow) -> bytes:
 def first_break(
     rows: Iterable[AuditRow], head: AuditHead, checkpoints: Mapping[int, str] | None = None
 ) -> ChainBreak | None:
-    """Return the first row of an audit log that does not fit the others, or None when all rows fit.
+    """Return the first row of an audit log that does not fit the others; None if all rows fit.
 
     A row that does not fit means that a row was changed, removed or inserted.
 
     Args:
         rows: All rows of the log, by ascending number `seq`.
-        head: The stored end of the log.
-        checkpoints: `seq` of a row -> the hash that the row must have, from heads and exports that were kept outside
-            the database. A `seq` of 0 is ignored.
+        head: The stored number and hash of the last row.
+        checkpoints: `seq` of a row -> the hash that the row must have, from copies that were kept outside the database.
+            A `seq` of 0 is ignored.
     """
     service, known = head.service, {seq: hash_ for seq, hash_ in (checkpoints or {}).items() if seq}
     last = AuditHead(service)

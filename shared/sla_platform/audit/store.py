@@ -76,7 +76,7 @@ async def append(
 async def next_place(connection: AsyncConnection, tables: AuditTables) -> int:
     """Return the number (`seq`) that the next row of an audit log will have.
 
-    The log is locked until the transaction ends, so that no other writer takes the number.
+    Until the transaction ends, the log is locked, and no other writer takes the number.
     """
     return (await _locked_end(connection, tables))[0] + 1
 
@@ -118,7 +118,7 @@ def _columns(row: AuditRow) -> dict[str, Any]:
 
 
 async def head_of(connection: AsyncConnection, tables: AuditTables) -> AuditHead:
-    """Return the stored end of an audit log: number and hash of its last row.
+    """Return the stored number and hash of the last row of an audit log.
 
     For an empty log they are 0 and GENESIS (64 zeros).
     """

@@ -17,7 +17,7 @@ DIGEST = 64
 
 @dataclass(frozen=True, slots=True)
 class AuditTables:
-    """The two database tables of one service's audit log."""
+    """The two database tables of one service's audit log: the acts, and the number and hash of the last act."""
 
     service: str
     rows: Table

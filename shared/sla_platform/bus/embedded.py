@@ -45,7 +45,10 @@ _WHOLE_LOOK_SECONDS = 1.0  # between whole looks; short looks do not notice that
 
 @dataclass(frozen=True, slots=True)
 class LogFeed:
-    """One service's event log, as an `EmbeddedSource` reads it for its consumer."""
+    """The event log of one service, which a consumer reads, with the topics that it reads of the log.
+
+    An `EmbeddedSource` has one for each log that it reads.
+    """
 
     log: Table
     """The table of the events."""
@@ -82,7 +85,8 @@ class EmbeddedSource:
         watchdog: Seconds without a handled event after which the source is not `healthy`.
         keep_quarantined: Function to call with an event that cannot be handled. None means that such events are only
             counted and logged.
-        alone: A lock that all readers of the process share (see `InterruptedRuns`). None means one of its own.
+        alone: A lock that all readers of the process share. After a crash, events are handled one at a time under this
+            lock, to find the one that caused the crash (see `InterruptedRuns`). None means a lock for this source only.
     """
 
     def __init__(

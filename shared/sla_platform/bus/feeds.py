@@ -98,10 +98,10 @@ class AppendToLog:
 
 
 class Feeds:
-    """Creates what a service needs of the bus: wake signal, quarantine, event source and relay.
+    """Creates the objects by which a service uses the event bus: wake signal, quarantine, event source and relay.
 
-    On the embedded profile services read each other's logs in the database. Otherwise they read Kafka, to which a relay
-    copies each log.
+    On the embedded profile, services read each other's event logs in the database. Otherwise they read Kafka, to which
+    a relay copies each log.
 
     Args:
         metrics: The metrics of the bus. None means new ones.
@@ -138,7 +138,7 @@ class Feeds:
         self._quarantines: dict[str, Quarantine] = {}
 
     def wake_signal(self, service: str) -> WakeSignal:
-        """Return the wake signal of a service's event log.
+        """Return the signal that tells the readers of a service's event log that the log has new events.
 
         Every call returns the same object. Call its `wake` after each commit that appended to the log. Readers in this
         process then read the log at once.
@@ -146,10 +146,9 @@ class Feeds:
         return self._wake_signals.setdefault(service, WakeSignal())
 
     def quarantine(self, service: str) -> Quarantine:
-        """Return the quarantine of a service.
+        """Return the quarantine of a service, which keeps the rows that the service could not process.
 
-        Every call returns the same object. It keeps the rows that the service could not process, in the table
-        `<service>_quarantine`.
+        Every call returns the same object. The rows are in the table `<service>_quarantine`.
         """
         if service not in self._quarantines:
             table = quarantine_table(MetaData(), service)
@@ -174,7 +173,8 @@ class Feeds:
         Args:
             group: The consumer's name, such as `timer`.
             cursor: The table in which the embedded profile stores how far the consumer has read. On Kafka the broker
-                stores it. On both, the table has the marks of runs that are under way (see `InterruptedRuns`).
+                stores it. On both, the table also has the marks by which a crash of the consumer is noticed (see
+                `InterruptedRuns`).
             at_once: How many partitions may be handled at the same time. Only used on Kafka.
             batch: How many events of a log are handled at once. Only used on the embedded bus.
             keep_quarantined: Function to call with records that cannot be handled. None means that they go into the
@@ -241,9 +241,9 @@ class Feeds:
     def instance(self) -> str:
         """Return the name under which this process joins consumer groups of Kafka.
 
-        It is `SLAD_INSTANCE`, else `<host>-<port>`. After a restart the process gets its partitions back by this name.
-        Two processes of a service must not have the same name: they would take the partitions from each other
-        endlessly.
+        It is `SLAD_INSTANCE`, else `<host>-<port>`. By this name Kafka gives the process its partitions back after a
+        restart. Two processes of a service must not have the same name: each would lose its partitions to the other,
+        again and again.
         """
         name = self._settings.instance or f"{socket.gethostname()}-{self._settings.port}"
         return _NOT_IN_A_NAME.sub("-", name)

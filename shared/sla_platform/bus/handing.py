@@ -54,7 +54,7 @@ class StallDetector:
 
 
 async def hand_over(handler: Handler, batch: Batch, dead: Callable[[Envelope, Exception], Awaitable[None]]) -> None:
-    """Pass a batch of events to the handler, and quarantine single events that fail, so that the others are handled.
+    """Pass a batch of events to the handler; events that fail are quarantined, so that the others are handled.
 
     If the batch fails, its halves are passed one after the other, and halved again, until a single event fails. This
     event is passed to `dead`, and the events after it are handled. If a batch without events fails, its error is

@@ -34,7 +34,10 @@ DEATHS = 2
 
 
 class InterruptedAt(Permanent):
-    """Raised for an event at which process after process ended without an exception."""
+    """Raised for an event at which the process crashed several times without an exception, such as for lack of memory.
+
+    The event goes to the quarantine.
+    """
 
     def __init__(self) -> None:
         super().__init__(
@@ -44,11 +47,15 @@ class InterruptedAt(Permanent):
 
 
 class InterruptedRuns:
-    """Keeps the marks of a reader's runs, by which interrupted runs are found. One object for each reader.
+    """Notices that an earlier run of a reader of events crashed or was killed, and helps to find the event at fault.
+
+    At the start of a run, a mark is stored for each lane (an event log, or a partition of a topic). A run that ends
+    without a crash removes its marks, so a mark found at the start means that the run before crashed. There is one
+    object for each reader.
 
     Args:
-        table: The table of the reader's positions (see `cursor_table`), which holds the marks too.
-        alone: A lock that all readers of the process share.
+        table: The table of the reader's positions (see `cursor_table`), which has the marks too.
+        alone: A lock that all readers of the process share. Only one suspected event at a time is handled under it.
     """
 
     def __init__(self, store: Store, table: Table, alone: asyncio.Lock) -> None:
@@ -57,10 +64,12 @@ class InterruptedRuns:
         self.alone = alone
 
     async def begin(self, lanes: Iterable[str]) -> Mapping[str, LaneCare]:
-        """Mark that a run of these lanes begins, and return for each how carefully its events must be handled.
+        """Store a mark for the run that begins, and return for each lane how carefully its events must be handled.
+
+        A lane is an event log, or a partition of a topic.
 
         Raises:
-            StoreBusy: Call again; nothing was marked.
+            StoreBusy: No mark was stored. Call again.
         """
         names = sorted(lanes)
         async with self._store.transaction() as connection:
@@ -75,9 +84,10 @@ class InterruptedRuns:
         return {name: LaneCare(self, name, mark) for name, mark in marks.items()}
 
     async def end(self, lanes: Iterable[str]) -> None:
-        """Take the marks of these lanes away, as their run ends by itself.
+        """Remove the marks of these lanes, because their run ended without a crash.
 
-        If the database cannot be written, the marks stay, and the next run is careful in vain.
+        A lane is an event log, or a partition of a topic. If the database cannot be written, the marks stay. The next
+        run is then careful without need.
         """
         try:
             async with self._store.transaction() as connection:
@@ -86,16 +96,19 @@ class InterruptedRuns:
             _log.warning("bus.run_not_ended", table=self._table.name, error=str(error))
 
     async def save(self, lane: str, mark: RunMark) -> None:
-        """Store the mark of a lane."""
+        """Store the mark of a lane (an event log, or a partition of a topic)."""
         async with self._store.transaction() as connection:
             await cursors.save_run_marks(connection, self._table, {lane: mark})
 
 
 class LaneCare:
-    """How carefully the events of one lane (an event log, or a partition of a topic) are handed over in this run.
+    """How carefully the events of one lane (an event log, or a partition of a topic) are handled in this run.
+
+    After a crash, the events of the first batch are suspected to have caused it. Some or all of them are handled one by
+    one (see `careful`).
 
     Args:
-        mark: The mark of this run, as it was stored at its start.
+        mark: The mark that was stored when this run began.
     """
 
     def __init__(self, runs: InterruptedRuns, lane: str, mark: RunMark) -> None:
@@ -106,32 +119,38 @@ class LaneCare:
 
     @property
     def unsettled(self) -> bool:
-        """Return whether the run before was interrupted, and the events found first are not handled yet."""
+        """Return whether the previous run crashed, and the first batch of this run is not handled yet."""
         return self._mark.starts > 0
 
     @property
     def careful(self) -> bool:
-        """Return whether events must be handed over one by one, each within `alone`."""
+        """Return whether the next event must be handled by itself, within `alone`.
+
+        After one crash, the first three events (FIRST_ALONE) must be. After several crashes in a row, the whole first
+        batch must be.
+        """
         return self._mark.starts > 1 or (self._mark.starts == 1 and self._alone < FIRST_ALONE)
 
     @property
     def held(self) -> int | None:
-        """Return the position of the event that was held when the run before was interrupted, or is held now.
+        """Return the position of the event last passed to the handler within `alone`, before or after the crash.
 
-        Events before it were handled.
+        The result is None if there is none. Events before this position were handled.
         """
         return self._mark.held
 
     def unfit(self, position: int) -> bool:
-        """Return whether the event at this position must be quarantined, as process after process died with it."""
+        """Return whether the event at this position must be quarantined, as several runs crashed while handling it."""
         return self._mark.held == position and self._mark.deaths >= DEATHS
 
     @asynccontextmanager
     async def alone(self, position: int) -> AsyncIterator[None]:
-        """Hold the event at this position during the `with` block, in which it is handled.
+        """Store that the event at this position is being handled, for the `async with` block that handles it.
+
+        If the process crashes in the block, the next run can tell at which event.
 
         Raises:
-            StoreBusy: It cannot be written down now. The event must not be handled.
+            StoreBusy: The position cannot be stored now. The event must not be handled.
         """
         async with self._runs.alone:
             if self._mark.held != position:
@@ -139,20 +158,22 @@ class LaneCare:
             yield
 
     async def note_alone(self) -> None:
-        """Note that an event was handled within `alone`.
+        """Note that an event was handled within `alone`. If the following events need not be, store this.
 
         Raises:
-            StoreBusy: That no further event goes alone cannot be written down now. The event was handled.
+            StoreBusy: This cannot be stored now. The event was handled.
         """
         self._alone += 1
         if not self.careful:
             await self._save(RunMark(self._mark.starts))
 
     async def settle(self) -> None:
-        """Note that the events found first are handled, and their positions stored: the run is as any other.
+        """Store that the first batch of this run was handled, so that the run is no longer careful.
+
+        Call this when the positions after the batch are stored.
 
         Raises:
-            StoreBusy: Call again.
+            StoreBusy: Nothing was stored. Call again.
         """
         if self.unsettled:
             await self._save(RunMark())

@@ -35,7 +35,7 @@ class LeaseLock(Protocol):
         """
 
     async def confirm(self) -> None:
-        """Check that the lock, once taken, is still held.
+        """Check that this object still holds the lock, after `take` has returned True.
 
         Raises:
             Retryable: The lock is lost, or its state cannot be found out.

@@ -12,7 +12,7 @@ class BusMetrics:
     """The Prometheus metrics of the bus, one in each field, shown by `/metrics`.
 
     The metrics of readers have the consumer group as label. The metrics of relays have the label `log`. The metrics of
-    quarantines have the service and the part as labels.
+    quarantines have as labels the service, and the part of the service that could not process the rows.
     """
 
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)

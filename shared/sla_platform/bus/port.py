@@ -22,9 +22,10 @@ from sla_platform.envelope import Envelope, Topic
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Events of one partition, in order, and an instant (`through`) up to which the handler now has all its events.
+    """Events of one partition, in order, with a guarantee of completeness up to an instant (`through`).
 
-    A batch without events only reports that this instant is now later.
+    Every event accepted before or at that instant is in this batch or an earlier one. A batch without events only tells
+    the handler that `through` is now later.
     """
 
     partition: int

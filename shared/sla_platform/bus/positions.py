@@ -93,7 +93,7 @@ class ReadPositions:
         """Store the positions that are not stored yet, in one transaction.
 
         Raises:
-            StoreBusy: The database takes no work. Nothing was stored; call again.
+            StoreBusy: The database cannot be used now. Nothing was stored; call again.
         """
         moved = {log: at for log, at in self._reached.items() if at != self._stored.get(log)}
         self._moved.clear()

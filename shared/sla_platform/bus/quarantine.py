@@ -90,7 +90,7 @@ class Quarantine:
 
         Args:
             error: Why the row failed.
-            own: Values of the service's own columns, by name.
+            own: Values of columns that only this service's quarantine table has, by name.
 
         Raises:
             StoreBusy: The row could not be stored. The caller must then not drop the row.
@@ -102,11 +102,11 @@ class Quarantine:
     async def put_within(self, connection: AsyncConnection, row: QuarantineRow, error: Exception, **own: Any) -> None:
         """Store a row that could not be processed, in the caller's transaction.
 
-        Remove the row from its former place in the same transaction, and call `report` after the commit.
+        In the same transaction, remove the row from the table in which it was. Call `report` after the commit.
 
         Args:
             error: Why the row failed.
-            own: Values of the service's own columns, by name.
+            own: Values of columns that only this service's quarantine table has, by name.
         """
         await kept.put(connection, self.table, row, error_text(error), self._time_source.now(), **own)
 
@@ -169,13 +169,13 @@ class Quarantine:
         in quarantine with the new error, and its count of failures rises by 1.
 
         Args:
-            command: Who orders the replay, and why.
+            command: Who requests the replay, and why.
 
         Raises:
             NoEntry: There is no such entry.
             NotWaiting: The entry was replayed before, or no replay is registered for its part of the service.
             Fenced: Another process owns the row's partition.
-            Retryable: The surroundings failed, such as the database. The entry is unchanged.
+            Retryable: Something other than the row failed, such as the database. The entry is unchanged.
         """
         entry = await self.find(id_)
         replay = self._replays.get(entry.part)

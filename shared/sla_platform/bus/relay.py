@@ -115,10 +115,10 @@ class Relay:
 
     @property
     def waiting_seconds(self) -> float:
-        """Return how many seconds ago the relay last found nothing left to copy.
+        """Return the seconds since the relay last found the log empty, with everything copied to Kafka.
 
-        A large number means that Kafka lags. While another process holds the lease (the lock that lets only one relay
-        copy the log), the number restarts from 0 about every second.
+        A large number means that Kafka lags behind. While another process holds the lease (the lock that lets only one
+        relay copy the log), the number restarts from 0 about every second.
         """
         return time.monotonic() - self._emptied
 

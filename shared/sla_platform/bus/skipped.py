@@ -18,16 +18,17 @@ SKIPPED_SECONDS = 3600.0
 
 
 class SkippedRows:
-    """The rows that one loop of a service could not process: `tried` quarantines them, and `skips` tells them.
+    """Remembers the rows that a loop of a service failed to process, so that the loop leaves them out for an hour.
 
-    A row is known by a text, its key. A skipped row is tried again after an hour, or by a replay. Create one object for
-    each loop.
+    Process each row by `tried`, which quarantines a row that fails. Ask `skips` whether to leave a row out. A row is
+    identified by a text, its key. A row that was left out is processed again after an hour, or by a replay from the
+    quarantine. Create one object for each loop.
 
     Args:
         part: The name of the loop, for the quarantine. It has at most 20 characters.
         again: Function to call with the key of a row, to process the row for a replay. It raises the error if the row
             fails again.
-        seconds: How long a row is skipped.
+        seconds: How long a row is left out.
         clock: Returns a monotonic time in seconds. Do not pass slad's own clock, which may be simulated.
     """
 
@@ -57,11 +58,11 @@ class SkippedRows:
     async def tried(self, key: str, work: Callable[[], Awaitable[object]]) -> bool:
         """Process one row by awaiting `work`; return whether that succeeded.
 
-        A row that fails goes to the quarantine and is skipped from now on. If the cause is not known, `work` is tried
-        up to three times first.
+        A row that fails goes to the quarantine, and `skips` is True for it from now on. If the cause is not known,
+        `work` is tried up to three times first.
 
         Raises:
-            Retryable: The surroundings are at fault, such as the database. The row is not skipped.
+            Retryable: Something other than the row failed, such as the database. The row is not skipped.
         """
         error = await one_row(work)
         if error is None:

@@ -159,9 +159,9 @@ async def read_again(connection: AsyncConnection, tables: ContractTables, shelf:
 
 
 class UnreadableRecords:
-    """Puts the contract records that cannot be read into a service's quarantine: call `keep`.
+    """Puts contract records that cannot be read into a service's quarantine: call `keep`.
 
-    A replay reads the record again.
+    A replay from the quarantine tries to read the record again.
 
     Args:
         tables: The tables of the records.
@@ -178,7 +178,7 @@ class UnreadableRecords:
         """Quarantine the records that could not be read since the last call.
 
         Raises:
-            StoreBusy: The store cannot take the work now.
+            StoreBusy: The database cannot be used now.
         """
         for contract, error in list(self._shelf.unreadable.items()):
             if not self._skipped.skips(contract):
@@ -228,10 +228,10 @@ class ContractCopies:
     The handler also keeps the records in memory (`copy.shelf`) up to date.
 
     Args:
-        quarantine: Gets the stored records that cannot be read.
-        within: Function to call in the transaction that stores records. Its arguments are the connection and the stored
-            records. Only records whose change may alter a promised due instant are passed: not those with nothing new
-            but a ledger entry (an amount in the account of an allowance). None means that nothing is called.
+        quarantine: Receives the stored records that cannot be read.
+        within: Function to call in the transaction that stores records. Its arguments are the connection and those
+            stored records whose change may alter a promised due instant. A record in which only ledger entries are new
+            (amounts in the account of an allowance) is not among them. None means that nothing is called.
     """
 
     def __init__(
@@ -256,7 +256,7 @@ class ContractCopies:
             await self._copy.refresh(connection)
 
     async def reason_not_ready(self) -> str | None:
-        """Return a sentence while the contracts have not been read from the store yet, None afterwards.
+        """Return None once the contract records have been read from the store; until then, a sentence that says so.
 
         This is a readiness check, called for `/readyz`.
         """
@@ -279,7 +279,7 @@ class ContractCopies:
 
         Raises:
             BadEnvelope: An event cannot be read.
-            StoreBusy: The store cannot take the work now.
+            StoreBusy: The database cannot be used now.
         """
         changes = [decode_change(envelope) for envelope in batch.envelopes]
         if not changes:
@@ -301,8 +301,8 @@ class ContractCopies:
     async def follow(self) -> None:
         """Call `load` every second until cancelled.
 
-        By this the records that another process of the service has stored get into this process's memory, too. Records
-        that cannot be read go to the quarantine.
+        This brings records that another process of the service has stored into the memory of this process. Records that
+        cannot be read go to the quarantine.
         """
         while True:
             await self.load()
@@ -323,6 +323,7 @@ def with_records(
     runs.
 
     Args:
+        feeds: Creates the service's quarantine, and the event source that reads the topic `contracts`.
         copy: The object that keeps the records in the database and in memory.
         within: Function to call in the transaction that stores records. Its second argument is the stored records whose
             change may alter a promised due instant. None means that nothing is called.

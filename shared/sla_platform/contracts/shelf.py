@@ -114,8 +114,8 @@ _NOTHING = _Packed("", 0, RecordIndex(), b"")
 class RecordShelf:
     """The in-memory records of all contracts, found by contract, customer, product or mail domain.
 
-    A record that cannot be read is logged, kept in `unreadable` with the error, and otherwise treated as if it were not
-    stored: the record that was read before it still counts, if there is one.
+    If a new record of a contract cannot be read, it is logged and kept in `unreadable` with the error. The contract's
+    previous record, if there is one, stays in use.
 
     The class implements `sla_catalogue.recorded.Records`; iterating yields contract ids. Records are kept as compressed
     JSON and parsed on demand, so that a hundred thousand records fit in memory. The database numbers the records in the
@@ -123,8 +123,8 @@ class RecordShelf:
     whether the stored records have been read once.
 
     Args:
-        store: The database of a process, or any object that stands for it. Shelves with the same `store` keep equal
-            records only once.
+        store: The database of a process, or any object that stands for it. Shelves with the same `store` share the
+            memory of equal records.
     """
 
     def __init__(self, store: object | None = None) -> None:
@@ -246,7 +246,7 @@ class RecordShelf:
         self.unreadable[contract] = error
 
     def put_shared(self, contract: str, revision: int, seq: int = 0) -> bool:
-        """Take a contract's record from another shelf for the same store, and return whether there was one.
+        """Copy a contract's record from another shelf for the same store, and return whether there was one to copy.
 
         If the result is False, nothing was stored: call `put`.
 

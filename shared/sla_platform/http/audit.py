@@ -34,7 +34,7 @@ _DENIED: dict[int | str, dict[str, Any]] = {
 
 
 class AuditedAct(BaseModel):
-    """An act in the audit log of a service, as the API returns it."""
+    """Something that a person or key has done, as recorded in a service's audit log and returned by the API."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
@@ -83,7 +83,7 @@ class AuditHeadAnswer(BaseModel):
 
 
 def command_of(access: KeyAccess, reason: str = "") -> Command:
-    """Return who orders an act and why, as the audit log records it.
+    """Return who requests an act and why, in the form that the audit log records.
 
     Args:
         access: What the API key of the request may do.

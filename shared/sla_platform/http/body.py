@@ -27,11 +27,11 @@ BAD_BODY: dict[int | str, dict[str, Any]] = {
 
 
 class BodyBudget:
-    """A limit on the bytes of request bodies that this process holds at once, over all connections.
+    """A limit on the memory for request bodies that are being received: the bytes of all connections of this process.
 
-    A reader is the `asyncio.timeout` block in which `read_body` reads one body. If more than `most` bytes are held, the
-    reader that has been reading for the longest time is interrupted, so that slow senders block nobody. `held` is the
-    number of bytes held now.
+    A reader is the `asyncio.timeout` block in which `read_body` reads one body. If the bodies have more than `most`
+    bytes together, the reader that has been reading for the longest time is interrupted, so that slow senders block
+    nobody. The attribute `held` is the present number of bytes.
 
     Args:
         most: The greatest number of bytes.
@@ -57,10 +57,10 @@ class BodyBudget:
         self.held -= self._of.pop(reader, 0)
 
     def take(self, reader: asyncio.Timeout, size: int) -> None:
-        """Count `size` more bytes of a reader (the `asyncio.timeout` block in which a body is read).
+        """Add `size` bytes to those of a reader (the `asyncio.timeout` block in which a body is read).
 
-        While too many bytes are held, the reader that entered first is interrupted: its bytes are freed, and it gets a
-        TimeoutError. Bytes of a reader that has left are not counted.
+        While there are too many bytes in all, the reader that entered first is interrupted: its bytes no longer count,
+        and it is ended by a TimeoutError. Bytes of a reader that has left are ignored.
         """
         if reader not in self._of:
             return  # it is being interrupted

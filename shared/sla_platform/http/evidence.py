@@ -22,7 +22,10 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class EvidenceLine:
-    """A record of an incident's evidence, sent as one line of JSON."""
+    """One line of the HTTP response of `evidence_response`: a record that belongs into an incident's evidence archive.
+
+    The evidence of an incident is an archive of everything that proves its verdicts, such as events and clocks.
+    """
 
     file: str
     """The name of the file in the evidence archive to which the record belongs."""
@@ -31,7 +34,11 @@ class EvidenceLine:
 
 
 def evidence_response(lines: AsyncIterator[EvidenceLine]) -> StreamingResponse:
-    """Return an HTTP response that streams what one service, such as the timer, has stored about an incident."""
+    """Return an HTTP response that streams the records which one service adds to an incident's evidence archive.
+
+    Args:
+        lines: The records, such as the events that the timer has stored about the incident.
+    """
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     return StreamingResponse(_encoded(lines), media_type=JSON_LINES, headers=headers)
 

@@ -25,7 +25,7 @@ _LONGEST = 512
 
 
 class StoredKey(Protocol):
-    """An API key as `KeyGate` checks it (protocol).
+    """An API key that slad knows, against which `KeyGate` checks the key of a request (protocol).
 
     It is a key of the catalogue (`ApiKey`), or was made by `slad key make` (`MadeKey`).
     """

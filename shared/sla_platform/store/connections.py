@@ -38,8 +38,8 @@ def unlimited(kept: int) -> Mapping[str, Any]:
 class PrioritySemaphore:
     """A semaphore with two priorities. Each of its places is the right to use one connection.
 
-    Callers of low priority (`gives_way`) wait behind the others. This lasts for at most GIVES_WAY_SECONDS; after that
-    they come before all others.
+    Callers of low priority (`gives_way`) wait behind the others. A caller of low priority that has waited for
+    GIVES_WAY_SECONDS goes first.
 
     Args:
         free: The number of places.
@@ -104,7 +104,8 @@ class PrioritySemaphore:
 class Connections:
     """Opens connections of a database engine, for a limited number of coroutines at a time.
 
-    Further coroutines wait in turn. Connections opened through the engine itself, as by migrations, are not limited.
+    Further coroutines wait until a connection is free. Connections opened through the engine itself, as by migrations,
+    are not limited.
 
     Args:
         engine: The engine, made with the arguments that `unlimited` returns, so that its own pool sets no limit.
@@ -133,8 +134,8 @@ class Connections:
     def giving_way(self) -> Connections:
         """Return an object like this one, whose callers get connections with low priority.
 
-        These callers wait behind the callers of this object. After a quarter of a second they come before them. The two
-        objects share their `places`: the limit applies to both together.
+        Its callers wait behind those of this object. If one of its callers has waited for a quarter of a second, this
+        caller goes first. The two objects share their `places`: the limit applies to both together.
         """
         same = self.with_options()
         same._gives_way = True

@@ -24,24 +24,29 @@ _MARK = frozenset({"starts", "held", "deaths"})
 
 @dataclass(frozen=True, slots=True)
 class RunMark:
-    """The mark of a run of a reader, which stays if the process dies, and is removed when the run ends by itself."""
+    """A note in the database that a run of an event reader has begun, by which the next process recognises a crash.
+
+    The reader removes the note when it ends by itself. If the process dies, the note stays. The next run then handles
+    events one by one, to find the event that makes the process die.
+    """
 
     starts: int = 0
     """How many runs in a row were interrupted before this one."""
     held: int | None = None
     """The position of the event that was handled alone last. None if there was none."""
     deaths: int = 0
-    """How often a run was interrupted while it held this event."""
+    """How often a run was interrupted while it was handling this event."""
 
     def begun_again(self) -> RunMark:
-        """Return the mark of the next run, given that the run of this mark was interrupted."""
+        """Return the mark to store when a run begins and finds this mark, which an interrupted run has left."""
         return RunMark(self.starts + 1, self.held, self.deaths + 1 if self.held is not None else 0)
 
 
 def cursor_table(metadata: MetaData, service: str) -> Table:
-    """Return the table `<service>_cursor`: how far the service has read in each event log, and marks of its runs.
+    """Return the table `<service>_cursor`: how far the service has read in each event log, and the marks of its runs.
 
-    The columns of a mark (`RunMark`) are `starts`, which is NULL while no run is under way, `held` and `deaths`.
+    A mark (`RunMark`) is a note that a run of the reader has begun. Its columns are `starts`, which is NULL while no
+    run is under way, `held` and `deaths`.
     """
     return Table(
         f"{service}_cursor",
@@ -87,22 +92,26 @@ async def save(connection: AsyncConnection, table: Table, log: str, cursor: Curs
 
 
 async def run_marks(connection: AsyncConnection, table: Table, lanes: Sequence[str]) -> dict[str, RunMark]:
-    """Return the marks of those of the lanes whose run is under way or was interrupted, by lane.
+    """Return the marks of runs that are under way or were interrupted, as lane -> mark.
+
+    A lane is an event log, or a partition of a topic. A mark (`RunMark`) is a note that a run of its reader has begun.
 
     Args:
         table: The table of the stored positions (see `cursor_table`).
-        lanes: Names of event logs, or of partitions of topics.
+        lanes: The names of the lanes to look for.
     """
     query = select(table).where(table.c.log.in_(lanes), table.c.starts.is_not(None))
     return {row.log: RunMark(row.starts, row.held, row.deaths) for row in await connection.execute(query)}
 
 
 async def save_run_marks(connection: AsyncConnection, table: Table, marks: Mapping[str, RunMark]) -> None:
-    """Store the marks of lanes. The stored positions stay as they are.
+    """Store the marks of lanes (event logs, or partitions of topics), each of which says that a run has begun.
+
+    The stored positions are not changed.
 
     Args:
         table: The table of the stored positions (see `cursor_table`).
-        marks: Lane -> mark.
+        marks: Name of a lane -> mark.
     """
     rows = [
         {"log": lane, "cursor": "", "starts": mark.starts, "held": mark.held, "deaths": mark.deaths}
@@ -113,10 +122,10 @@ async def save_run_marks(connection: AsyncConnection, table: Table, marks: Mappi
 
 
 async def remove_run_marks(connection: AsyncConnection, table: Table, lanes: Sequence[str]) -> None:
-    """Remove the marks of lanes whose run has ended by itself.
+    """Remove the marks of lanes (event logs, or partitions of topics) whose run has ended without a crash.
 
     Args:
         table: The table of the stored positions (see `cursor_table`).
-        lanes: Names of event logs, or of partitions of topics.
+        lanes: The names of the lanes.
     """
     await connection.execute(update(table).where(table.c.log.in_(lanes)).values(starts=None, held=None, deaths=0))

@@ -42,7 +42,8 @@ class Database(Protocol):
     def claimer(self) -> Connections | None:
         """Return the connections on which each statement is its own transaction, or None on SQLite.
 
-        `Store.claiming` uses these connections.
+        `Store.claiming` opens these connections, for workers that find rows and mark them as their own in one
+        statement.
         """
         ...
 
@@ -68,7 +69,7 @@ def json_text(value: Any) -> str:
 
 
 def note_writes(engine: AsyncEngine) -> None:
-    """Make an engine mark each connection that has written: `connection.info[WROTE]` becomes True.
+    """Make an engine mark each connection on which something was written: `connection.info[WROTE]` becomes True.
 
     A write is a statement INSERT, UPDATE or DELETE. The mark stays until the connection's user removes it.
     """

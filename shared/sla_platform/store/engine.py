@@ -28,9 +28,9 @@ from sla_platform.store.writes import WriteHealth
 class Store:
     """The database of a service, or of all services in one process.
 
-    Open connections by `transaction` and `reading`. Share one Store per URL in a process: on SQLite the writers queue
-    in it. The attribute `sqlite` says whether the database is SQLite. The attribute `writes` remembers whether the last
-    writes were accepted (`WriteHealth`).
+    Open connections by `transaction` and `reading`. Share one Store per URL in a process: on SQLite writers wait for
+    each other within the Store. The attribute `sqlite` says whether the database is SQLite. The attribute `writes`
+    remembers whether the last writes were accepted (`WriteHealth`).
 
     Args:
         pool: How many connections stay open on PostgreSQL.
@@ -53,21 +53,22 @@ class Store:
     def giving_way(self) -> Store:
         """Return a copy of this store whose transactions have low priority.
 
-        These transactions wait behind those of the original store. After a quarter of a second they come before them.
-        Use the copy for work that may wait because no notification depends on it. On SQLite all services of a process
-        share a single connection for writing. Close only the original store.
+        The copy's transactions wait behind those of the original store. If one of them has waited for a quarter of a
+        second, it goes first. Use the copy for work that may wait because no notification depends on it. On SQLite all
+        services of a process share a single connection for writing. Close only the original store.
         """
         same = copy(self)
         same._writer = self._writer.giving_way()
         return same
 
     def deriving(self) -> Store:
-        """Return a copy of this store whose latest transactions may be lost in a power failure.
+        """Return a copy of this store that writes faster on SQLite, but may lose its latest writes in a power failure.
 
         Use the copy to store data that are derived from stored events, since such data are derived again after a
-        restart. On SQLite, a transaction of the copy does not wait for the disk. The next commit of the original store
-        writes it to the disk as well. So commit a transaction of the original store before anything is sent out of the
-        process. If only the process ends, nothing is lost. On PostgreSQL the copy behaves like the original.
+        restart. A transaction of the copy does not wait for the disk. The next commit of the original store also
+        secures what the copy has written. So commit a transaction of the original store before anything is sent out of
+        the process. If the process ends but the machine runs on, nothing is lost. On PostgreSQL the copy behaves like
+        the original.
 
         Do not close the copy.
         """
@@ -120,7 +121,7 @@ class Store:
         PostgreSQL is set to find the rows by indexes.
 
         Raises:
-            StoreBusy: The database cannot take the work now.
+            StoreBusy: The database cannot be used now.
             AssertionError: The database is SQLite, which has no such connection.
         """
         claimer = self._database.claimer

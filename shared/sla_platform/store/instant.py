@@ -16,8 +16,10 @@ _NOW = text("SELECT clock_timestamp()")
 async def store_now(connection: AsyncConnection, time_source: TimeSource) -> datetime:
     """Return the present instant by the database's clock, which all machines share.
 
-    If that clock leaps, the new time is not believed at first, and time continues as before. On SQLite the result is
-    the time source's instant. So it is when the time source is `authoritative` (an artificial time, as in tests).
+    After a leap of that clock, the new time is not accepted at first, and time continues as before. On SQLite, the
+    result is the instant of the time source. The same applies if the time source is `authoritative` (an artificial
+    time, as in tests).
+
     Call this before reading rows: the read then includes everything that was committed up to this instant.
     """
     if time_source.authoritative or not is_postgres(connection):

@@ -12,6 +12,8 @@ def rows_after(last: Row[Any] | None, at: ColumnElement[Any], name: ColumnElemen
 
     Args:
         last: The last row of the previous page, with both columns. None selects all rows, for the first page.
+        at: The first column of the sort order, usually an instant.
+        name: The second column, which differs between rows with the same `at`.
     """
     if last is None:
         return true()

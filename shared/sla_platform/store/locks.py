@@ -26,27 +26,27 @@ class TransactionLocks(Protocol):
     """Locks that the transaction of a connection holds until it ends."""
 
     async def hold(self, number: int, *, shared: bool = False) -> None:
-        """Wait until the transaction has a lock.
+        """Acquire a lock for the transaction, waiting until the lock is free.
 
         Args:
-            number: The number of the lock.
-            shared: Whether to share the lock with other transactions that share it. If False, the transaction has the
-                lock alone.
+            number: The number that identifies the lock.
+            shared: Whether other transactions may have the lock at the same time, if they call with True as well. False
+                means that no other transaction may.
         """
 
     async def try_each(self, space: str, names: Sequence[str]) -> list[str]:
-        """Lock these names without waiting, except those that another transaction has locked; return the locked names.
+        """Lock those of the names that no other transaction has locked, without waiting; return the names now locked.
 
-        The order is kept.
+        The names are returned in the given order.
 
         Args:
-            space: What the names are, such as `slad.notifier.flow`.
+            space: The kind of names, such as `slad.notifier.flow`. Equal names of different kinds are different locks.
         """
         ...
 
 
 class OneWriterLocks:
-    """The locks on SQLite: nothing is to be locked, as a transaction that writes is the only one."""
+    """The locks on SQLite, which do nothing: only one transaction can write at a time anyway."""
 
     async def hold(self, number: int, *, shared: bool = False) -> None:
         """Do nothing."""
@@ -63,7 +63,12 @@ class AdvisoryLocks:
         self._connection = connection
 
     async def hold(self, number: int, *, shared: bool = False) -> None:
-        """Wait until the transaction has a lock, alone or `shared`."""
+        """Acquire a lock for the transaction, waiting until the lock is free.
+
+        Args:
+            number: The number that identifies the lock.
+            shared: Whether other transactions may have the lock at the same time, if they call with True as well.
+        """
         await self._connection.execute(_SHARED if shared else _ALONE, {"number": number})
 
     async def try_each(self, space: str, names: Sequence[str]) -> list[str]:

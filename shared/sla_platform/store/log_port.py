@@ -17,31 +17,43 @@ FIELDS = ("topic", "id", "type", "source", "subject", "key", "time", "data")
 
 
 class LogSql(Protocol):
-    """The SQL of event logs on one database."""
+    """The parts of SQL statements about event logs that differ between SQLite and PostgreSQL."""
 
     @property
     def after(self) -> str:
-        """Return the condition for rows after the cursor, whose values are bound as `txid` and `position`."""
+        """Return the SQL condition for the rows that come after a reader's position in the log.
+
+        The position is bound as the parameters `txid` and `position`.
+        """
         ...
 
     @property
     def settled(self) -> str:
-        """Return the condition for rows before which no further row can appear."""
+        """Return the SQL condition for rows before which no other row can appear any more.
+
+        On PostgreSQL a transaction that still runs may yet commit a row that comes earlier in the log.
+        """
         ...
 
     @property
     def order(self) -> str:
-        """Return the columns in whose order the log is read."""
+        """Return the columns by which the log is sorted for reading, as in `ORDER BY`."""
         ...
 
     @property
     def raw(self) -> str:
-        """Return the list of the columns `FIELDS`, each as the bytes that are stored."""
+        """Return the columns `FIELDS` as a list for SELECT, each converted to its stored bytes.
+
+        It is used for rows whose values the driver cannot read.
+        """
         ...
 
     @property
     def keeps_anything(self) -> bool:
-        """Return whether a column may hold values that the driver cannot read, because the database checks no types."""
+        """Return whether the driver may fail to read a stored value.
+
+        The result is True on SQLite, which does not check the types of stored values.
+        """
         ...
 
     async def delete(self, connection: AsyncConnection, table: str, positions: Sequence[int]) -> None:

@@ -11,7 +11,7 @@ from sla_platform.store.log_port import FIELDS
 
 
 class PostgresLog:
-    """The SQL of event logs on PostgreSQL."""
+    """The parts of SQL statements about event logs in the form for PostgreSQL."""
 
     after = "(txid, position) > (:txid, :position)"
     # Below the oldest running transaction nothing can change any more; above it a smaller id may still be committed.
@@ -23,7 +23,7 @@ class PostgresLog:
     async def delete(self, connection: AsyncConnection, table: str, positions: Sequence[int]) -> None:
         """Delete the rows at these positions, without waiting for the disk.
 
-        A delete that is lost in a crash only has the same events sent again.
+        If the delete is lost in a crash, the only effect is that the events are sent again.
         """
         await connection.execute(text("SET LOCAL synchronous_commit = off"))
         statement = f"DELETE FROM {table} WHERE position = ANY(CAST(:positions AS bigint[]))"  # noqa: S608

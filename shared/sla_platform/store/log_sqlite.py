@@ -12,7 +12,7 @@ from sla_platform.store.log_port import FIELDS
 
 
 class SqliteLog:
-    """The SQL of event logs on SQLite."""
+    """The parts of SQL statements about event logs in the form for SQLite."""
 
     after = "position > :position AND :txid >= 0"
     settled = "1"

@@ -108,7 +108,7 @@ class QuickCursor:
                 yield row
 
     async def close(self) -> None:
-        """Discard the rows that have not been returned yet."""
+        """Discard the rows of the result that have not been returned yet."""
         self._done.rows.clear()
         if (cursor := self._done.cursor) is not None:
             self._done = _Executed(self._done.description, self._done.rowcount, self._done.lastrowid, [], None)
@@ -154,7 +154,7 @@ class QuickConnection(aiosqlite.Connection):
 
 
 def connect(database: str, **options: Any) -> QuickConnection:
-    """Return a connection to a SQLite database file. It is opened when it is awaited.
+    """Return a connection to a SQLite database file. Await the returned object to open the connection.
 
     Args:
         database: The path of the file.

@@ -20,7 +20,8 @@ _LATE = text("late_at IS NOT NULL")
 def tombstone_table(metadata: MetaData, service: str) -> Table:
     """Return the table `<service>_forgotten`: one row (tombstone) for each incident that the service has deleted.
 
-    The table has these columns besides the incident's id:
+    By its tombstone the service recognises a late event of a deleted incident. The table has these columns besides the
+    incident's id:
 
     - `ended_at`: when the incident had ended
     - `late_at`: when an event of the incident was last stored after the deletion; NULL if there is no such event, or if

@@ -54,9 +54,9 @@ class WriteHealth:
 
     @property
     def full(self) -> str:
-        """Return the error of the last write that failed because the disk was full or failed.
+        """Return the text of the error if a write failed in the last 15 seconds because the disk is full or defective.
 
-        The result is "" if this write was more than 15 seconds ago, if there was none, or if a write succeeded since.
+        The result is "" if there was no such failure, or if a write has succeeded since.
         """
         return self._full if time.monotonic() - self._full_at < FULL_SECONDS else ""
 

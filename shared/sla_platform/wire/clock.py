@@ -49,7 +49,8 @@ class Period(BaseModel):
 class MetricOutcome(BaseModel):
     """How many promises of one metric were met and missed in an incident that is over.
 
-    Promises that are open, that ended without a verdict, or that are left out of the attainment are not counted.
+    Promises without a verdict (met or missed) are not counted, nor are those that a contract's attainment leaves out.
+    The attainment is the share of promises that were met.
     """
 
     model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
@@ -184,7 +185,8 @@ class ClockFact(BaseModel):
     def breach_change(self) -> BreachChange:
         """Return what this fact changes about breaches that were published before.
 
-        It may take breaches back, and move others to another due instant. Most facts change no breach.
+        A late event may show that a published breach was not true, or happened at another instant. Most facts change no
+        breach.
         """
         return breach_change(self.details)
 
@@ -202,15 +204,15 @@ class ClockFact(BaseModel):
 
         The result is True in two cases:
 
-        1. `history` is set: the matter was over, or imported, when slad first read of it.
-        2. The fact became true (`at`) at or before `imported_through`, the instant up to which the incident is history
-           from an import.
+        1. `history` is set: when slad first received the matter, it was over already or came from an import.
+        2. The fact became true (`at`) at or before `imported_through`, the instant up to which the incident was
+           imported.
         """
         return self.history or (self.imported_through is not None and self.at <= self.imported_through)
 
     @property
     def passed_due(self) -> datetime | None:
-        """Return the clock's present due instant if the clock has passed it and the breach is published.
+        """Return the clock's present due instant if a breach of it is published.
 
         The result is None if there is no such breach, or if the fact does not say whether there is one.
         """
@@ -235,9 +237,9 @@ def fact_id(clock: UUID | None, incident: str, key: str) -> str:
 
 
 def clock_fact(fact: Fact, context: dict[str, object], fired_at: datetime) -> ClockFact:
-    """Return a fact of the domain in the form in which slad publishes it.
+    """Return a fact of the domain (`Fact`) in the form in which slad publishes it.
 
-    Fields of `fact` itself take precedence over `context`.
+    If `context` has a field that `fact` also determines, the value from `fact` is used.
 
     Args:
         context: Further fields of `ClockFact`, name -> value, such as the clock's contract and the incident's title.

@@ -55,7 +55,7 @@ _KIND_OF = {kind: name for name, kind in KINDS.items()}
 
 
 class VersionData(BaseModel):
-    """A version of a contract's text, as stored and published."""
+    """One version of the text of a contract, with who wrote it and from when it applies, as stored and published."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
     number: int = Field(ge=1)
@@ -105,8 +105,9 @@ class WindowData(BaseModel):
 
 
 class EntryData(BaseModel):
-    """An entry of a contract's ledger (account of an allowance), as stored and published. Null in a field means not
-    stated.
+    """An entry of a contract's ledger (the account of an allowance, such as hours of work), as stored and published.
+
+    Null in a field means not stated.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
@@ -152,7 +153,7 @@ class ProductData(BaseModel):
 
 
 class ProfileData(BaseModel):
-    """The customer's environment, as somebody stated it: which products the customer runs."""
+    """The customer's environment (which products the customer runs), as it was last recorded in the contract."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
     products: tuple[ProductData, ...]
@@ -165,7 +166,10 @@ class ProfileData(BaseModel):
 
 
 class RecordData(BaseModel):
-    """The whole record of one contract, as stored and published."""
+    """All that is stored of one contract, in the form in which it is stored and published.
+
+    It has the versions of the contract's text, booked extra hours, ledger entries and the customer's products.
+    """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
     id: str = Field(min_length=1, max_length=120)
@@ -258,8 +262,8 @@ def encode_change(made: RecordChange, record: ContractRecord, data: ContractChan
 def history_text(made: RecordChange, record: ContractRecord, data: ContractChangedData | None = None) -> str:
     """Return a change of a contract as the JSON text that is stored in the contract's history.
 
-    Of the record, the text has what this change wrote: the version, window, ledger entries or profile. Texts of older
-    releases have all versions, windows and the profile.
+    The text has only those parts of the record which this change wrote: a version, window, ledger entry or profile.
+    Texts of older releases have all versions, windows and the profile.
 
     Args:
         made: The change.
@@ -338,7 +342,8 @@ def booking_of(change: Change) -> str | None:
 def posted_by(change: Change) -> EntryPosted | None:
     """Return the ledger entry that a change of a contract writes, or None if it writes none.
 
-    Besides a change that only writes an entry, booking extra hours may write one (the price), and cancelling them too.
+    An entry is written by a change of the kind `EntryPosted`, and sometimes when extra hours are booked (their price)
+    or the booking is cancelled.
     """
     match change:
         case EntryPosted():

@@ -17,8 +17,8 @@ SOURCE = "/slad/notifier"
 class DeliveryFact(BaseModel):
     """The data of every event on the topic `deliveries`: what happened to a delivery or to an alert.
 
-    A delivery is one message to one person. `reason` says why this person is notified. For a cancelled or undeliverable
-    delivery, it says why the message was not sent; for an alert, why the alert changed.
+    A delivery is one message to one person. `reason` says why this person is notified. If the delivery is cancelled or
+    undeliverable, `reason` says why the message was not sent. In a fact about an alert, it says why the alert changed.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)

@@ -63,9 +63,10 @@ _STATES = frozenset(state.value for state in ClockState)
 
 @dataclass(frozen=True, slots=True)
 class BreachChange:
-    """What a published fact changes about earlier breaches: those taken back, and those moved to another due instant.
+    """What a published fact changes about breaches that were published before it.
 
-    Both are empty for most facts.
+    A late event may show that a breach was not true (taken back), or happened at another instant (moved). Most facts
+    change no breach: both tuples are then empty.
     """
 
     takes_back: tuple[TakenBack, ...] = ()
@@ -135,7 +136,7 @@ def body_of(kind: FactKind, details: Details, threshold: str, overtaken: bool) -
 
 
 def breach_change(details: Details) -> BreachChange:
-    """Return what a fact changes about published breaches: those it takes back, and those it moves to another instant.
+    """Return which published breaches a fact declares untrue (taken back), and which it moves to another instant.
 
     Args:
         details: The field `details` of a fact of any kind. In older releases more kinds of facts could change breaches.

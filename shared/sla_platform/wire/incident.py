@@ -25,7 +25,7 @@ SOURCE = "/slad/ingest"
 
 
 class AgreedData(BaseModel):
-    """A due instant for a metric on which both sides agreed, in place of the computed one."""
+    """A due instant for a metric on which customer and support have agreed, in place of the computed one."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
     metric: str

@@ -20,7 +20,7 @@ _LATER = ("cause", "revision", "withdrawn", "reason")  # written only where they
 
 
 class AffectedProduct(BaseModel):
-    """A product that a notice concerns."""
+    """A product to which the fix of a notice applies, with the affected versions."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
     product: str = Field(min_length=1, max_length=200)
@@ -29,7 +29,7 @@ class AffectedProduct(BaseModel):
 
 
 class NoticeData(BaseModel):
-    """A notice of a critical fix, as published."""
+    """A notice as published: a message to customers that a critical fix for products they run is available."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
     id: str = Field(min_length=1, max_length=120)

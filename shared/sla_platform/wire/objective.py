@@ -15,9 +15,9 @@ SOURCE = "/slad/board"
 
 
 class ObjectiveFact(BaseModel):
-    """The state of an objective in its present period, published at each change.
+    """How far an objective (a share of promises that a contract requires to be met) is reached in its present period.
 
-    The topic is `objectives`.
+    Such a fact is published on the topic `objectives` at each change.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
@@ -63,11 +63,10 @@ class ObjectiveFact(BaseModel):
 
 
 def encode_objective_fact(fact: ObjectiveFact) -> Envelope:
-    """Return a fact of an objective as an envelope (an event on the bus).
+    """Return the state of an objective as an envelope (an event on the bus) for the topic `objectives`.
 
-    The topic is `objectives`, and the partition key is the contract's id. The event's id is made of the
-    fact's fields `contract`, `entitlement`, `objective`, `period` and `number`. So the same fact always has the same
-    id.
+    The partition key is the contract's id. The event's id is made of the fields `contract`, `entitlement`, `objective`,
+    `period` and `number`. So the same fact always has the same id.
     """
     name = "/".join(("objective", fact.contract, fact.entitlement, fact.objective, fact.period, str(fact.number)))
     return Envelope(
@@ -83,10 +82,10 @@ def encode_objective_fact(fact: ObjectiveFact) -> Envelope:
 
 
 def decode_objective_fact(envelope: Envelope) -> ObjectiveFact:
-    """Return the fact of an objective from an envelope (an event on the bus).
+    """Return the state of an objective from an envelope (an event on the bus).
 
     Raises:
-        BadEnvelope: The data is not such a fact. The error's message says what is wrong.
+        BadEnvelope: The data is not such a state. The error's message says what is wrong.
     """
     try:
         return ObjectiveFact.model_validate_json(envelope.data)

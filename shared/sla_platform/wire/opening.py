@@ -20,7 +20,10 @@ from sla_domain.ledger import (
 
 
 class OpeningLotData(BaseModel):
-    """A lot (portion of an allowance) as closed entries have left it. Hours are stated in seconds."""
+    """A lot (portion of an allowance, such as 30 credits bought together) in the opening balance of a ledger.
+
+    The opening balance (`OpeningData`) replaces all entries before an instant. Hours are stated in seconds.
+    """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
     id: str
@@ -43,7 +46,7 @@ class OpeningLotData(BaseModel):
 
 
 class OpeningShareData(BaseModel):
-    """What a lot pays for a reservation."""
+    """How much of a reservation is taken from one lot (portion of an allowance)."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
     lot: str
@@ -52,7 +55,10 @@ class OpeningShareData(BaseModel):
 
 
 class OpeningReservationData(BaseModel):
-    """A reservation that no closed entry has ended."""
+    """A reservation of part of an allowance in the opening balance of a ledger.
+
+    The opening balance (`OpeningData`) replaces all entries before an instant, none of which has ended the reservation.
+    """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
     entry: str
@@ -64,7 +70,7 @@ class OpeningReservationData(BaseModel):
     raw: Decimal
     """The amount without surcharge."""
     shares: tuple[OpeningShareData, ...] = ()
-    """What each lot pays."""
+    """How much of the reservation is taken from each lot."""
     who: str = ""
     reference: str = ""
     """The id of the booked window. "" for none."""
@@ -73,7 +79,10 @@ class OpeningReservationData(BaseModel):
 
 
 class OpeningCountData(BaseModel):
-    """What was used or reserved in a period that limits an allowance."""
+    """How much of an allowance was used or reserved in a limited period, as part of the ledger's opening balance.
+
+    The amount is that of the entries which the opening balance (`OpeningData`) replaces.
+    """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
     period: AllowancePeriod
@@ -83,7 +92,10 @@ class OpeningCountData(BaseModel):
 
 
 class OpeningCrossingData(BaseModel):
-    """A warning threshold that closed entries have crossed."""
+    """A warning threshold that was crossed before the ledger's opening balance, such as: less than 20 percent left.
+
+    The opening balance (`OpeningData`) replaces all entries before an instant.
+    """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
     threshold: str
@@ -98,7 +110,10 @@ class OpeningCrossingData(BaseModel):
 
 
 class OpeningData(BaseModel):
-    """What closed entries have left of a ledger, in their place."""
+    """The opening balance of a ledger (the account of an allowance), which replaces all entries before an instant.
+
+    The replaced entries are called closed.
+    """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
     lots: tuple[OpeningLotData, ...] = ()
@@ -106,11 +121,14 @@ class OpeningData(BaseModel):
     counts: tuple[OpeningCountData, ...] = ()
     crossings: tuple[OpeningCrossingData, ...] = ()
     used: Decimal
-    """What was used since the beginning of the period at whose end the allowance expires."""
+    """What was used since the beginning of the period at whose end unused parts of the allowance expire."""
 
 
 def opening_data(opening: LedgerOpening) -> OpeningData:
-    """Return what closed entries have left in the form in which it is stored and published."""
+    """Return the opening balance of a ledger in the form in which it is stored and published.
+
+    The opening balance replaces the ledger's closed entries.
+    """
     return OpeningData(
         lots=tuple(
             OpeningLotData(
@@ -153,10 +171,10 @@ def opening_data(opening: LedgerOpening) -> OpeningData:
 
 
 def read_opening(data: OpeningData, at: datetime) -> LedgerOpening:
-    """Return what closed entries have left, as stored in `data`.
+    """Return the opening balance of a ledger that is stored as `data`.
 
     Args:
-        at: The instant before which entries are closed.
+        at: The instant of the opening balance. It replaces all entries before this instant.
     """
     return LedgerOpening(
         at=at,

@@ -26,15 +26,15 @@ class ReportPageData(BaseModel):
 
 
 class ReportFact(BaseModel):
-    """A frozen report that is to be sent to people, as published on the topic `objectives`.
+    """A final (frozen) report that is to be sent to people, as published on the topic `objectives`.
 
-    - `schedule`: id of the schedule that asked for the report
+    - `schedule`: id of the schedule by which the report was written
     - `report`: the kind of the report
     - `period`, `start`, `end`: the period, such as `2026-Q4`, and its instants
     - `at`: when this fact was published
-    - `revision`, `digest`: those of the frozen report
-    - `met`, `missed`: the number of requests decided in the period
-    - `tell`: the roles whose holders get the report, people of the customer included
+    - `revision`, `digest`: those of the report
+    - `met`, `missed`: how many requests (incidents) were met or missed in the period
+    - `tell`: the roles whose holders receive the report, people of the customer included
     - `pages`: the report, once in each language
     """
 

@@ -28,7 +28,7 @@ class _Answer(BaseModel):
 
 
 class CountAnswer(_Answer):
-    """A number of incidents or clocks, with the paths of the list of these incidents or clocks."""
+    """A number of incidents or clocks, with links to the list of these incidents or clocks."""
 
     count: int
     """The number of incidents or clocks."""
@@ -39,7 +39,10 @@ class CountAnswer(_Answer):
 
 
 class CountsAnswer(_Answer):
-    """Counts of promises by verdict. `exempt` and `open` do not affect the attainment (the share met)."""
+    """How many requests (incidents) or clocks were met, missed or exempt, or are open.
+
+    The attainment is the share of the met ones among those met or missed. `exempt` and `open` do not affect it.
+    """
 
     met: CountAnswer
     missed: CountAnswer
@@ -49,7 +52,10 @@ class CountsAnswer(_Answer):
 
 
 class ForecastAnswer(_Answer):
-    """The attainment that an objective is expected to reach by the end of its period."""
+    """The expected attainment (share of promises met) of an objective at the end of its period.
+
+    An objective is a promised share, such as 95 % of the requests of a month in time.
+    """
 
     expected: int = Field(description="how many will be decided in all")
     rate_percent: float | None = Field(description="the share of the open ones that is expected to be met")
@@ -70,9 +76,10 @@ class CreditRowAnswer(_Answer):
 
 
 class AmendmentAnswer(_Answer):
-    """One recorded figure of an objective in an ended period: the first one, or one that replaced an earlier one.
+    """The result of an objective in an ended period, as recorded at one time.
 
-    A replacing figure names an incident that changed after the period was closed. The first figure names none.
+    The first result is recorded soon after the period ends. If an incident changes afterwards, another result replaces
+    the recorded one and names the incident. The first result names none.
     """
 
     at: datetime = Field(description="since when it is the figure")
@@ -81,12 +88,15 @@ class AmendmentAnswer(_Answer):
     exempt: int
     share_percent: float | None
     incident: str
-    """The incident that changed the figure. Empty for the first figure."""
+    """The incident that changed the result. Empty for the first result."""
     others: int = Field(description="how many incidents besides changed it at once")
 
 
 class ObjectiveAnswer(_Answer):
-    """The outcome of an objective in a period: counts, state, forecast, service credit and recorded figures."""
+    """The result of an objective in a period: counts, state, forecast, service credit and recorded results.
+
+    An objective is a promised share, such as 95 % of the requests of a month in time.
+    """
 
     id: str
     title: str
@@ -115,7 +125,7 @@ class ObjectiveAnswer(_Answer):
 
 
 class CellAnswer(_Answer):
-    """The counts of met, missed, open and exempt promises for one entitlement, metric and priority.
+    """The counts of met, missed, open and exempt requests or clocks for one entitlement, metric and priority.
 
     An entitlement is one of several plans of a contract.
     """
@@ -143,7 +153,10 @@ class ExemptionAnswer(_Answer):
 
 
 class ContractAttainmentAnswer(_Answer):
-    """The attainment of one contract in a period: the outcome of its objectives, and counts of requests and clocks."""
+    """The attainment (share of promises met) of one contract in a period.
+
+    It has the result of each objective, and counts of requests (incidents) and clocks.
+    """
 
     contract: str
     title: str
@@ -165,7 +178,7 @@ class ContractAttainmentAnswer(_Answer):
 
 
 class AttainmentAnswer(_Answer):
-    """A page of contracts with their attainment, in the order of the contracts' ids."""
+    """A page of the list of contracts with their attainment (share of promises met), sorted by the contracts' ids."""
 
     now: datetime
     contracts: tuple[ContractAttainmentAnswer, ...]
@@ -179,6 +192,7 @@ def attainment_answer(
     """Return the attainment of contracts as a JSON model.
 
     Args:
+        found: The contracts with their attainment (share of promises met).
         now: The present instant.
         after: The id after which the next page begins. None on the last page.
         language: Language tag of the objectives' titles.

@@ -21,7 +21,7 @@ MOST_EXEMPT = 200
 
 
 class CountCell(NamedTuple):
-    """The counts of met, missed, open and exempt promises for one entitlement, metric and priority.
+    """The counts of met, missed, open and exempt requests or clocks for one entitlement, metric and priority.
 
     An entitlement is one of several plans of a contract.
     """
@@ -59,8 +59,9 @@ async def clock_cells(connection: AsyncConnection, contract: str, bounds: Period
 async def request_cells(connection: AsyncConnection, contract: str, bounds: PeriodBounds) -> tuple[CountCell, ...]:
     """Return the counts of a contract's requests in a period, by entitlement and priority.
 
-    A request is counted if it was decided in the period, or if it is undecided and due in the period. The entitlement
-    (plan of the contract) and priority of a request are those of the clock that decides the request's verdict.
+    A request is an incident, counted once whatever the number of its clocks. It is counted if it was decided in the
+    period, or if it is undecided and due in the period. Its entitlement (plan of the contract) and priority are those
+    of the clock that decides its verdict.
     """
     keys = (_request.entitlement, literal(""), _request.priority)
     return await _cells(connection, keys, _request, counted_here(_request, contract, bounds))
@@ -107,13 +108,14 @@ def _within(at: ColumnElement[Any], bounds: PeriodBounds) -> tuple[ColumnElement
 async def requests_of_metrics(
     connection: AsyncConnection, contract: str, metrics: Collection[str], bounds: PeriodBounds
 ) -> tuple[CountCell, ...]:
-    """Return the counts of a contract's requests in a period, where only clocks of some metrics decide the verdict.
+    """Return the counts of a contract's requests in a period, judged only by the clocks of some metrics.
 
-    A request is counted if it was decided in the period, or if it is undecided and due in the period. Clocks of other
-    metrics are ignored. The counts are by entitlement and priority.
+    A request is an incident, counted once whatever the number of its clocks. It is counted if it was decided in the
+    period, or if it is undecided and due in the period. The counts are by entitlement (plan of the contract) and
+    priority.
 
     Args:
-        metrics: Ids of the metrics.
+        metrics: Ids of the metrics. Clocks of other metrics are ignored.
     """
     found: dict[tuple[str, str, str], Tally] = {}
     async for request in judged_requests(connection, contract, metrics, bounds):
@@ -127,7 +129,8 @@ async def judged_requests(
 ) -> AsyncIterator[JudgedRequest]:
     """Yield the requests that attainment counts for a contract in a period, in the order of the incidents' ids.
 
-    The verdict on a request, such as met, follows from its clocks of the given metrics. Other clocks are ignored.
+    A request is an incident, counted once. Its verdict, such as met, follows from its clocks of the given metrics.
+    Other clocks are ignored.
 
     Args:
         metrics: Ids of the metrics.
@@ -183,9 +186,9 @@ async def exempt_clocks(connection: AsyncConnection, contract: str, bounds: Peri
 
 
 async def moved_away(connection: AsyncConnection, contract: str, bounds: PeriodBounds) -> int:
-    """Return how many of a contract's clocks were decided in a period, but belong to incidents that moved away since.
+    """Return how many clocks count for a contract in a period although their incidents belong to another contract now.
 
-    These incidents belong to another contract now.
+    These clocks were decided in the period, before their incidents moved.
     """
     query = select(func.count()).where(
         _clock.decided_contract == contract, *_within(_clock.decided_at, bounds), _clock.contract != contract

@@ -42,14 +42,14 @@ class _Shown:
 
 
 class AttainmentGauges:
-    """The loop that writes the attainment of contracts to Prometheus metrics. Call `run`.
+    """The loop that writes the attainment (share of promises met) of contracts to Prometheus metrics. Call `run`.
 
-    The metrics have at most 100 contracts with objectives: those whose objectives changed most recently.
+    At most 100 contracts with objectives (promised shares) are written: those whose objectives changed most recently.
 
     Args:
         rulebook: Returns the rulebook in force (plans, contracts, calendars). None if the board has no catalogue.
         counted: Signal that wakes the loop when the counts have changed.
-        quarantine: Gets the contracts that cannot be read, which are then left out for an hour.
+        quarantine: Receives the contracts that cannot be read. They are left out for an hour.
     """
 
     def __init__(

@@ -23,7 +23,10 @@ Key = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class KeptStanding:
-    """The stored data of an objective in one period: its counts, and the state that was last published."""
+    """The stored result of an objective in one period: its counts, and its state as last published.
+
+    An objective is a promised share, such as 95 % of the requests of a month in time.
+    """
 
     tally: Tally
     """The counts of the period."""
@@ -32,19 +35,22 @@ class KeptStanding:
     ends_at: datetime
     """When the period ends."""
     closed_at: datetime | None
-    """When the figure of the ended period was recorded. None before that."""
+    """When the result of the ended period was first recorded. None before that."""
     sealed: bool
     """Whether incidents of the period were deleted by age. The period can then not be counted again."""
 
 
 async def standings_of(connection: AsyncConnection, contract: str) -> dict[Key, KeptStanding]:
-    """Return the stored data of a contract's objectives: (entitlement id, objective id, period label) -> data."""
+    """Return the stored results of a contract's objectives (promised shares).
+
+    The result is (entitlement id, objective id, period label) -> counts and last published state.
+    """
     rows = (await connection.execute(select(tables.objective).where(_o.contract == contract))).all()
     return {(row.entitlement, row.objective, row.period): _standing(row) for row in rows}
 
 
 async def contracts_with_standings(connection: AsyncConnection, contracts: Collection[str]) -> set[str]:
-    """Return the ids of those given contracts for which data of any objective are stored."""
+    """Return which of the given contracts (ids) have stored results of objectives."""
     return set((await connection.execute(select(_o.contract).where(_o.contract.in_(contracts)).distinct())).scalars())
 
 
@@ -65,12 +71,13 @@ async def save_standing(
     now: datetime,
     closed_at: datetime | None,
 ) -> None:
-    """Store the counts and the state of an objective in a period, in place of the data stored before.
+    """Store the result of an objective in a period, in place of the result stored before.
 
     Args:
+        result: The objective (a promised share) with its counts and state in the period.
         told: The state that was last published, and how many facts about the objective were published.
         now: The present instant.
-        closed_at: When the figure of the ended period was recorded. None for a period that is not closed.
+        closed_at: When the result of the ended period was first recorded. None for a period without a recorded result.
     """
     figure = result.figure
     row = {
@@ -97,14 +104,16 @@ async def save_standing(
 async def add_amendment(
     connection: AsyncConnection, result: ObjectiveResult, number: int, now: datetime, incidents: Sequence[str]
 ) -> None:
-    """Record a figure of an ended period.
+    """Record the result of an objective in an ended period.
 
-    The first figure is recorded when the period is closed. A further one replaces it if an incident changes afterwards.
+    The first result is recorded soon after the period ends. If an incident changes afterwards, another result replaces
+    the recorded one.
 
     Args:
-        number: The number of the figure, 0 for the first.
-        now: From when the figure applies.
-        incidents: Ids of the incidents that changed the figure. Empty for the first figure.
+        result: The objective (a promised share) with its counts in the period.
+        number: The number of the recorded result, 0 for the first.
+        now: The instant from which the recorded result applies.
+        incidents: Ids of the incidents that changed the result. Empty for the first result.
     """
     tally = result.figure.tally
     row = {
@@ -123,9 +132,9 @@ async def add_amendment(
 async def amendments_of(
     connection: AsyncConnection, contract: str, periods: Sequence[str]
 ) -> dict[Key, list[FigureAmendment]]:
-    """Return the recorded figures of a contract's ended periods.
+    """Return the results that were recorded for a contract's objectives in ended periods.
 
-    The result is (entitlement id, objective id, period label) -> figures, oldest first.
+    The result is (entitlement id, objective id, period label) -> recorded results, oldest first.
 
     Args:
         periods: Labels of the periods, such as `2026-11`.
@@ -139,20 +148,20 @@ async def amendments_of(
 
 
 async def closable(connection: AsyncConnection, before: datetime, limit: int) -> list[str]:
-    """Return the ids of at most `limit` contracts that have an ended period without recorded figures.
+    """Return the ids of at most `limit` contracts that have an ended period for which no result was recorded yet.
 
     Args:
-        before: Only periods that ended at this instant or earlier count.
+        before: Only periods that ended at this instant or earlier are considered.
     """
     query = select(_o.contract).where(_o.ends_at <= before, _o.closed_at.is_(None)).distinct()
     return list((await connection.execute(query.order_by(_o.contract).limit(limit))).scalars())
 
 
 async def watched_contracts(connection: AsyncConnection, now: datetime, limit: int) -> tuple[list[str], int]:
-    """Return the ids of contracts for which a period of an objective is running, and how many more there are.
+    """Return the ids of at most `limit` contracts with objectives for a period that has not ended.
 
-    Only stored objectives are searched. At most `limit` ids are returned. The contracts whose
-    objectives changed most recently come first.
+    The contracts whose objectives (promised shares) changed most recently come first. The second value is how many
+    further contracts there are. Only objectives stored by the board are considered.
 
     Args:
         now: The present instant.

@@ -21,7 +21,7 @@ _MOST_LOOKED_AT = 500  # contracts read at once; most may have nothing to show
 
 @dataclass(frozen=True, slots=True)
 class AttainmentPage:
-    """A page of contracts with their attainment."""
+    """A page of the list of contracts with their attainment (share of promises met)."""
 
     contracts: tuple[ContractAttainment, ...]
     after: str | None

@@ -18,27 +18,28 @@ NONE = "none"
 
 @dataclass(frozen=True, slots=True)
 class FigureAmendment:
-    """One recorded figure of an objective in an ended period.
+    """The result of an objective in an ended period, as recorded at one time.
 
-    The first figure is recorded when the period is closed. A further one replaces it if an incident changes afterwards.
+    The first result is recorded soon after the period ends. If an incident changes afterwards, another result replaces
+    the recorded one.
     """
 
     number: int
-    """0 for the figure recorded when the period was closed."""
+    """0 for the result that was recorded first."""
     at: datetime
-    """From when the figure applies."""
+    """The instant from which the result applies."""
     tally: Tally
     incident: str
-    """The incident that changed the figure. "" for number 0."""
+    """The incident that changed the result. "" for number 0."""
     others: int
-    """How many further incidents changed the figure at the same time."""
+    """How many further incidents changed the result at the same time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectiveResult:
-    """The outcome of one objective in one period.
+    """The result of one objective (a promised share) in one period.
 
-    It has the present figure, and the figures that were recorded since the period was closed.
+    It has the present counts, share and state, and the results that were recorded since the period ended.
     """
 
     contract: str
@@ -55,7 +56,10 @@ class ObjectiveResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractAttainment:
-    """The attainment of one contract in a period: the outcome of its objectives, and counts of requests and clocks."""
+    """The attainment (share of promises met) of one contract in a period.
+
+    It has the result of each objective, and counts of requests (incidents) and clocks.
+    """
 
     contract: str
     title: str
@@ -105,7 +109,7 @@ class ContractAttainment:
 
 
 def total_of(cells: Sequence[CountCell]) -> Tally:
-    """Return the sums of the counts in cells, such as how many promises were met in all of them."""
+    """Return the sum of several cells of counts: how many promises were met, missed or exempt, or are open, in all."""
     return sum((cell.tally for cell in cells), Tally())
 
 
@@ -122,7 +126,10 @@ def percent_text(share: Fraction | None) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountedQuery:
-    """The URL query of the page that lists the requests or clocks behind a figure of attainment."""
+    """The URL query of the page that lists the requests or clocks from which an attainment was computed.
+
+    The query lets a reader see which incidents are behind a percentage.
+    """
 
     contract: str
     period: AttainmentPeriod
@@ -155,7 +162,7 @@ class CountedQuery:
 
 
 def query_of_objective(result: ObjectiveResult) -> CountedQuery:
-    """Return the query that lists the requests or clocks counted in an objective's figure."""
+    """Return the query that lists the requests (incidents) or clocks counted for an objective."""
     objective = result.objective
     return CountedQuery(
         contract=result.contract,

@@ -42,7 +42,7 @@ _LENGTHS = {PeriodKind.MONTH: 1, PeriodKind.QUARTER: 3, PeriodKind.CONTRACT_YEAR
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountedContract:
-    """A contract with the data needed to compute its attainment."""
+    """A contract with what is needed to compute its attainment, such as its objectives and time zones."""
 
     id: str
     title: str
@@ -62,7 +62,7 @@ class CountedContract:
 async def counted_contract(
     connection: AsyncConnection, rulebook: Rulebook | None, contract: str
 ) -> CountedContract | None:
-    """Return a contract with the data needed to compute its attainment. None for an unknown contract.
+    """Return a contract with what is needed to compute its attainment. None for an unknown contract.
 
     A contract that is not in the catalogue is known if stored clocks name it. Such a contract has no objectives.
     """
@@ -109,15 +109,15 @@ def asked_period(of: CountedContract, written: str, now: datetime) -> Attainment
 
 
 def periods_within(kind: PeriodKind, asked: AttainmentPeriod, first_day: date | None) -> tuple[AttainmentPeriod, ...]:
-    """Return the periods of an objective that are shown for a requested period.
+    """Return the periods of an objective to show when a caller asks for the period `asked`.
 
-    For example, a requested quarter gives the three months of a monthly objective. If the objective's periods are not
-    shorter than the requested one, the result is the one that contains the last requested day. For an objective by
-    contract year the result is empty without `first_day`.
+    For example, a quarter as `asked` gives the three months of a monthly objective. If the objective's own periods are
+    as long as `asked`, or longer, the result is only the period with the last day of `asked`. The result is empty for
+    an objective by contract year if `first_day` is None.
 
     Args:
-        kind: The kind of the objective's periods.
-        asked: The requested period.
+        kind: The kind of the objective's periods, such as month.
+        asked: The period for which the caller asks.
         first_day: The contract's first day. None if unknown.
     """
     if kind is PeriodKind.CONTRACT_YEAR and first_day is None:

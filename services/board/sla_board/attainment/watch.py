@@ -66,15 +66,15 @@ _FIRST = ToldStanding()
 
 
 class ObjectiveWatch:
-    """The loop that recounts objectives after changes, publishes their state, and closes ended periods. Call `run`.
+    """The loop that counts objectives (promised shares) again after changes, and publishes their states. Call `run`.
 
-    Several processes may run the loop on one database.
+    The loop also records the results of periods that have ended. Several processes may run the loop on one database.
 
     Args:
         rulebook: Returns the rulebook in force (plans, contracts, calendars). None if there is none.
-        quarantine: Gets the contracts that cannot be counted, which are then left out for an hour.
+        quarantine: Receives the contracts that cannot be counted. They are left out for an hour.
         published: Called after facts were written to the board's log.
-        counted: Called after objectives were recounted.
+        counted: Called after objectives were counted again.
     """
 
     def __init__(
@@ -95,15 +95,15 @@ class ObjectiveWatch:
         self._skipped = SkippedRows(quarantine, OBJECTIVES, self._again)
 
     async def run(self) -> None:
-        """Recount objectives each second until cancelled."""
+        """Count changed objectives again each second, until cancelled."""
         while True:
             await self.look()
             await asyncio.sleep(0 if self._more else EVERY_SECONDS)
 
     async def look(self) -> int:
-        """Recount the contracts whose counts have changed or which have an ended period, in one pass.
+        """Count, in one pass, the objectives of contracts with changed counts or with an ended period.
 
-        The result is the number of contracts that were handled. A contract that cannot be counted goes to the
+        The result is the number of contracts that were counted. A contract that cannot be counted goes to the
         quarantine, and the others are counted.
         """
         rulebook = self._rulebook()

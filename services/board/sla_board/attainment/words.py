@@ -21,7 +21,7 @@ _STANDINGS = {
 
 
 def assumption_of(figure: AttainmentFigure) -> str:
-    """Return the sentence that says what a figure's forecast assumes. "" for a period that has ended."""
+    """Return the sentence that says what the forecast of an objective assumes. "" for a period that has ended."""
     if not figure.provisional:
         return ""
     forecast, tally = figure.forecast, figure.tally
@@ -61,10 +61,10 @@ def misses_text(figure: AttainmentFigure) -> str:
 
 
 def amended_text(result: ObjectiveResult) -> tuple[str, str] | None:
-    """Return the first figure and the instant of the present figure, in words; None if the figure was never amended.
+    """Return the first recorded result of an objective, and since when the present result applies, in words.
 
-    For example, (`was 93.18 %`, `since 2026-11-02 10:00 UTC`). The texts do not name the incident that changed the
-    figure.
+    For example, (`was 93.18 %`, `since 2026-11-02 10:00 UTC`). The result is None if the first recorded result never
+    changed. The texts do not name the incident that changed the result.
     """
     if len(result.amendments) < 2:
         return None

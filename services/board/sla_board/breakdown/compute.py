@@ -30,9 +30,9 @@ MOST_CLOCKS = 1_000  # of one incident, the latest
 
 @dataclass(frozen=True, slots=True)
 class KnownClock:
-    """A clock that the board knows from published facts.
+    """A clock of an incident, as the published facts describe it.
 
-    By its fields the clock is found again among the clocks that are computed from the incident's events.
+    When the clocks are computed again from the incident's events, these fields tell which computed clock is this one.
     """
 
     metric: str
@@ -44,7 +44,10 @@ class KnownClock:
 
 @dataclass(frozen=True, slots=True)
 class ComputedRows:
-    """The rows of the tables `board_breakdown` and `board_pause` that were computed for one incident."""
+    """The rows computed for one incident: breakdowns of its time, and pauses of its clocks.
+
+    A breakdown divides time by holder (assignee, group, support line) and party (who had to act).
+    """
 
     breakdowns: list[dict[str, Any]] = field(default_factory=list)
     """Rows of the table `board_breakdown`."""
@@ -55,9 +58,10 @@ class ComputedRows:
 def computed_rows(
     events: Sequence[IncidentEvent], rulebook: Rulebook, known: Mapping[ClockId, KnownClock]
 ) -> ComputedRows:
-    """Return the breakdown and pause rows of one incident, as of its last event.
+    """Compute the breakdowns and pauses of one incident, as of its last event, as rows of their tables.
 
-    If no event opens the incident, there are no rows.
+    A breakdown divides time by holder (assignee, group, support line) and party (who had to act). If no event opens the
+    incident, there are no rows.
 
     Args:
         events: All events of the incident, in any order.

@@ -24,9 +24,8 @@ _SPOKE = (EventKind.COMMENTED, EventKind.UPDATED)
 class PauseReader:
     """Computes the rows of `board_pause` for the clocks of one incident. Call `rows_of` for each clock.
 
-    A pause belongs to the contract that the incident was under when the pause began. Holders
-    (assignee, group, support line) and comments of the customer are ignored if they are of the time under another
-    contract.
+    A pause belongs to the contract that applied to the incident when the pause began. Holders (assignee, group, support
+    line) and comments of the customer are included only from the time under this contract.
 
     Args:
         incident: The incident computed from `events`.
@@ -113,10 +112,10 @@ class PauseReader:
 
 
 def owner_at(periods: Sequence[ContractPeriod], at: datetime) -> str:
-    """Return the id of the contract that an incident was under at an instant.
+    """Return the id of the contract that applied to an incident at an instant.
 
-    An incident whose customer is not known yet is under the default contract. For an instant in this first time, the
-    result is the customer's contract, which applied afterwards.
+    While the customer of an incident is unknown, the default contract applies. For an instant in that time, the result
+    is the customer's contract, which applied as soon as the customer was known.
 
     Args:
         periods: The periods of the incident under one contract each, in order.

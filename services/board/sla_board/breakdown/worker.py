@@ -52,12 +52,14 @@ _log = structlog.get_logger(__name__)
 class BreakdownWorker:
     """Recomputes the breakdowns and pauses of changed incidents. Call `run`, or `catch_up` once.
 
-    The projector marks each changed incident with a row in a table. The worker deletes the mark after the computation.
+    A breakdown divides the time of an incident or clock by holder (assignee, group, support line) and party (who had to
+    act). The projector marks each changed incident with a row in a table. The worker deletes the mark after the
+    computation.
 
     Args:
         rulebook: Returns the plans, contracts and calendars in force.
         changed: Called after rows were written.
-        quarantine: Gets the incidents of which no rows can be written, which are then left out for an hour.
+        quarantine: Receives the incidents of which no rows can be written. They are left out for an hour.
     """
 
     def __init__(

@@ -39,7 +39,7 @@ After = Annotated[Name, Query(description="the `after` of the page before")]
 
 @dataclass(frozen=True, slots=True)
 class AttainmentDeps:
-    """The dependencies of the routes of attainment."""
+    """The dependencies of the HTTP routes of attainment (the share of promises met)."""
 
     store: Store
     rulebook: Callable[[], Rulebook | None]

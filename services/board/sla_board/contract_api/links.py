@@ -29,7 +29,10 @@ _DENIED: dict[int | str, dict[str, Any]] = {
 
 
 class PlanLinkIn(BaseModel):
-    """The body of a request to make a link to a contract's support plan."""
+    """The body of a request to create a link to a contract's support plan.
+
+    With the link, anybody can read the plan without an API key.
+    """
 
     model_config = ConfigDict(
         use_attribute_docstrings=True,
@@ -46,7 +49,7 @@ class PlanLinkIn(BaseModel):
 class PlanLinkShape(BaseModel):
     """A link to a support plan, as administrators see it, without the link's address.
 
-    The address is shown only once, when the link is made.
+    The address is shown only once, when the link is created.
     """
 
     model_config = ConfigDict(
@@ -69,10 +72,10 @@ class PlanLinkShape(BaseModel):
     """The language of the page."""
     state: LinkState
     reason: str
-    """Why the link was made."""
+    """Why the link was created."""
     made_at: datetime
     made_by: str
-    """Who made the link, as in the audit log, such as `key:ops`."""
+    """Who created the link, as in the audit log, such as `key:ops`."""
     expires_at: datetime
     revoked_at: datetime | None = None
     """When the link was revoked. Null while nobody has revoked it."""
@@ -81,7 +84,7 @@ class PlanLinkShape(BaseModel):
 
 
 class MadePlanLink(PlanLinkShape):
-    """A link to a support plan that was just made, with its address `url`.
+    """A new link to a support plan, with its address `url`.
 
     The address cannot be read again later.
     """
@@ -96,7 +99,7 @@ class PlanLinkList(BaseModel):
 
 
 def add_links(routes: APIRouter, deps: PlanDeps) -> None:
-    """Add the routes by which administrators make, list and revoke links to support plans.
+    """Add the routes by which administrators create, list and revoke links to support plans.
 
     The routes need an API key with the scope `admin` for all contracts.
     """

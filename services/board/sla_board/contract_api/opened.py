@@ -24,10 +24,10 @@ class _Closed(Exception):
 
 
 def add_opened(routes: APIRouter, deps: PlanDeps) -> None:
-    """Add the routes that links to support plans open: the plan as a page, and as PDF.
+    """Add the routes to which links to support plans lead: the plan as a page, and as PDF.
 
-    The routes need no API key, and change nothing. If a link does not open its plan, the answer is a page with the
-    reason: status 404 if the link is unknown or its address was cut off, 410 if the link has expired or was revoked.
+    The routes need no API key, and change nothing. If a link is not valid, the answer is a page with the reason: status
+    404 if the link is unknown or its address was cut off, 410 if the link has expired or was revoked.
     """
 
     # HEAD too: mail scanners ask so whether a link leads anywhere.

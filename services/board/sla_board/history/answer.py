@@ -93,7 +93,7 @@ class IncidentList(BaseModel):
 
 
 def list_answer(page: IncidentPage) -> IncidentList:
-    """Return a page of the list of incidents as a JSON model."""
+    """Return a page of the list of incidents as its JSON model."""
     counts, shown = page.counts, page.shown
     return IncidentList(
         total=counts.total,

@@ -25,7 +25,8 @@ def table_of(shown: IncidentFilter) -> Table:
 def joined(shown: IncidentFilter) -> FromClause:
     """Return the tables to query for the rows that a filter lists.
 
-    The result is the table of incidents. If a metric is chosen, it is the table of clocks joined with this table.
+    The result is the table of incidents. If a metric is chosen, it is the table of clocks joined with the table of
+    incidents.
     """
     if not shown.metric:
         return tables.listed
@@ -58,7 +59,7 @@ def belongs(shown: IncidentFilter, columns: Any) -> list[ColumnElement[bool]]:
 
 
 def decided(shown: IncidentFilter, columns: Any) -> list[ColumnElement[bool]]:
-    """Return the SQL conditions for the states and verdicts that a filter chooses."""
+    """Return the SQL conditions for a filter's states (such as `closed`) and verdicts (such as `missed`)."""
     chosen: list[ColumnElement[bool]] = []
     if shown.states:
         chosen.append(columns.phase.in_(shown.states))
@@ -68,10 +69,10 @@ def decided(shown: IncidentFilter, columns: Any) -> list[ColumnElement[bool]]:
 
 
 def dating(shown: IncidentFilter, of: Any) -> Any:
-    """Return the instant by which a filter selects and sorts rows, such as `opened_at`.
+    """Return the instant by which a filter selects and sorts rows, such as when the incident was opened.
 
     Args:
-        of: The columns of a table, which give the instant as a column; or a row, which gives its own instant.
+        of: The columns of a table, to get the column with the instant; or a row, to get the instant itself.
     """
     match shown.date:
         case ListDate.DUE:
@@ -85,7 +86,7 @@ def dating(shown: IncidentFilter, of: Any) -> Any:
 
 
 def dated(shown: IncidentFilter, columns: Any) -> list[ColumnElement[bool]]:
-    """Return the SQL conditions for the metric and the period that a filter chooses."""
+    """Return the SQL conditions for the metric and the period (such as `2026-11`) that a filter chooses."""
     chosen: list[ColumnElement[bool]] = []
     if shown.metric:
         chosen.append(columns.metric == shown.metric)
@@ -139,7 +140,7 @@ def present(columns: Any, since: datetime | None, until: datetime | None) -> lis
 
 @dataclass(frozen=True, slots=True)
 class TextCondition:
-    """The SQL condition for the rows with a filter's search text, and whether there are many."""
+    """The SQL condition for the rows that contain a filter's search text, and whether many rows match."""
 
     holds: ColumnElement[bool]
     """The condition."""

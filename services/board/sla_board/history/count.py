@@ -154,7 +154,7 @@ def _cuts(shown: IncidentFilter) -> list[datetime]:
 
 
 def counts_of(found: Mapping[tuple[int, str, str], int], shown: IncidentFilter) -> ListCounts:
-    """Return the counts of a list in total and by state, verdict and month.
+    """Return the counts of the list of incidents, in total and by state, verdict and month.
 
     Args:
         found: (month, state, verdict) -> number of rows, before the filter's states and verdicts are applied. The month

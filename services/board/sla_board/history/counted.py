@@ -36,9 +36,9 @@ _NO_CLOCK = ("clock", "metric", "cycle", "stopped_at")
 
 @dataclass(frozen=True, slots=True)
 class CountedList:
-    """The list of the requests or clocks that attainment counts. Make it with `of`.
+    """The list of the requests or clocks from which an attainment (share of promises met) was computed.
 
-    It is shown in place of the list of incidents if the filter's field `counted` is set.
+    It replaces the list of incidents if the filter's field `counted` is set. Call `of` to create it.
     """
 
     connection: AsyncConnection
@@ -50,7 +50,7 @@ class CountedList:
 
     @classmethod
     async def of(cls, connection: AsyncConnection, shown: IncidentFilter) -> CountedList:
-        """Return the list that a filter selects.
+        """Return the list of counted requests or clocks that a filter selects.
 
         Args:
             connection: The connection over which the list is read.

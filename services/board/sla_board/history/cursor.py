@@ -18,12 +18,15 @@ LONGEST = 1_000
 
 
 class BadCursor(ValueError):
-    """Raised when a text is no cursor, or is a cursor that was made for another filter."""
+    """Raised when a text is no cursor, or when the cursor belongs to another filter."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListPlace:
-    """The position of a row in the list of incidents. The list is sorted by these fields in descending order."""
+    """The position of a row in the list of incidents, from which the next page continues.
+
+    The list is sorted by these fields in descending order.
+    """
 
     at: datetime
     """The instant by which the list is sorted; the filter's `date` says which."""
@@ -52,7 +55,7 @@ def read_cursor(written: str, shown: IncidentFilter) -> ListPlace:
         shown: The filter of the present request.
 
     Raises:
-        BadCursor: The text is no cursor, or was made for another filter.
+        BadCursor: The text is no cursor, or the cursor belongs to another filter.
     """
     try:
         padded = written + "=" * (-len(written) % 4)

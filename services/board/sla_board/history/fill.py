@@ -25,12 +25,12 @@ _log = structlog.get_logger(__name__)
 
 
 class ListFilling:
-    """Adds the incidents stored by an earlier release to the list of incidents. Call `run`.
+    """Fills the list of incidents, after an upgrade, with incidents that an earlier release stored. Call `run`.
 
     Progress is stored in the same transaction as the rows, so that a restart continues after the last stored row.
 
     Args:
-        quarantine: Gets the incidents that cannot be added.
+        quarantine: Receives the incidents that cannot be added.
         pause: Seconds to wait between two transactions, so that other writers are not blocked.
     """
 

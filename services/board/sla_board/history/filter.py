@@ -27,7 +27,10 @@ GROUPS = {
 
 
 class ListDate(StrEnum):
-    """The instant of an incident that must lie in a filter's period, and by which the list is sorted."""
+    """Which instant of an incident must lie in a filter's period, such as its opening or its end.
+
+    The list of incidents is sorted by the same instant.
+    """
 
     COUNTED = "counted"
     """The instant that decided the verdict, or the due instant that will decide it."""

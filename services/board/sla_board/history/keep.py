@@ -31,10 +31,10 @@ MOST_EVENTS = 2_000  # of an incident that has moved: more are not read for what
 
 
 async def keep_listed(connection: AsyncConnection, incidents: Collection[str]) -> None:
-    """Rewrite the rows of some incidents in the list of incidents, in the caller's transaction.
+    """Compute the rows of some incidents in the list of incidents anew, in the caller's transaction.
 
-    The rows are computed from the board's tables. An unknown incident gets no row. The counts by month are updated as
-    well.
+    The rows are computed from the board's tables. For an unknown incident there is no row. The counts by month are
+    updated as well.
 
     Raises:
         StoreBusy: Another process writes rows of the same incidents. The caller must repeat the transaction.

@@ -27,7 +27,7 @@ _ENDED = frozenset(phase.value for phase in Phase if not phase.live)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """The stored data of an incident, or of the part of it that belongs to one contract: the input of `listed_rows`."""
+    """The stored data of an incident, or of the part of it under one contract: the input of `listed_rows`."""
 
     incident: str
     part: ListPart

@@ -24,7 +24,7 @@ _listed = tables.listed.c
 
 @dataclass(frozen=True, slots=True)
 class IncidentPage:
-    """A page of the list of incidents."""
+    """A page of the list of incidents, with the counts of the whole list."""
 
     shown: IncidentFilter
     rows: Sequence[Any]

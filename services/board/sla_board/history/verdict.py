@@ -18,7 +18,7 @@ from sla_domain.clock import ClockState
 
 @dataclass(frozen=True, slots=True)
 class ClockVerdict:
-    """The verdict on one clock."""
+    """The verdict on one clock, such as met or missed, and the instant by which the clock is listed and counted."""
 
     judged: JudgedClock
     """The clock as attainment counts it."""
@@ -34,7 +34,7 @@ class ClockVerdict:
 
 @dataclass(frozen=True, slots=True)
 class IncidentVerdict:
-    """The verdict on an incident, and the number of its clocks with each verdict."""
+    """The verdict on an incident, such as met, missed or open, and the number of its clocks with each verdict."""
 
     verdict: PromiseVerdict
     """The verdict with which lists and figures count the request."""
@@ -51,7 +51,7 @@ class IncidentVerdict:
 
 
 def verdict_of_clock(clock: Any) -> ClockVerdict:
-    """Return the verdict on a clock.
+    """Return the verdict on a clock, such as met, missed or open.
 
     Args:
         clock: Row of the table `board_clock`.
@@ -65,7 +65,7 @@ def verdict_of_clock(clock: Any) -> ClockVerdict:
 
 
 def verdict_of_incident(clocks: Sequence[ClockVerdict], ended: bool) -> IncidentVerdict:
-    """Return the verdict on an incident from the verdicts on its clocks.
+    """Return the verdict on an incident, such as met, missed or open, from the verdicts on its clocks.
 
     Args:
         ended: Whether work on the incident has ended.

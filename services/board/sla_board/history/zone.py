@@ -16,7 +16,8 @@ def zone_in(rulebook: Callable[[], Rulebook] | None) -> Callable[[str], str | No
     The function takes the contract's id, and returns None for an unknown contract.
 
     Args:
-        rulebook: Returns the rulebook in force (plans, contracts, calendars). None if no contract is known.
+        rulebook: Returns the rulebook in force (plans, contracts, calendars). None if there is none: then every
+            contract is unknown.
     """
 
     def zone_of(contract: str) -> str | None:
@@ -32,7 +33,8 @@ def calendar_in(rulebook: Callable[[], Rulebook] | None) -> Callable[[str], Cont
     The function takes the contract's id, and returns None for an unknown contract.
 
     Args:
-        rulebook: Returns the rulebook in force (plans, contracts, calendars). None if no contract is known.
+        rulebook: Returns the rulebook in force (plans, contracts, calendars). None if there is none: then every
+            contract is unknown.
     """
 
     def calendar_of(contract: str) -> ContractCalendar | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 
 class LinkState(StrEnum):
-    """The state of a link to a support plan."""
+    """Whether a link to a support plan is open, expired or revoked."""
 
     OPEN = "open"
     """The link opens the plan."""
@@ -21,7 +21,7 @@ class LinkState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanLink:
-    """A link with which anybody reads the support plan of `contract`, without an API key."""
+    """A link with which anybody can read the support plan of `contract`, without an API key."""
 
     id: str
     """The id that names the link. It does not open the link."""
@@ -29,10 +29,10 @@ class PlanLink:
     language: str
     """The language of the page."""
     reason: str
-    """Why the link was made."""
+    """Why the link was created."""
     made_at: datetime
     made_by: str
-    """Who made the link, as in the audit log, such as `key:ops`."""
+    """Who created the link, as in the audit log, such as `key:ops`."""
     expires_at: datetime
     """The link opens the plan until this instant."""
     revoked_at: datetime | None = None

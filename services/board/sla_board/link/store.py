@@ -37,7 +37,7 @@ class NoSuchLink(LookupError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedLink:
-    """The properties with which a link to a support plan is to be made."""
+    """The requested properties of a new link to a support plan."""
 
     contract: str
     language: str
@@ -47,12 +47,13 @@ class WantedLink:
 
 
 class PlanLinks:
-    """Makes, revokes and finds links to support plans, which are stored in the board's tables.
+    """Creates, revokes and finds links to support plans, which are stored in the board's tables.
 
-    Every method may raise StoreBusy.
+    With such a link, a customer reads a support plan without an API key. Every method may raise StoreBusy.
 
     Args:
-        token: Returns the token of a new link. Another function than the default is for tests.
+        token: Returns the token (secret part of the address) of a new link. Another function than the default is for
+            tests.
     """
 
     def __init__(self, store: Store, time_source: TimeSource, token: Callable[[], str] = new_token) -> None:
@@ -61,12 +62,13 @@ class PlanLinks:
         self._token = token
 
     async def make(self, wanted: WantedLink, command: Command) -> tuple[PlanLink, str]:
-        """Make and store a link that shows a contract's support plan to anybody with the link's address.
+        """Create and store a link that shows a contract's support plan to anybody with the link's address.
 
         Returns the link and its token, the secret part of the address. The store keeps only a hash of the token.
 
         Args:
-            command: Who orders the link and why, for the audit log.
+            wanted: The contract, language and validity of the link.
+            command: Who creates the link and why, for the audit log.
 
         Raises:
             TooManyLinks: The contract has 100 open links already.
@@ -97,7 +99,7 @@ class PlanLinks:
         A link that was revoked before is returned unchanged.
 
         Args:
-            command: Who orders the change and why, for the audit log.
+            command: Who revokes the link and why, for the audit log.
 
         Raises:
             NoSuchLink: The contract has no link with this id.

@@ -36,10 +36,10 @@ def dates_words(shown: IncidentFilter) -> str:
 
 
 def counted_words(shown: IncidentFilter) -> str:
-    """Return the sentence that says which requests or clocks are listed as those that attainment counts.
+    """Return the sentence above a list of counted requests or clocks, which says what the list contains.
 
     Args:
-        shown: A filter whose field `counted` is set.
+        shown: A filter whose field `counted` is set: it lists what attainment (the share of promises met) counts.
     """
     metrics = f" Each is judged by its clocks of {' and '.join(shown.metrics)} alone." if shown.metrics else ""
     return (

@@ -206,6 +206,10 @@ class Pages:
 
         Its keys are `html` (the body of the page) and `title`. Unchanged contents give an equal object, because the
         present instant is not part of it. One exception: the drawing of the timeline changes every half minute.
+
+        Args:
+            file: The content of the page.
+            reasons: Returns the rules of a plan on reasons of breaches, given the plan's id.
         """
         html = self._templates.get_template("incident_body.html").render(file=file, reasons=reasons)
         return {"html": html, "title": f"{file.title} · slad"}
@@ -215,6 +219,7 @@ class Pages:
 
         Args:
             now: The server's present instant (aware), at which the page's own clock starts.
+            reasons: Returns the rules of a plan on reasons of breaches, given the plan's id.
         """
         fragment = self.incident_fragment(file, reasons)
         return self._templates.get_template("incident.html").render(
@@ -264,7 +269,7 @@ class Pages:
     def pauses(
         self, asked: PauseFilter, page: PausePage, sums: PauseSums, query: Mapping[str, str], now: datetime
     ) -> str:
-        """Return the HTML of the audit of pauses.
+        """Return the HTML of the audit of pauses: which clocks were paused for how long, by whom, and waiting for whom.
 
         Args:
             asked: The filter, whose choices the page shows.
@@ -432,9 +437,12 @@ def reason_path(clock: UUID) -> str:
 
 
 def reason_title(rules: BreachReasons, code: str) -> str:
-    """Return the English title of a plan's reason code.
+    """Return the English title of a code by which a breach's reason is stated, such as `late_handover`.
 
     If the plan no longer offers the code, the result is the code itself.
+
+    Args:
+        rules: The rules of the plan on reasons, with the codes that the plan offers.
     """
     known = rules.code(code)
     return code if known is None else known.title("en")
@@ -443,7 +451,7 @@ def reason_title(rules: BreachReasons, code: str) -> str:
 def board_title(queue: Queue) -> str:
     """Return the title of the board's page, with the number of breached clocks.
 
-    Three breached clocks give `(3) slad board`, none gives `slad board`.
+    The title is `(3) slad board` for three breached clocks, and `slad board` for none.
     """
     breached = queue.buckets[Bucket.BREACHED]
     return f"({breached}) slad board" if breached else "slad board"

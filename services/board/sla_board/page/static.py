@@ -23,7 +23,7 @@ class StaticFile:
 class StaticFiles:
     """The scripts, style sheets and icons of the board's pages, by file name.
 
-    All files are read when the object is made.
+    All files are read once, when the object is created.
     """
 
     def __init__(self) -> None:

@@ -100,10 +100,13 @@ def day_text(day: date, words: PlanWords) -> str:
 
 
 def local_day_text(at: datetime, subject: PlanSubject) -> str:
-    """Return the day on which an instant lies in the contract's zone, such as `12 November 2026`."""
+    """Return the day of an instant in the contract's time zone as text, such as `12 November 2026`."""
     return day_text(at.astimezone(load_zone(subject.contract.zone)).date(), subject.words)
 
 
 def last_day_text(end: datetime, subject: PlanSubject) -> str:
-    """Return the last day, in the contract's zone, of something that ends at the instant `end`."""
+    """Return the last day of something that ends at the instant `end`, as text, such as `12 November 2026`.
+
+    The day is that of the contract's time zone.
+    """
     return local_day_text(end - timedelta(microseconds=1), subject)

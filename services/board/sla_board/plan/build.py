@@ -28,10 +28,10 @@ def support_plan(
 
     Args:
         catalogue: The catalogue with the contract.
-        now: Determines the year of the holidays, which booked windows (extra hours of service) are over, the balances
-            of allowances and the days of reviews.
+        now: The present instant, as of which balances, holidays, booked windows and the next reports are shown.
         language: A tag such as `pl`. An unknown tag means English.
-        stored: What the board has stored about the contract, such as the entries of its ledgers.
+        stored: What the board has stored about the contract, such as the entries of its ledgers (accounts of
+            allowances).
     """
     words = words_in(language)
     sheet = sheet_of(catalogue, contract.id, words.language)
@@ -74,7 +74,7 @@ def _facts(subject: PlanSubject) -> dict[str, str]:
 def plan_json(plan: SupportPlan) -> dict[str, Any]:
     """Return a support plan as JSON values: contract, title, language, `as_of`, `facts` and sections.
 
-    `as_of` is the day on which the plan was made. `facts` maps names to texts, for the head of the page.
+    `as_of` is the day on which the plan was computed. `facts` maps names to texts, for the head of the page.
     """
     return {
         "contract": plan.contract,

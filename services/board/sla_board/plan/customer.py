@@ -14,10 +14,10 @@ _IN_PLACE = "…"
 
 
 def for_customer(plan: SupportPlan, contract: Contract) -> SupportPlan:
-    """Return a copy of a support plan in which `…` replaces mail addresses and phone numbers.
+    """Return a copy of a support plan without the mail addresses and phone numbers of the contract's people.
 
-    These are the addresses and numbers of the contract's people. No section shows them on purpose, but somebody may
-    have written one into a name, a title or a note.
+    `…` replaces each of them. No section shows them on purpose, but somebody may have written one into a name, a title
+    or a note.
     """
     known = {address.partition(":")[2] for person in contract.people.values() for address in person.addresses}
     reached = sorted((one for one in known if "@" in one or one.startswith("+")), key=len, reverse=True)

@@ -42,8 +42,8 @@ async def listed_contracts(rulebook: Rulebook, text: str, only: str | None) -> t
     """Return the contracts whose id, title or customers contain `text`, and whether there may be more.
 
     First come the contracts whose id or customer equals `text`. Then come the contracts in the catalogue's files, and
-    last the contracts made over the API, both sorted by id. At most 200 contracts are returned. At most 20,000
-    contracts made over the API are searched.
+    last the contracts created over the API, both sorted by id. At most 200 contracts are returned. At most 20,000
+    contracts created over the API are searched.
 
     Args:
         only: The only contract that the caller may see. None means all contracts.

@@ -121,13 +121,17 @@ class StoredOfPlan:
     """Id of a schedule -> the next report of this schedule."""
 
     def entries_of(self, allowance: str) -> tuple[LedgerEntry, ...]:
-        """Return the entries in the ledger (account) of one allowance (id), in the order of writing."""
+        """Return the entries in the ledger (account) of an allowance, in the order of writing.
+
+        Args:
+            allowance: Id of the allowance (a number of included credits, hours or visits).
+        """
         return () if self.record is None else self.record.entries_of(allowance)
 
 
 @dataclass(frozen=True, slots=True)
 class PlanSubject:
-    """The data from which the sections of a support plan are made."""
+    """The contract and other data from which the sections of a support plan are built."""
 
     catalogue: Catalogue
     contract: Contract

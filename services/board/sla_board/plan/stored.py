@@ -12,7 +12,13 @@ from sla_platform.wire.contract import read_record
 
 
 async def read_stored(connection: AsyncConnection, contract: str) -> StoredOfPlan:
-    """Return what the board has stored about a contract (id), as its support plan shows it."""
+    """Return the stored entries of a contract's ledgers (accounts of allowances), and its next reports.
+
+    A support plan shows both.
+
+    Args:
+        contract: Id of the contract.
+    """
     table = tables.contract_records.contract
     found = (await connection.execute(select(table.c.record).where(table.c.id == contract))).scalar_one_or_none()
     record = None if found is None else read_record(found)

@@ -64,7 +64,10 @@ _ABOUT_THE_INCIDENT = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class PublishedFact:
-    """A fact that slad published about a clock, or about a whole incident."""
+    """A fact that slad published about a clock, or about a whole incident.
+
+    A fact is an event in which the timer service reports what happened, such as `clock.breached`.
+    """
 
     id: str
     """The id of the published event."""
@@ -139,9 +142,9 @@ def clock_row(facts: Sequence[PublishedFact]) -> dict[str, Any]:
 def state_of(fact: ClockFact) -> ClockState:
     """Return the state of a clock after a fact (an event that slad published about the clock).
 
-    If the fact has a state, this state is returned. Otherwise the kind of the fact decides; for example
-    `clock.started` gives RUNNING. If the kind decides nothing either, as for a warning of an older release, the
-    state is RUNNING.
+    If the fact states the clock's state, this is the result. Otherwise the kind of the fact decides; for example
+    `clock.started` gives RUNNING. If the kind decides nothing either, as for a warning of an older release, the state
+    is RUNNING.
     """
     body = fact.body
     if isinstance(body, Gone):

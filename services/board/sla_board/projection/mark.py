@@ -20,7 +20,10 @@ _LOCK = "slad.board.objective"
 
 
 class CountedNews(IntEnum):
-    """Whether a change of the counts of met and missed promises is news, or is history that was received late."""
+    """Whether a change of the counts of met and missed promises is news, or history that was received late.
+
+    For history, no fact about an objective (a promised share) is published.
+    """
 
     PLAIN = 0
     """No fact about a clock was published."""
@@ -31,7 +34,7 @@ class CountedNews(IntEnum):
 
 
 class CountedOnce(NamedTuple):
-    """The values of a clock, or of a whole request, that attainment is computed from."""
+    """The values of one clock, or of one request (incident), from which attainment (the share met) is counted."""
 
     contract: str
     entitlement: str
@@ -64,7 +67,7 @@ class CountedMark:
 
 @dataclass(frozen=True, slots=True)
 class MarkedContract:
-    """Several marks of one contract, combined so that they are processed together.
+    """The marks of one contract that are processed together, combined into one object.
 
     A mark is a stored note that the counts of a contract have changed.
     """
@@ -171,13 +174,13 @@ def marks_between(
 ) -> list[CountedMark]:
     """Compare the counted values of incidents before and after a change, and return the marks to store.
 
-    A mark is a note that an incident has changed the counts of a contract. There is one for each incident and each
+    A mark is a note that an incident has changed the counts of a contract. There is one mark for each incident and each
     contract whose values differ.
 
     Args:
         before: Incident id -> the values of its clocks and of its request before the change.
         after: Incident id -> the values of its clocks and of its request after the change.
-        news: Incident id -> whether the change is news. PLAIN for an incident that is missing here.
+        news: Incident id -> whether the change is news or history. PLAIN for an incident that is missing here.
     """
     marks: list[CountedMark] = []
     for incident in sorted({*before, *after}):

@@ -27,14 +27,14 @@ _KEPT = MARKS | {FactKind.CLOCK_STARTED, FactKind.CLOCK_AMENDED}
 
 
 class RowMemory(Generic[Key, Item]):
-    """A cache of stored rows by key: `remember` adds the rows of a key, `recall` returns them.
+    """A cache of stored rows by key, so that they need not be read from the store for each batch of events.
 
-    Keys with fewer than `MANY` (50) stored rows are not cached. Beyond `MOST_KEYS` (512) keys, the least recently used
-    are dropped.
+    `remember` adds the rows of a key, `recall` returns them. Keys with fewer than `MANY` (50) stored rows are not
+    cached. Beyond `MOST_KEYS` (512) keys, the least recently used are dropped.
 
     Args:
-        essential: Selects, of all rows of a key, those that are still needed when later rows arrive.
-            Only these are kept.
+        essential: Selects, of all rows of a key, those that are still needed when later rows arrive. Only these are
+            kept.
     """
 
     def __init__(self, essential: Callable[[Sequence[Item]], list[Item]]) -> None:

@@ -77,7 +77,9 @@ class Projector:
     The attribute `applied_at` is the instant of the last commit of new events. It is None before the first.
 
     Args:
+        listing: Called in the transaction with changed incidents. It rewrites their rows in the list of incidents.
         changed: Called after each commit of new events.
+        marked: Called after the commit with the incidents whose breakdowns must be computed anew. None for no call.
     """
 
     def __init__(
@@ -163,8 +165,8 @@ class Projector:
         """Recompute all rows that the board derives from the stored events of some incidents.
 
         The old rows are deleted and new ones written in the caller's transaction. A process that applies an event to
-        one of the incidents waits for the end of this transaction. Deliveries and alerts stay: their events are not
-        stored.
+        one of the incidents waits for the end of this transaction. The rows of deliveries and alerts are not touched,
+        because the events behind them are not stored.
 
         Args:
             connection: A transaction of the board's store.

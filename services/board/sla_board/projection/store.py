@@ -25,13 +25,13 @@ _AMPLE = 50  # rows of one incident or clock, as a rule
 
 
 async def claim_events(connection: AsyncConnection, envelopes: Sequence[Envelope], now: datetime) -> list[Envelope]:
-    """Record the given events as applied; return the events that were not applied before.
+    """Record the given events as applied, and return those that were not applied before.
 
     An event that is given twice is returned once. The ids are recorded in the caller's transaction, so that a rollback
     removes the record.
 
     Args:
-        now: The recorded instant.
+        now: The instant to record.
     """
     first = {(envelope.topic.value, envelope.id): envelope for envelope in reversed(envelopes)}
     # Sorted, so that two instances that hold the same events during a rebalance wait for each other in one order.
@@ -50,6 +50,7 @@ async def keep_events(connection: AsyncConnection, rows: Sequence[dict[str, Any]
 async def mark_unfolded(connection: AsyncConnection, incidents: Collection[str], now: datetime) -> None:
     """Mark incidents whose breakdowns and pauses must be computed anew.
 
+    A breakdown divides the time of an incident by holder (assignee, group, support line) and party (who had to act).
     The mark is a row with the instant `now`. An older mark of the same incident is overwritten.
     """
     if incidents:
@@ -192,7 +193,7 @@ async def copy_phases(connection: AsyncConnection, incidents: Collection[str]) -
 
 
 def envelope_of(row: Any) -> Envelope:
-    """Return the event in a row of the table `board_event`, in its form on the bus.
+    """Return the event in a row of the table `board_event` as an `Envelope`, the form in which the bus carries events.
 
     `source` is "", because the source is not stored.
     """

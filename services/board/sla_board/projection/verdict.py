@@ -83,7 +83,7 @@ def _exemption(applied: Sequence[ClockFact]) -> tuple[str, str]:
 async def decided_in(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
     """Correct `decided_contract` in rows of `board_clock` whose incident has moved between contracts.
 
-    The right contract is the one that the incident belonged to when the clock was met or missed. Other rows stay
+    The right contract is the one that applied to the incident when the clock was met or missed. Other rows stay
     unchanged.
     """
     named = sorted({row["incident"] for row in rows})
@@ -137,9 +137,12 @@ async def counted_of(connection: AsyncConnection, incidents: Collection[str]) ->
 
 
 async def request_rows(connection: AsyncConnection, incidents: Collection[str]) -> list[dict[str, Any]]:
-    """Compute the rows of `board_request` of incidents from their stored clocks and phases.
+    """Compute the rows of `board_request` (each incident as counted once) from stored clocks and phases.
 
     Incidents without clocks are left out.
+
+    Args:
+        incidents: Ids of the incidents.
     """
     if not incidents:
         return []
@@ -164,7 +167,7 @@ JUDGED = (
 
 
 def judged_clock(row: Any) -> JudgedClock:
-    """Return a row of `board_clock` as a `JudgedClock`, the form in which attainment counts a clock.
+    """Return a row of `board_clock` as a `JudgedClock`, the form in which attainment (the share met) counts a clock.
 
     Args:
         row: A row with the columns that the constant `JUDGED` lists.
@@ -210,7 +213,7 @@ def _row(incident: str, clocks: Sequence[JudgedClock], phase: str) -> dict[str, 
 
 
 def request_row(incident: str, clocks: Sequence[JudgedClock], ended: bool) -> dict[str, Any]:
-    """Return the row of `board_request` of one incident.
+    """Return the row of `board_request` of one incident: the verdict by which the incident is counted once.
 
     Args:
         clocks: All clocks of the incident, at least one.

@@ -33,7 +33,7 @@ class SaidReason:
         return self.clock
 
     def says(self, code: str, text: str) -> bool:
-        """Return whether the reason has this code and this text."""
+        """Return whether the reason has this code and this text, so that it need not be stored again."""
         return (self.code, self.text) == (code, text)
 
     def audited(self) -> dict[str, Any]:

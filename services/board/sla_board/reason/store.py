@@ -46,7 +46,7 @@ class ReasonRefused(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedReason:
-    """A reason to be recorded for a breach."""
+    """A reason that somebody asks to record for a breach."""
 
     clock: UUID
     """Id of the breached clock."""
@@ -64,7 +64,7 @@ class ReasonKeeper:
         self._time_source = time_source
 
     async def plan_of(self, clock: UUID, only_contract: str | None) -> str:
-        """Return the plan of a breached clock.
+        """Return the plan (id) of a breached clock, whose rules on reasons apply.
 
         Args:
             only_contract: The one contract that the caller's key may see. None for all.

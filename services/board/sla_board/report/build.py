@@ -41,10 +41,10 @@ class EarlierReport:
 
 
 class ReportBuilder:
-    """Makes reports of one contract. `of` returns the builder of a contract, and `build` makes a report.
+    """Builds the reports of one contract. `of` returns the builder of a contract, and `build` a report.
 
     Args:
-        of: The contract with the data by which attainment is counted.
+        of: The contract with what is needed to compute its attainment (share of promises met).
         catalogue: The catalogue in force. None if there is none.
         hours: Gives the present instant, and finds the hours in which clocks count.
     """
@@ -75,7 +75,7 @@ class ReportBuilder:
 
     @property
     def contract(self) -> CountedContract:
-        """Return the contract with the data by which attainment is counted."""
+        """Return the contract with what is needed to compute its attainment (share of promises met)."""
         return self._of
 
     def period(self, written: str) -> AttainmentPeriod:
@@ -99,8 +99,10 @@ class ReportBuilder:
         """Return the report of a period.
 
         Args:
+            period: The period.
             kind: The kind of report. None means the kind that is usual for the length of the period.
-            earlier: Frozen reports of earlier periods. The new report states how their figures have changed.
+            earlier: Frozen reports (stored unchangeably) of earlier periods. The new report lists which of their
+                figures have changed.
         """
         chosen = kind or USUAL[period.kind]
         names = NameBook(None if self._catalogue is None else self._catalogue.rulebook, self._known)
@@ -110,7 +112,7 @@ class ReportBuilder:
         return await self._built(period, chosen, CHAPTERS[chosen], names, tuple(corrections))
 
     async def correction(self, earlier: EarlierReport) -> ReportCorrection:
-        """Return the differences between a frozen report of this contract and the same report made now."""
+        """Return the differences between a frozen report of this contract and the same report computed now."""
         was, frozen = earlier.report, earlier.frozen
         kept = (("", tuple(section.id for section in was.sections if section.id in _COMPARED)),)
         names = NameBook(None if self._catalogue is None else self._catalogue.rulebook, self._known)

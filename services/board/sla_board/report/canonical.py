@@ -27,7 +27,7 @@ from sla_platform.store.types import from_micros, to_micros
 
 
 class UnknownFormat(ValueError):
-    """Raised for stored data that this release cannot read; the message names their format."""
+    """Raised for a stored report that this release cannot read; the message names the report's format."""
 
 
 def canonical_bytes(report: ContractReport) -> bytes:
@@ -36,7 +36,11 @@ def canonical_bytes(report: ContractReport) -> bytes:
 
 
 def digest_of(data: bytes) -> str:
-    """Return the SHA-256 of stored data, in hex."""
+    """Return the SHA-256 of a stored report, in hex.
+
+    Args:
+        data: The report as canonical JSON.
+    """
     return sha256(data).hexdigest()
 
 
@@ -69,10 +73,13 @@ def report_json(report: ContractReport) -> dict[str, Any]:
 
 
 def report_of(data: bytes) -> ContractReport:
-    """Return the report in stored data.
+    """Return the report in stored bytes.
+
+    Args:
+        data: The report as canonical JSON.
 
     Raises:
-        UnknownFormat: This release cannot read the data.
+        UnknownFormat: This release cannot read the bytes.
     """
     found: dict[str, Any] = orjson.loads(data)
     if found.get("format") != FORMAT:

@@ -19,7 +19,7 @@ _IGNORED = frozenset({"column.left", "column.forecast"})
 
 @dataclass(frozen=True, slots=True)
 class FigureChange:
-    """A figure that differs between a frozen report and the same report made now."""
+    """A figure that differs between a frozen report and the same report computed now."""
 
     section: str
     """Id of the section."""
@@ -35,7 +35,7 @@ class FigureChange:
 
 @dataclass(frozen=True, slots=True)
 class IncidentChange:
-    """An incident whose verdict differs between a frozen report and the same report made now."""
+    """An incident whose verdict differs between a frozen report and the same report computed now."""
 
     incident: str
     was: str
@@ -46,7 +46,10 @@ class IncidentChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportCorrection:
-    """The differences between a frozen report and the same report made now."""
+    """The differences between a frozen report (stored unchangeably) and the same report computed now.
+
+    They show which figures of a report that was sent have become wrong since.
+    """
 
     kind: ReportKind
     period: str

@@ -14,7 +14,7 @@ ROWS = 40
 
 
 def shortened(report: ContractReport, revision: int) -> ContractReport:
-    """Return a copy of a report for a mail: each table is cut to 40 rows.
+    """Return a copy of a report for a mail, with each table cut to 40 rows.
 
     A table that was cut has a link to the report's page.
 

@@ -16,7 +16,7 @@ FORMAT = "slad.report/1"
 
 
 class PlotKind(StrEnum):
-    """The kinds of drawing shown with a table."""
+    """The kinds of drawing that can be shown with a table: lines over time, or a bar for each row."""
 
     TREND = "trend"
     """Lines over time for the share of each row and the promised share, with the counts as columns."""
@@ -26,7 +26,7 @@ class PlotKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReportNote:
-    """A sentence in a report."""
+    """A sentence in a report, stored as a key and values so that it can be shown in each language."""
 
     key: str
     """Key of the wording in the language tables."""
@@ -69,7 +69,7 @@ Part = ReportNote | ReportFigures | ReportTable
 
 @dataclass(frozen=True, slots=True)
 class ReportSection:
-    """A section of a report."""
+    """A section of a report: notes, figures and tables under one title."""
 
     id: str
     """The anchor, and the key of the title."""
@@ -90,7 +90,7 @@ class Chapter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractReport:
-    """A report on one contract and one period, as of an instant."""
+    """A report on one contract and one period, with the figures as of one instant (`made_at`)."""
 
     kind: ReportKind
     contract: str

@@ -15,7 +15,7 @@ from sla_domain.rulebook import Rulebook
 
 
 class Titled(Protocol):
-    """An object with an id and titles in several languages (protocol)."""
+    """An object with an id and titles in several languages, such as a metric (protocol)."""
 
     @property
     def id(self) -> str:
@@ -29,9 +29,10 @@ class Titled(Protocol):
 
 
 class NameBook:
-    """Makes cells for the names of metrics, priorities and other named things in a report.
+    """Provides the names of metrics, priorities and other things as cells for the tables of one report.
 
-    The attribute `kept` has the names used so far: key, such as `metric/first_response` -> language tag -> name.
+    A cell stores only a key. The attribute `kept` has the names used so far, by key and language: for example,
+    `metric/first_response` -> language tag -> name. So a stored report keeps its names when the catalogue changes.
 
     Args:
         rulebook: The rulebook with the contract's plans. None if there is none.
@@ -43,13 +44,21 @@ class NameBook:
         self._plans = list(_plans(rulebook, contract))
 
     def metric(self, id_: str, link: str = "") -> ReportCell:
-        """Return a cell with the name of a metric. An empty cell for an empty id."""
+        """Return a cell with the name of a metric. An empty cell for an empty id.
+
+        Args:
+            link: Path of the page to which the cell links. "" for no link.
+        """
         found = next((one.titles for plan in self._plans for one in plan.metrics if one.id == id_), None)
         built_in = BUILT_IN.get(MetricId(id_))
         return self._cell("metric", id_, found or (built_in.titles if built_in else {}), link)
 
     def priority(self, id_: str, link: str = "") -> ReportCell:
-        """Return a cell with the name of a priority. An empty cell for an empty id."""
+        """Return a cell with the name of a priority. An empty cell for an empty id.
+
+        Args:
+            link: Path of the page to which the cell links. "" for no link.
+        """
         found = next((one.titles for plan in self._plans for one in plan.priorities if one.id == id_), {})
         return self._cell("priority", id_, found, link)
 
@@ -63,16 +72,21 @@ class NameBook:
         return self._cell("role", id_, found, "")
 
     def reason(self, code: str) -> ReportCell:
-        """Return a cell with the name of a reason code of breaches. An empty cell for an empty code."""
+        """Return a cell with the name of a breach's reason. An empty cell for an empty code.
+
+        Args:
+            code: The code of the reason, such as `late_handover`.
+        """
         offered = (*(one for plan in self._plans for one in plan.breach_reasons.codes), *DEFAULT_CODES)
         found = next((one.titles for one in offered if one.id == code), {})
         return self._cell("reason", code, found, "")
 
     def titled(self, kind: str, one: Titled) -> ReportCell:
-        """Return a cell with the name of an object that has an id and titles.
+        """Return a cell with the name of any object that has an id and titles.
 
         Args:
-            kind: What the object is, such as `allowance`.
+            kind: What the object is, such as `allowance`. The cell's key begins with it.
+            one: The object.
         """
         return self._cell(kind, one.id, one.titles, "")
 

@@ -30,7 +30,7 @@ _report = tables.report.c
 class Altered(Exception):
     """Raised when a stored report does not match the digest that was stored with it.
 
-    The stored data were changed after the report had been frozen.
+    Somebody has changed the stored data after the report was frozen.
     """
 
 
@@ -46,7 +46,7 @@ class StoredReport:
 
 @dataclass(frozen=True, slots=True)
 class Freezing:
-    """The result of freezing a report: its entry in the list of frozen reports, and whether it was stored now."""
+    """The result of freezing a report: its entry in the list of frozen reports, and whether the entry is new."""
 
     stored: StoredReport
     made: bool
@@ -54,7 +54,7 @@ class Freezing:
 
 
 class FrozenReports:
-    """The frozen reports in the board's tables. Every method may raise StoreBusy."""
+    """Stores and reads frozen reports, which cannot be changed. Every method may raise StoreBusy."""
 
     def __init__(self, store: Store, time_source: TimeSource) -> None:
         self._store = store
@@ -66,7 +66,7 @@ class FrozenReports:
         If the report was frozen before, nothing is stored and the newest revision is returned, unless `revise` is set.
 
         Args:
-            command: Who orders the freezing and why, for the audit log.
+            command: Who freezes the report and why, for the audit log.
             revise: Whether to store a new revision if the report was frozen before.
         """
         async with self._store.transaction() as connection:
@@ -109,7 +109,7 @@ async def freeze(
     Other transactions that freeze a report wait until this one ends.
 
     Args:
-        command: Who orders the freezing and why, for the audit log.
+        command: Who freezes the report and why, for the audit log.
         now: The instant to record.
         revise: Whether to store a new revision if the report was frozen before.
     """

@@ -27,7 +27,7 @@ MOST_ROWS = 500
 
 
 class SectionUnavailable(Exception):
-    """Raised by a section that cannot be made because data is missing.
+    """Raised if a section of a report cannot be built because data is missing.
 
     The message is a key of the language tables (`sla_board.report.words`), such as `missing.contract`. The report shows
     the sentence with this key instead of the section.
@@ -36,7 +36,7 @@ class SectionUnavailable(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportSubject:
-    """The data from which the sections of a report are made."""
+    """The contract, the period and other data from which the sections of a report are built."""
 
     connection: AsyncConnection
     kind: ReportKind
@@ -65,7 +65,7 @@ class ReportSubject:
 
     @property
     def now(self) -> datetime:
-        """Return the instant as of which the report is made."""
+        """Return the instant as of which the report's figures are computed."""
         return self.hours.now
 
     @property
@@ -80,10 +80,10 @@ class ReportSubject:
 
     @property
     def known(self) -> Contract:
-        """Return the report's contract as the catalogue has it.
+        """Return the report's contract from the catalogue.
 
         Raises:
-            SectionUnavailable: The catalogue does not know the contract.
+            SectionUnavailable: The catalogue does not have the contract.
         """
         if self.contract is None:
             raise SectionUnavailable("missing.contract")
@@ -97,7 +97,7 @@ class ReportSubject:
         reason: str | None = None,
         period: AttainmentPeriod | None = None,
     ) -> str:
-        """Return the path of the page that lists the requests or clocks counted in a figure.
+        """Return the path of the page that lists the requests (incidents) or clocks from which a figure was computed.
 
         Args:
             verdicts: The verdicts to list, such as `met`. Without arguments, all are listed.

@@ -15,7 +15,10 @@ _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
 class CellKind(StrEnum):
-    """The kind of a cell's value. It also determines the form of the value in stored reports."""
+    """The kind of a cell's value, such as a count or an instant.
+
+    The kind also determines the form in which stored reports have the value.
+    """
 
     NOTHING = "nothing"
     """No value: ""."""
@@ -53,7 +56,10 @@ _NUMERIC = frozenset({CellKind.COUNT, CellKind.SHARE, CellKind.PERCENT, CellKind
 
 @dataclass(frozen=True, slots=True)
 class ReportCell:
-    """A value in a report (a cell of a table or a single figure), stored without regard to language."""
+    """A value in a report, in a cell of a table or on its own.
+
+    The stored value does not depend on the language. `ReportWriter` formats it as text.
+    """
 
     kind: CellKind
     value: int | str

@@ -41,9 +41,9 @@ class ReportWriter:
     """Formats the values of one report as text, in one language and one time zone.
 
     Args:
-        words: The words of the reader's language.
+        words: The fixed texts in the reader's language.
         zone: The time zone (IANA name) in which instants are shown.
-        names: The names of the report.
+        names: The names that the report stores (`ContractReport.names`).
     """
 
     def __init__(self, words: ReportWords, zone: str, names: Mapping[str, Mapping[str, str]]) -> None:
@@ -57,7 +57,7 @@ class ReportWriter:
         """Return the writer that formats the values of a report.
 
         Args:
-            words: The words of the reader's language.
+            words: The fixed texts in the reader's language.
             zone: IANA name. "" for the contract's zone.
         """
         return cls(words, zone or report.zone, report.names)

@@ -22,7 +22,7 @@ class _Answer(BaseModel):
 
 
 class FrozenAnswer(_Answer):
-    """A frozen report (stored unchangeably), for lists."""
+    """A frozen report (stored unchangeably) as an entry of a list, without its content."""
 
     contract: str
     kind: ReportKind
@@ -43,7 +43,7 @@ class FrozenList(_Answer):
 
 
 class FigureChangeAnswer(_Answer):
-    """A figure that differs between a frozen report and the same report made now."""
+    """A figure that differs between a frozen report and the same report computed now."""
 
     model_config = ConfigDict(use_attribute_docstrings=True, frozen=True, populate_by_name=True)
     section: str
@@ -58,7 +58,7 @@ class FigureChangeAnswer(_Answer):
 
 
 class IncidentChangeAnswer(_Answer):
-    """An incident whose verdict differs between a frozen report and the same report made now."""
+    """An incident whose verdict differs between a frozen report and the same report computed now."""
 
     model_config = ConfigDict(use_attribute_docstrings=True, frozen=True, populate_by_name=True)
     incident: str
@@ -71,7 +71,7 @@ class IncidentChangeAnswer(_Answer):
 
 
 class ReportDiff(_Answer):
-    """The differences between a frozen report and the same report made now."""
+    """The differences between a frozen report and the same report computed now."""
 
     contract: str
     kind: ReportKind
@@ -104,7 +104,7 @@ def frozen_answer(one: StoredReport) -> FrozenAnswer:
 
 
 def query_of(one: StoredReport) -> dict[str, Any]:
-    """Return the URL query parameters that name a frozen report."""
+    """Return the URL query parameters of the page of a frozen report."""
     return {"period": one.period, "kind": one.kind.value, "revision": one.frozen.revision}
 
 
@@ -114,7 +114,7 @@ def report_path(contract: str, query: dict[str, Any]) -> str:
 
 
 def diff_answer(contract: str, found: ReportCorrection, writer: ReportWriter) -> ReportDiff:
-    """Return the differences between a frozen report and the same report made now, as a JSON model.
+    """Return the differences between a frozen report and the same report computed now, as a JSON model.
 
     Args:
         writer: Formats the report's values as text.

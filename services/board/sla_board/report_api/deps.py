@@ -42,7 +42,7 @@ Kind = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class MadeReport:
-    """A report; and if it is frozen (stored unchangeably), its revision and digest."""
+    """A report to answer a request with, either computed now or frozen (stored unchangeably)."""
 
     report: ContractReport
     frozen: Frozen | None
@@ -80,7 +80,7 @@ class ReportDeps:
             raise no_such_contract(contract)
 
     async def made(self, contract: str, period: str, kind: ReportKind | None) -> MadeReport:
-        """Return the report of a contract and period, made now.
+        """Compute the report of a contract and period, as of now.
 
         Args:
             period: Such as `2026-11`. "" for the present month.
@@ -123,7 +123,7 @@ class ReportDeps:
         return None if found is None else MadeReport(found[0], found[1].frozen)
 
     async def correction(self, made: MadeReport) -> ReportCorrection:
-        """Return the differences between a frozen report and the same report made now.
+        """Return the differences between a frozen report and the same report computed now.
 
         Args:
             made: The frozen report.

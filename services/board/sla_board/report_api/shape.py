@@ -28,7 +28,7 @@ PDF = "application/pdf"
 
 
 class ReportFormat(StrEnum):
-    """The file formats of reports."""
+    """The file formats in which a report can be downloaded."""
 
     JSON = "json"
     HTML = "html"

@@ -52,8 +52,8 @@ def _works(day: date, zones: ZoneHistory, calendar: Calendar | None) -> bool:
 def calendar_of_report(rulebook: Rulebook, contract: Contract, schedule: ReportSchedule) -> Calendar | None:
     """Return the calendar that defines the working days for a report's schedule: the days with open hours.
 
-    The calendar is made from the hours that the schedule names (`coverage`), in the first plan of the contract that has
-    them. The result is None if the schedule names no hours, or if no calendar can be made of them.
+    The schedule names service hours (`coverage`). They are looked up in the plans of the contract, in order, and the
+    first match is used. The result is None if the schedule names no hours, or if no calendar can be computed from them.
     """
     for one in contract.bought:
         coverage = rulebook.plan_of(one).coverages.get(schedule.coverage)

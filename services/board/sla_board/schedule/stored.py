@@ -22,13 +22,13 @@ _row = tables.report_schedule.c
 
 
 async def next_reports(connection: AsyncConnection) -> dict[tuple[str, str], NextReport]:
-    """Return (contract id, schedule id) -> the next report, for all schedules stored in the table of schedules."""
+    """Return the next report of every stored schedule: (contract id, schedule id) -> report."""
     rows = (await connection.execute(select(tables.report_schedule))).all()
     return {(row.contract, row.schedule): _of(row) for row in rows}
 
 
 async def next_reports_of(connection: AsyncConnection, contract: str) -> dict[str, NextReport]:
-    """Return schedule id -> the next report, for the stored schedules of one contract (id)."""
+    """Return the next report of each stored schedule of one contract (id): schedule id -> report."""
     rows = (await connection.execute(select(tables.report_schedule).where(_row.contract == contract))).all()
     return {row.schedule: _of(row) for row in rows}
 
@@ -49,13 +49,19 @@ async def still_next(connection: AsyncConnection, report: NextReport) -> bool:
 
 
 async def enter(connection: AsyncConnection, reports: Sequence[NextReport]) -> None:
-    """Store the first report to be made for each new schedule. A schedule that is stored already stays unchanged."""
+    """Store new schedules, each with its first report. A schedule that is stored already stays unchanged."""
     if reports:
         await connection.execute(insert_new(connection, tables.report_schedule), [_values(one) for one in reports])
 
 
 async def move(connection: AsyncConnection, report: NextReport) -> None:
-    """Store a report as the next one of its schedule, in place of the report that was next before."""
+    """Store the next report of a schedule, in place of the one stored before.
+
+    This is done after the report before was published, or if the next report has a new due instant.
+
+    Args:
+        report: The next report. It names its schedule.
+    """
     mine = (_row.contract == report.contract, _row.schedule == report.schedule)
     await connection.execute(
         update(tables.report_schedule).where(*mine).values(period=report.period, due_at=report.due_at)

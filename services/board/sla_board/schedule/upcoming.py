@@ -18,7 +18,7 @@ LATER = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextReport:
-    """The next report of a contract's schedule: its period, and when it is due."""
+    """The next report of a contract's schedule: for which period, and when it is due."""
 
     contract: str
     schedule: str
@@ -32,12 +32,13 @@ def next_report(
 ) -> NextReport | None:
     """Return the next report of a schedule, with its period and when it is due.
 
-    The result is None if the next period lies after the contract's end, and for contract years of a contract without a
-    first day.
+    The result is None if the next period begins after the contract's end. It is also None if the schedule is by
+    contract year and the contract has no first day.
 
     Args:
         known: The report that is stored as the next one. Its period stays, and its due instant is computed anew. None
-            means that the present period is reported first.
+            means that the schedule is new: its first report is on the present period.
+        now: The present instant.
     """
     zones = _zones(rulebook, contract)
     try:

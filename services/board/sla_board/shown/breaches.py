@@ -51,7 +51,7 @@ class BreachFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownBreach:
-    """A breach: a clock that ran past its due instant, with the stated reasons."""
+    """A breach: a clock that ran past its due instant, with all reasons that were stated for it."""
 
     clock: UUID
     incident: str

@@ -69,7 +69,7 @@ class ShownBreakdown:
 
 @dataclass(frozen=True, slots=True)
 class WhoseTime:
-    """The breakdowns of an incident and of its clocks."""
+    """The breakdowns of an incident and of its clocks: who had the incident, and who had to act, for how long."""
 
     incident: ShownBreakdown | None = None
     """None until the first computation."""
@@ -100,6 +100,8 @@ async def read_whose_time(
     connection: AsyncConnection, incident: str, only_contract: str | None, until: datetime | None, hours: HoursAt
 ) -> WhoseTime:
     """Return the breakdowns of an incident and its clocks, up to `hours.now`, or up to `until` if that is earlier.
+
+    A breakdown divides time by holder (assignee, group, support line) and party (who had to act).
 
     Args:
         only_contract: The one contract that the viewer's key may see. None for all.

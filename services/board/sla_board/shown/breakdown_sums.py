@@ -23,7 +23,10 @@ _kept = tables.breakdown.c
 
 @dataclass(frozen=True, slots=True)
 class BreakdownSum:
-    """The sum of the breakdowns of several incidents, or of several clocks of one metric."""
+    """The time of several incidents, or of several clocks of one metric, summed by holder and party.
+
+    The holder is an assignee with group and support line. The party is the side that had to act, such as the customer.
+    """
 
     count: int
     """How many breakdowns are in the sum."""
@@ -32,7 +35,10 @@ class BreakdownSum:
 
 @dataclass(frozen=True, slots=True)
 class BreakdownSums:
-    """The summed breakdowns of the incidents and clocks that ended between two instants."""
+    """The summed time of the incidents and clocks that ended between two instants, by holder and party.
+
+    The holder is an assignee with group and support line. The party is the side that had to act, such as the customer.
+    """
 
     incidents: BreakdownSum
     clocks: Mapping[str, BreakdownSum]
@@ -67,10 +73,10 @@ class _Running:
 async def read_breakdown_sums(
     connection: AsyncConnection, contract: str, start: datetime, end: datetime
 ) -> BreakdownSums:
-    """Return the summed breakdowns of the incidents and clocks that ended in `[start, end)` under a contract.
+    """Return the summed time of the incidents and clocks that ended in `[start, end)` under a contract.
 
-    An incident that was under several contracts is included if it ended under this contract. Only its time under this
-    contract is counted.
+    The time is divided by holder (assignee, group, support line) and party (who had to act). An incident that was under
+    several contracts is included if it ended under this contract. Only its time under this contract is counted.
     """
     sums: dict[str, _Running] = {"": _Running()}
     turn = LoopYielder()

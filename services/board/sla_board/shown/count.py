@@ -12,7 +12,7 @@ from sla_domain.clock import ClockState
 
 @dataclass(frozen=True, slots=True)
 class Countdown:
-    """The values from which the browser and `left_at` compute the time left of a clock at any instant.
+    """The values from which the browser and `left_at` compute how much time a clock has left at any instant.
 
     Counted time is time within the clock's hours. For a running clock, the time left is `to` minus now. For a paused or
     stopped clock, `to` is None.

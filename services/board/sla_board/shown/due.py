@@ -21,7 +21,7 @@ _clock = tables.clock.c
 
 @dataclass(frozen=True, slots=True)
 class DueClocks:
-    """The open clocks that a viewer may see and that match a filter."""
+    """The open clocks that a viewer may see and that match a filter, for the calendar of due instants."""
 
     rows: Sequence[ClockRow]
     """The most urgent clocks, at most as many as the filter's limit; the one due first comes first."""
@@ -32,12 +32,13 @@ class DueClocks:
 
 
 async def read_due(connection: AsyncConnection, shown: BoardFilter, hours: HoursAt, attempts: Attempts) -> DueClocks:
-    """Return the open clocks that match a filter, as of `hours.now`.
+    """Return the open clocks that match a filter, as of `hours.now`, for the calendar of due instants.
 
     The clock due first comes first.
 
     Args:
-        attempts: Makes the rows. A row that cannot be made is logged, counted in the metrics and left out.
+        hours: Gives the present instant, and finds the hours in which clocks count.
+        attempts: Builds the rows. A row that cannot be built is logged, counted in the metrics and left out.
     """
     wanted = and_(allowed_clocks(shown), *chosen_clocks(shown))
     counting = joined_clocks(shown, select(func.count(), func.count(_clock.due_at))).where(wanted)

@@ -25,7 +25,9 @@ _event = tables.event.c
 
 
 async def fact_lines(store: Store, incident: str, contract: str | None) -> AsyncIterator[EvidenceLine]:
-    """Yield a record for an incident's evidence for each published fact about the incident, in the order of arrival.
+    """Yield the published facts about an incident as records for its evidence, in the order of arrival.
+
+    The evidence is a zip file that proves the verdicts on the incident.
 
     Args:
         incident: The id under which the incident is stored.

@@ -13,7 +13,7 @@ MOST_ROWS = 1000
 
 
 class ClockCondition(StrEnum):
-    """The state of an open clock in the board's state column and filter."""
+    """What the board's state column and filter show of an open clock, such as breached or outside its hours."""
 
     RUNNING = "running"
     """The clock is in none of the other conditions."""
@@ -33,9 +33,9 @@ class ClockCondition(StrEnum):
 
 
 class QueueOrder(StrEnum):
-    """The orders in which open clocks are listed.
+    """The sort orders of the list of open clocks.
 
-    Clocks with equal values in an order are listed by urgency. An order without a description sorts by the column with
+    Clocks with equal values in an order are sorted by urgency. An order without a description sorts by the column with
     the order's name.
     """
 

@@ -51,8 +51,10 @@ def split_by_hours(spans: Iterable[TimelineSpan], calendar: Calendar | None, now
     """Return the periods of a clock, with running periods cut where the clock's hours open and close.
 
     A piece in which the hours are closed has the kind OUTSIDE. A period without an end is cut up to `now`, and its last
-    piece has no end. A period stays whole if it lies outside the calendar's years, or would give more than 400
-    (MOST_PIECES) pieces. The newest periods are cut first. Once there are 400 pieces in all, older periods stay whole.
+    piece has no end. A period that lies outside the calendar's years stays whole.
+
+    To limit the result, a period stays whole if it would give more than 400 (MOST_PIECES) pieces. The newest periods
+    are cut first; once there are 400 pieces in all, the older periods stay whole.
 
     Args:
         calendar: The hours. None means wall time, and nothing is cut.

@@ -25,7 +25,7 @@ from sla_domain.rulebook import Rulebook
 
 @dataclass(frozen=True, slots=True)
 class CountedReach:
-    """The instants when 15 minutes (`soon`) and one hour (`hour`) of a clock's hours will have passed."""
+    """The instants up to which 15 minutes (`soon`) and one hour (`hour`) will have passed within a clock's hours."""
 
     soon: datetime
     hour: datetime

@@ -43,7 +43,7 @@ _ENDED = (0.0, True, 0.0, "", 0)  # behind every `ClockRow.place` of an open clo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownPromise:
-    """A clock of the incident, as its page shows it."""
+    """A clock of the incident with its history, such as the first promised due instant and the pauses."""
 
     row: ClockRow
     """The clock as of now."""
@@ -135,19 +135,19 @@ class IncidentFile:
     drawing: Drawing | None
     """The timeline. None if there is nothing to draw."""
     not_shown: tuple[NotShown, ...]
-    """Parts that could not be made."""
+    """Parts that cannot be shown because of an error."""
     until: datetime | None
     """When the incident left the viewer's contract. The page shows the incident as of that instant. None means that the
     incident has not left."""
 
 
 class PartMaker:
-    """Makes the parts of one incident's page: call `one` for a part, or `all` for several.
+    """Builds the parts of one incident's page: call `one` for a part, or `all` for several.
 
-    A part that cannot be made is added to the list `not_shown`; no error is raised.
+    No error is raised for a part that cannot be built. The part is added to the list `not_shown` instead.
 
     Args:
-        attempts: Makes each part and logs errors.
+        attempts: Calls the functions that build parts, and logs errors.
     """
 
     def __init__(self, incident: str, attempts: Attempts) -> None:
@@ -156,13 +156,14 @@ class PartMaker:
         self.not_shown: list[NotShown] = []
 
     def one(self, part: str, id_: str, made: Callable[[], _Made]) -> _Made | None:
-        """Call `made`, which makes a part of the page, and return the part.
+        """Call `made`, a function that builds a part of the page, and return the part.
 
         If `made` raises an error, the part is added to `not_shown`, and None is returned.
 
         Args:
             part: The kind of the part, such as `clock`.
             id_: The id among parts of this kind.
+            made: Builds the part.
         """
         found = self._attempts.make(part, id_, self._incident, made)
         if isinstance(found, NotShown):
@@ -171,13 +172,13 @@ class PartMaker:
         return found
 
     def all(self, part: str, each: Iterable[tuple[str, Callable[[], _Made]]]) -> list[_Made]:
-        """Call each function, which makes a part of the page, and return the parts in order.
+        """Call several functions that each build a part of the page, and return the parts in order.
 
         If a function raises an error, its part is left out and added to `not_shown`.
 
         Args:
             part: The kind of the parts, such as `event`.
-            each: Pairs of a part's id and the function that makes the part.
+            each: Pairs of a part's id and the function that builds the part.
         """
         return [found for id_, made in each if (found := self.one(part, id_, made)) is not None]
 

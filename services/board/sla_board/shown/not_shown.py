@@ -15,7 +15,7 @@ _MOST_REMEMBERED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class NotShown:
-    """A part of a page that cannot be shown."""
+    """A part of a page that cannot be shown because of an error. The page has a remark in its place."""
 
     part: str
     """The kind of part: row, event, fact, clock, drawing, attributes or notice."""
@@ -33,7 +33,7 @@ class NotShown:
 
 
 class Attempts:
-    """Makes parts of pages: `make` returns the part, or a NotShown after an error.
+    """Builds parts of pages so that one error does not spoil the page: `make` returns the part, or a NotShown.
 
     An error is logged and counted only if it is the first of its class for this part.
 
@@ -46,14 +46,15 @@ class Attempts:
         self._known: set[tuple[str, str, str]] = set()
 
     def make(self, part: str, id_: str, incident: str, made: Callable[[], _Made]) -> _Made | NotShown:
-        """Call `made`, which makes a part of a page; return the part, or a NotShown after an Exception.
+        """Call `made`, a function that builds a part of a page. Return the part, or a NotShown after an Exception.
 
-        `made` must not read from the store: an error of a busy store would be taken for an error of the part.
+        `made` must not read from the store. Otherwise an error of a busy store would look like an error of the part.
 
         Args:
             part: The kind of the part, such as `row`.
             id_: The part's id.
             incident: The incident of the part. "" for a notice.
+            made: Builds the part.
         """
         try:
             return made()

@@ -64,7 +64,7 @@ class PauseFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownPause:
-    """A pause of a clock."""
+    """A pause of a clock: a period in which no time counted, for example because the customer was asked for logs."""
 
     incident: str
     title: str
@@ -83,7 +83,7 @@ class ShownPause:
     set_by: str
     """Who set the pause: a name, or a side. "" if this is not stated."""
     holders: tuple[str, ...]
-    """Who held the incident during the pause, in order."""
+    """Who had the incident during the pause, in order."""
     started_at: datetime
     ended_at: datetime | None
     wall: timedelta
@@ -116,7 +116,8 @@ class PausePage:
 class PauseSums:
     """The paused time of all pauses that match a filter: in total, by holder, by who set the pause, and by party.
 
-    In each mapping the key "" has the time for which nobody is stated.
+    The holder is the one who had the incident during the pause. The party is the one for whom the clock waited, such as
+    the customer. In each mapping the key "" has the time for which nobody is stated.
     """
 
     pauses: int
@@ -124,7 +125,7 @@ class PauseSums:
     wall: timedelta
     """The total paused wall-clock time."""
     by_holder: Mapping[str, timedelta]
-    """Who held the incident -> time."""
+    """Who had the incident -> time."""
     by_setter: Mapping[str, timedelta]
     """Who set the pause -> time."""
     by_party: Mapping[str, timedelta]

@@ -21,7 +21,7 @@ from sla_domain.urgency import score_of_weight
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockRow:
-    """A clock as a row of a page."""
+    """A clock as a row of a page: its values, and the texts and links computed from them."""
 
     id: str
     incident: str
@@ -109,7 +109,7 @@ class ClockRow:
 
     @property
     def note(self) -> str:
-        """Return the small text next to the state, such as the reason of a pause; "" without a text."""
+        """Return the small text next to the clock's state, such as the reason of a pause; "" for no text."""
         notes = (
             self.answer,
             self.why,
@@ -132,7 +132,7 @@ def row_of(record: Any, hours: HoursAt, alert: ShownAlert | None = None) -> Cloc
 
     Args:
         record: The clock's row of the table `board_clock`, or of `Queue.rows`.
-        hours: Finds the clock's hours, and has the present instant.
+        hours: Finds the clock's hours, and gives the present instant.
         alert: The alert about the clock's breach. None without an alert.
     """
     now, look = hours.now, hours.look(record.contract, record.hours)

@@ -25,7 +25,7 @@ _ALWAYS = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class IncidentShare:
-    """The stored data of an incident, reduced to what an API key of one contract may see."""
+    """The part of an incident's stored data that an API key of one contract may see."""
 
     record: Any
     """The incident's row of the table `board_incident`. None if no event is known."""
@@ -53,16 +53,16 @@ async def read_share(
     facts: Sequence[PublishedFact],
     told: tuple[Sequence[Any], Sequence[Any]],
 ) -> IncidentShare | None:
-    """Return the part of an incident that an API key of `contract` may see; None if it may see nothing.
+    """Return the part of an incident that an API key of `contract` may see, or None if the key may see nothing.
 
-    If the incident has left the contract, the part is as of that instant.
+    If the incident has moved to another contract, the part shows what slad knew until the move.
 
     Args:
         record: The incident's row of the table `board_incident`. None if there is no row.
         clocks: All clocks of the incident, as rows of the table `board_clock`.
         happened: All events of the incident.
         facts: All events that slad published about the incident.
-        told: All deliveries and all steps of alerts about the incident, as a pair.
+        told: A pair: all messages sent to people about the incident, and all steps of its alerts, such as `opened`.
     """
     periods = await _periods(connection, incident, facts)
     if not periods:

@@ -23,7 +23,7 @@ _MOST_TICKS = 8
 
 
 class SpanKind(StrEnum):
-    """What a clock did in a period of its timeline."""
+    """What a clock (the measurement of one promised time) does in a period, such as run or wait in a pause."""
 
     RUNNING = "running"
     """The clock ran within its hours, before the due instant."""
@@ -45,7 +45,7 @@ _TITLES = {SpanKind.OVERDUE: "past due", SpanKind.OUTSIDE: "outside hours"}
 
 @dataclass(frozen=True, slots=True)
 class TimelineSpan:
-    """A period of a clock's timeline in which its `kind` does not change."""
+    """A period on a clock's timeline in which the clock does one thing (`kind`), such as run."""
 
     kind: SpanKind
     start: datetime
@@ -56,7 +56,7 @@ class TimelineSpan:
 
 
 class MarkKind(StrEnum):
-    """The kinds of instants that are marked on a clock's timeline."""
+    """The kinds of instants that are marked on a clock's timeline, such as the due instant."""
 
     DUE = "due"
     """When the clock is due."""
@@ -70,7 +70,7 @@ class MarkKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A mark on a clock's timeline, before it is drawn."""
+    """An instant to be marked on a clock's timeline, such as a breach. `draw_timeline` makes a `Pin` of it."""
 
     kind: MarkKind
     at: datetime
@@ -81,7 +81,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class TimelineRow:
-    """A clock of an incident's timeline, before it is drawn."""
+    """The content of one row of a timeline: the periods and marked instants of one clock."""
 
     label: str
     spans: tuple[TimelineSpan, ...]
@@ -92,7 +92,7 @@ class TimelineRow:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A period of a clock as drawn: a rectangle with a text for people.
+    """A rectangle in the drawing of a timeline. It shows one period of a clock (`TimelineSpan`).
 
     All numbers are in units of the SVG view box.
     """
@@ -109,7 +109,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """A mark of a clock as drawn, with a text for people.
+    """A mark in the drawing of a timeline. It shows one instant of a clock (`Point`), such as a breach.
 
     The numbers are in units of the SVG view box.
     """
@@ -133,7 +133,10 @@ class TimelineTick:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A timeline as drawn, in units of the SVG view box, which is `WIDTH` by `height`."""
+    """The positions and texts of a timeline, from which a page makes an SVG.
+
+    All numbers are in units of the SVG view box, which is `WIDTH` by `height`.
+    """
 
     height: float
     labels: tuple[tuple[float, str], ...]
@@ -149,9 +152,12 @@ class Drawing:
 
 
 def draw_timeline(lanes: Sequence[TimelineRow], now: datetime, zone: str) -> Drawing | None:
-    """Return the drawing of the clocks in `lanes`, one below another; None if no clock has a period.
+    """Return the drawing of a timeline with one row for each clock, or None if no clock has a period.
 
-    A period without an end is drawn up to `now`. The axis is labelled with local times of `zone`.
+    Args:
+        lanes: The rows, from top to bottom.
+        now: The present instant. A period that has not ended is drawn up to this instant.
+        zone: The time zone of the labels on the time axis.
     """
     instants = [span.start for lane in lanes for span in lane.spans]
     if not instants:

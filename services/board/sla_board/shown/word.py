@@ -14,7 +14,7 @@ from sla_domain.plan import MetricId
 
 @dataclass(frozen=True, slots=True)
 class StateWord:
-    """The state of a clock as a page shows it."""
+    """The text, icon and style with which a page shows the state of a clock."""
 
     text: str
     """The state in a word."""
@@ -25,13 +25,13 @@ class StateWord:
 
 
 def word_of(*, state: ClockState, breached: bool, warned: str, overdue: bool, outside: bool = False) -> StateWord:
-    """Return the word, icon and style with which a page shows the state of a clock.
+    """Return the text, icon and style with which a page shows the state of a clock.
 
     Args:
-        breached: Whether a breach is published.
+        breached: Whether slad has published a breach of the clock.
         warned: The last warning's threshold, such as `warn-75`. "" without a warning.
-        overdue: Whether the clock is past due without a published breach.
-        outside: Whether the clock's hours are closed.
+        overdue: Whether the clock is past due, but slad has published no breach yet.
+        outside: Whether the clock counts no time at present because its service hours are closed.
     """
     if state is ClockState.MET:
         return StateWord("Met", "met", "good")
@@ -60,13 +60,13 @@ def word_of(*, state: ClockState, breached: bool, warned: str, overdue: bool, ou
 def condition_of(*, state: ClockState, breached: bool, warned: str, outside: bool = False) -> ClockCondition:
     """Return the condition of an open clock, as the board's state column shows it.
 
-    The condition is the first that is true of BREACHED, PAUSED, OUTSIDE, WARNED and RUNNING.
+    If several conditions apply, the result is the first of BREACHED, PAUSED, OUTSIDE, WARNED and RUNNING.
 
     Args:
         state: Running or paused.
-        breached: Whether a breach is published.
+        breached: Whether slad has published a breach of the clock.
         warned: The last warning's threshold, such as `warn-75`. "" without a warning.
-        outside: Whether the clock's hours are closed, and the clock is not due yet.
+        outside: Whether the clock is not due yet and counts no time at present because its service hours are closed.
     """
     if breached:
         return ClockCondition.BREACHED

@@ -26,7 +26,10 @@ IDLE_REST = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A rendered page (`body`), as it is sent to browsers. Frames with equal ids show the same page."""
+    """One version of a page, as it is sent to browsers. Frames with equal ids show the same version.
+
+    `body` is the whole page, or only the differences to the version before.
+    """
 
     id: str
     body: bytes
@@ -71,13 +74,14 @@ class _Channel(Generic[View]):
 class Hub(Generic[View]):
     """Renders each page that browsers follow, and sends the page to all followers after a change.
 
-    Call `follow` for each browser.
+    A browser follows a page by keeping a connection open on which it receives each new version. Call `follow` for each
+    browser.
 
     Args:
         render: Renders a page, once for all its followers.
         changes: Wakes the hub after each commit of the projector, which updates the board's tables. Without a wake-up,
             a page is rendered again after a second or more.
-        bounds: The limits on streams.
+        bounds: The limits on streams (open connections).
     """
 
     def __init__(

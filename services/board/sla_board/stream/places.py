@@ -14,8 +14,9 @@ PAGES_SHARE = 5  # a party may have one in so many of the different pages
 
 @dataclass(frozen=True, slots=True)
 class StreamBounds:
-    """The limits on open streams: in all (`streams`), and for each API key, contract and network address.
+    """The limits on streams: open connections on which browsers receive new versions of a page.
 
+    `streams` is the limit for all callers together. The others are for each API key, contract and network address.
     Callers without a key are limited by address, and together they get at most half of `streams`.
     """
 
@@ -29,7 +30,7 @@ class StreamBounds:
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """The caller who wants to follow a page."""
+    """A caller who opens a stream to follow a page, identified by API key, contract and network address."""
 
     key: str = ""
     """The name of the caller's API key. "" without a key."""

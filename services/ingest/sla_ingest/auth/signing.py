@@ -34,14 +34,18 @@ _OTHERS = {
 
 
 class CannotSign(ValueError):
-    """Raised if slad cannot sign a delivery as its sender would. The message says why."""
+    """Raised if slad cannot sign a test delivery in place of the source's ticketing system. The message says why.
+
+    To test a source, `slad connect --test` posts a delivery as the ticketing system would.
+    """
 
 
 def with_timestamp(body: Mapping[str, Any], how: Authentication, now: datetime) -> dict[str, Any]:
-    """Return a copy of a JSON object, with a timestamp where the source's sender puts the signed timestamp.
+    """Return a copy of the JSON object of a test delivery, with a timestamp where the sender puts its signed timestamp.
 
-    Missing objects on the path to the timestamp are created. If the sender signs no timestamp in the body, the copy
-    equals the object.
+    To test a source, `slad connect --test` posts a delivery as the source's ticketing system would. Missing objects on
+    the path to the timestamp are created. If the ticketing system signs no timestamp in the body, the copy equals the
+    object.
 
     Args:
         body: The object.
@@ -65,9 +69,10 @@ def with_timestamp(body: Mapping[str, Any], how: Authentication, now: datetime) 
 def proof_of(
     how: Authentication, secret: str, body: bytes, now: datetime, request: RequestFacts, id_: str
 ) -> dict[str, str]:
-    """Return the headers that prove that a delivery comes from a source, such as a signature.
+    """Return the headers by which a test delivery proves that it comes from a source, such as a signature.
 
-    They are written as the source's sender would write them. The result is empty for a source without authentication.
+    To test a source, `slad connect --test` signs a delivery as the source's ticketing system would. The result is empty
+    for a source without authentication.
 
     Args:
         how: The source's authentication.

@@ -33,6 +33,7 @@ def check_basic(username: str, proof: str, secrets: Sequence[str]) -> AuthFailur
     Returns None if it has the user name and one of the secrets as password, else the reason of the rejection.
 
     Args:
+        username: The expected user name.
         proof: The value of the header, `Basic …`.
     """
     scheme, _, rest = proof.partition(" ")

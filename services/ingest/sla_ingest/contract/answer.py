@@ -131,9 +131,10 @@ def _price(price: WindowPrice, plan: Plan) -> dict[str, Any]:
 
 
 def amount_json(amount: Decimal, unit: AllowanceUnit, language: str = "en") -> dict[str, Any]:
-    """Return the JSON object of an amount of an allowance, with an exact number and with words.
+    """Return the JSON object of an amount of an allowance: a number, and the same amount in words.
 
-    `amount` in the object is the number, written as text. `text` is the amount in words.
+    An allowance is what a contract includes by number, such as 120 hours a year. `amount` in the object is the exact
+    number, written as text. `text` is the amount in words.
 
     Args:
         amount: The amount, in seconds if `unit` is hours, else in `unit`.
@@ -163,8 +164,8 @@ def profile_json(environment: Sequence[EnvironmentItem], rows: Sequence[Any]) ->
 def file_json(contract: Contract) -> dict[str, Any]:
     """Return the JSON object of a contract that is in a catalogue file.
 
-    It has the id, title, plan, entitlements (id and plan of each), customers and dates, but not the YAML. `revision` is
-    always 0, since the contract has no versions in the database.
+    It has the id, title, plan, entitlements (its plans, each with an id), customers and dates, but not the YAML.
+    `revision` is always 0, since the contract has no versions in the database.
     """
     return {
         "id": contract.id,

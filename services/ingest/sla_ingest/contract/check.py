@@ -41,7 +41,7 @@ def check_contract(
         values: The text, as under `contracts.<id>` in a catalogue file.
         version: The number of the new version.
         since: When the version takes effect.
-        today: The day from which hours that the contract promises and nobody holds are looked for.
+        today: The first day for which to find hours in which the contract promises service and nobody is on duty.
 
     Raises:
         Problem: HTTP error 422 if the text has errors. Its `errors` name the place of each: a wrong key or value, a
@@ -122,7 +122,7 @@ def check_end_ahead(record: ContractRecord, until: datetime) -> None:
     """Check that no version which is yet to take effect ends the contract before `until`, the end of a booking.
 
     Raises:
-        RefusedChange: A version does.
+        RefusedChange: Such a version ends the contract earlier.
     """
     for version in reversed(record.pending):
         if version.effective_from >= until:

@@ -49,7 +49,7 @@ DryRun = Annotated[bool, Query(description="Check everything and write nothing."
 
 @dataclass(frozen=True, slots=True)
 class ContractDeps:
-    """The objects that the HTTP routes under `/contracts` use, such as the database and the owner of contracts."""
+    """The objects that the routes under `/contracts` use, such as the database and the ContractOwner."""
 
     owner: ContractOwner
     """Makes changes of contracts."""
@@ -122,8 +122,8 @@ def changed_answer(deps: ContractDeps, made: ChangedContract, status: int) -> Re
 def json_answer(body: Any, status: int, record: ContractRecord) -> Response:
     """Return a JSON response about one contract, with the ETag that a later change must send as If-Match.
 
-    The ETag is the number of the contract's last change, not counting ledger entries: an entry changes nothing that a
-    caller edits.
+    The ETag is the number of the contract's last change. Entries in ledgers (accounts of allowances) are not counted,
+    because they change nothing that a caller edits.
 
     Args:
         status: The HTTP status.

@@ -21,7 +21,7 @@ class _Shape(BaseModel):
 
 
 class UnheldShape(_Shape):
-    """Part of an API response: hours of a contract that nobody holds."""
+    """Part of an API response: hours in which a contract promises service and nobody is on duty."""
 
     contract: str
     """The contract's id."""
@@ -34,10 +34,13 @@ class UnheldShape(_Shape):
 
 
 class UnheldResponse(_Shape):
-    """API response: the recorded contracts that promise hours in which nobody of the first level is on duty."""
+    """API response: the contracts that promise hours in which nobody of the first escalation level is on duty.
+
+    Only recorded contracts (those kept in the database) are listed.
+    """
 
     day: date | None
-    """The day from which they are looked for. Null before the first look."""
+    """The first day for which contracts were checked; null before the first check."""
     checked: int = Field(description="how many contracts this process has looked at for that day so far")
     contracts: int
     """How many recorded contracts there are for this key."""
@@ -46,10 +49,10 @@ class UnheldResponse(_Shape):
 
 
 def router(watch: DutyWatch, shelf: RecordShelf, authorize: Authorizer) -> APIRouter:
-    """Return a router with `GET /unheld-hours`.
+    """Return a router with `GET /unheld-hours`: the contracts that promise hours in which nobody is on duty.
 
     Args:
-        watch: What was found.
+        watch: Has found these contracts.
         shelf: The records of contracts in memory.
         authorize: Checks the API key of a request.
     """

@@ -32,11 +32,13 @@ WORK_SECONDS = 0.1
 class DutyWatch:
     """Finds recorded contracts that promise hours in which nobody of the first escalation level is on duty.
 
-    It sets the gauge `slad_ingest_contracts_unheld` to their number.
+    Recorded contracts are those kept in the database. DutyWatch sets the gauge `slad_ingest_contracts_unheld` to the
+    number of contracts found.
 
     Args:
-        catalogue: Returns the catalogue of the files, with its rotas. Overrides made over the API are not in it: they
-            put somebody on call, and leave no hour unheld.
+        catalogue: Returns the catalogue of the files, with its rotas. It lacks overrides of rotas (somebody is on call
+            instead of another) that were made over the API. They leave no hour without a person, so they are not needed
+            here.
         shelf: The records of contracts in memory.
     """
 
@@ -56,24 +58,24 @@ class DutyWatch:
 
     @property
     def day(self) -> date | None:
-        """Return the day from which contracts are looked at. None before the first look."""
+        """Return the first day for which contracts are checked; None before the first check."""
         return None if self._of is None else self._of[1]
 
     @property
     def checked(self) -> int:
-        """Return how many contracts have been looked at for the present day and catalogue."""
+        """Return how many contracts have been checked for the present day and catalogue."""
         return len(self._seen)
 
     def looked_at(self, contract: str) -> bool:
-        """Return whether a contract (id) has been looked at for the present day and catalogue."""
+        """Return whether the contract with this id has been checked for the present day and catalogue."""
         return contract in self._seen
 
     def unheld(self, contract: str) -> tuple[ContractProblem, ...]:
-        """Return the warnings about the hours of a contract (id) that nobody holds, as found at the last look."""
+        """Return warnings about hours of a contract (id) in which nobody is on duty, as found by its last check."""
         return self._found.get(contract, ())
 
     def contracts(self) -> list[str]:
-        """Return the ids of the contracts with such hours, sorted."""
+        """Return the ids of the contracts with hours in which nobody is on duty, sorted."""
         return sorted(self._found)
 
     async def run(self) -> None:
@@ -83,10 +85,13 @@ class DutyWatch:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def look(self, seconds: float = WORK_SECONDS) -> None:
-        """Look at contracts that have changed since, or whose rotas or day have, and set the gauge.
+        """Check contracts for hours in which nobody is on duty, and set the gauge.
+
+        Only contracts that have changed since their last check are checked. If the catalogue or the day has changed,
+        all contracts are checked.
 
         Args:
-            seconds: How long to compute at most. The next call goes on with the contracts that are left.
+            seconds: How long to compute at most. The next call checks the contracts that are left.
         """
         now = self._time_source.now()
         compiler, day = self._catalogue().compiler, now.date()

@@ -30,9 +30,9 @@ class EntryIn(BaseModel):
     kind: EntryKind
     """Bought, used, reserved, released or adjusted. The kinds refunded and transferred are refused."""
     amount: Annotated[str | int, Field(union_mode="left_to_right")] | None = None
-    """For example, `2`, or `1h30m` for hours. The amount of an adjustment may be negative."""
+    """The amount, such as `2`, or `1h30m` for hours. The amount of an adjustment may be negative."""
     at: InstantIn | None = None
-    """When it happened; not in the future. If absent, it happened now."""
+    """When the entry applies; not in the future. If absent, it applies now."""
     from_: Annotated[InstantIn | None, Field(alias="from")] = None
     """When the work began. Together with `until`, it replaces the amount."""
     until: InstantIn | None = None
@@ -57,7 +57,7 @@ def entry_of(asked: EntryIn, terms: LedgerTerms, at: datetime, by: str) -> Ledge
         asked: The request body.
         terms: What the contract says about the ledger's allowance. The unit of the allowance is used to read the
             amount.
-        at: When the entry happened, if the body states neither a time nor the time worked.
+        at: When the entry happened, if the body gives neither a time nor a period of work.
         by: The API key's id, used as the author if the body names no author.
 
     Raises:

@@ -25,7 +25,7 @@ class ChangedContract:
 
 @dataclass(frozen=True, slots=True)
 class OrderedChange:
-    """A change of a contract that somebody has ordered: who and why, and the function that makes the change."""
+    """A change of a contract that somebody has asked for: who and why, and the function that prepares the change."""
 
     act: ActName
     """The name of the change in the audit log."""

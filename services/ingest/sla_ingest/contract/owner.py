@@ -62,7 +62,8 @@ _AT_ONCE = 100  # versions put in force in one look
 class ContractOwner:
     """Makes every change to recorded contracts (those kept in the database). A process of ingest has one ContractOwner.
 
-    It also writes bookings, ledger entries and profiles of contracts that are in catalogue files.
+    It also writes bookings (of extra service hours), ledger entries (in accounts of allowances) and profiles (the
+    products that a customer runs) of contracts that are in catalogue files.
 
     Many methods take `command`, which says who orders the change and why. It is used for the contract's history and the
     audit log. Errors are raised as Problem (an HTTP error).
@@ -71,8 +72,9 @@ class ContractOwner:
         shelf: The records of contracts in memory, which this object keeps up to date.
         catalogue: Returns the catalogue of the files.
         overlaid: Returns the catalogue with the recorded contracts added.
-        room: How large a record may become.
-        quarantine: Gets the contracts whose next version cannot be put into force; it is tried again an hour later.
+        room: How large a contract's record (versions, bookings and ledger entries) may become.
+        quarantine: Receives, for a person to look at, the contracts whose next version cannot be put into force. An
+            hour later this is tried again.
     """
 
     def __init__(
@@ -108,7 +110,7 @@ class ContractOwner:
 
         Raises:
             StoreBusy: The database fails.
-            Problem: HTTP error 409 if the id is taken, 422 if the text does not fit.
+            Problem: HTTP error 409 if there is a contract with this id, 422 if the text does not fit.
         """
         self._refuse_file(written.id)
 
@@ -165,12 +167,11 @@ class ContractOwner:
         return await self._change(contract, revision, ordered, dry_run=dry_run)
 
     async def end(self, contract: str, on: date, revision: int | None, command: Command) -> ChangedContract:
-        """End a contract in the database: the contract no longer applies from the day `on`.
-
-        The day begins in the contract's time zone.
+        """End a contract in the database.
 
         Args:
             contract: The contract's id.
+            on: The first day on which the contract no longer applies. It begins in the contract's time zone.
             revision: The contract's number of changes when the caller read it. None means any number.
             command: Who orders the change, and why.
 
@@ -218,10 +219,10 @@ class ContractOwner:
         return await self._change(contract, revision, ordered)
 
     async def freeze(self, contract: str, through: datetime, revision: int | None, command: Command) -> ChangedContract:
-        """Forbid that a later version of a contract takes effect before the instant `through`.
+        """Make a contract final before an instant: no later version can take effect before `through`.
 
-        The contract must be in the database. `through` must not be in the future, nor before the `through` of an
-        earlier call.
+        So the promises before `through` cannot be changed any more. The contract must be in the database. `through`
+        must not be in the future, nor before the `through` of an earlier call.
 
         Args:
             revision: The contract's number of changes when the caller read it. None means any number.
@@ -306,7 +307,7 @@ class ContractOwner:
         id_: str,
         command: Command,
     ) -> bool:
-        """Write an entry into a ledger of a contract; return whether the entry is new.
+        """Write an entry into a ledger (account of an allowance) of a contract; return whether the entry is new.
 
         Args:
             contract: The contract's id. The contract may be in a catalogue file.
@@ -413,8 +414,8 @@ class ContractOwner:
     async def put_in_force(self) -> int:
         """Put into force the contract versions whose `effective_from` has come; return how many.
 
-        One call handles at most 100 contracts, and one version of each. A contract that cannot be read or changed goes
-        to the quarantine, and the others are handled.
+        One call handles at most 100 contracts, and one version of each. A contract that cannot be read or changed is
+        put into the quarantine (a list of rows for a person to look at), and the others are handled.
 
         Raises:
             StoreBusy: The database fails.

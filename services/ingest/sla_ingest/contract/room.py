@@ -30,10 +30,10 @@ _FREES = (VersionInForce, VersionWithdrawn, ContractFrozen, WindowCancelled, Led
 
 @dataclass(frozen=True, slots=True)
 class RecordRoom:
-    """The bound on the size of contracts' records.
+    """The limit on the size of a contract's record (its versions, bookings and ledger entries).
 
-    Part of it is kept for what must always be possible: to put versions in force, to withdraw or freeze them, to cancel
-    bookings, and to end the contract.
+    Part of the size is reserved for what must always be possible: to put versions in force, to withdraw or freeze them,
+    to cancel bookings, and to end the contract.
     """
 
     largest: int

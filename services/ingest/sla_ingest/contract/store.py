@@ -157,7 +157,10 @@ async def with_room(
     at: datetime,
     room: RecordRoom,
 ) -> _Written:
-    """Return what `write` returns for a contract's record; if the record is full, close its ledgers and try once more.
+    """Return what `write` returns for a contract's record; if the record is full, make room and try once more.
+
+    Room is made by closing older entries of the contract's ledgers (accounts of allowances): their balance replaces
+    them in the record.
 
     Args:
         record: The record before the change.
@@ -167,7 +170,7 @@ async def with_room(
         room: How large the record may become.
 
     Raises:
-        RefusedChange: The change is refused, or nothing can be closed to make room for it.
+        RefusedChange: The change is refused, or there are no entries to close.
     """
     try:
         return await write(record)
@@ -198,8 +201,9 @@ async def record_act(
         connection: The transaction's connection.
         name: The name of the change in the log.
         command: Who ordered the change, and why.
-        before: The contract's record before the change. The log gets a hash of it, or "" if the contract did not exist.
-        after: The contract's record after the change. The log gets a hash of it.
+        before: The contract's record before the change. The log holds a hash of it, or "" if the contract did not
+            exist.
+        after: The contract's record after the change. The log holds a hash of it.
         at: When the contract was changed.
     """
     told = {one: getattr(change, one) for one in ("number", "effective_from", "through") if hasattr(change, one)}
@@ -296,7 +300,10 @@ async def changes_of_kind(connection: AsyncConnection, contract: str, what: str,
 
 
 async def all_entries(connection: AsyncConnection, contract: str, allowance: str) -> list[LedgerEntry]:
-    """Return all entries ever written into a ledger of a contract, closed ones too, in the order of writing."""
+    """Return all entries ever written into a ledger of a contract, in the order of writing.
+
+    The result includes closed entries. In the contract's record, only their balance is left.
+    """
     change = tables.contract_change.c
     query = select(change.data).where(change.contract == contract, change.what.in_(_WRITES_ENTRIES))
     rows = (await connection.execute(query.order_by(change.revision))).scalars()
@@ -304,7 +311,9 @@ async def all_entries(connection: AsyncConnection, contract: str, allowance: str
 
 
 async def entry_written(connection: AsyncConnection, contract: str, allowance: str, id_: str) -> LedgerEntry | None:
-    """Return an entry that was written into a ledger of a contract, closed or not, or None if there is none.
+    """Return an entry that was written into a ledger of a contract; None if there is no such entry.
+
+    A closed entry is returned too. In the contract's record, only the balance of closed entries is left.
 
     Args:
         id_: The entry's id.
@@ -322,7 +331,10 @@ def _entry_of(data: str) -> EntryPosted | None:
 
 
 async def version_text(connection: AsyncConnection, contract: str, number: int) -> str | None:
-    """Return the text of a version as it was written, withdrawn ones too, as canonical JSON. None if there is none."""
+    """Return the text of a contract's version as it was written, as canonical JSON.
+
+    The text of a withdrawn version is returned too. The result is None if there is no such version.
+    """
     change = tables.contract_change.c
     query = select(change.data).where(change.contract == contract, change.what == "version_added")
     for row in (await connection.execute(query.order_by(change.revision))).scalars():
@@ -333,7 +345,7 @@ async def version_text(connection: AsyncConnection, contract: str, number: int) 
 
 
 def profile_of(row: Any) -> tuple[EnvironmentItem, ...]:
-    """Return the products and versions that a customer runs, as a change of a contract states them.
+    """Return the products and versions that a customer runs, as a change of a contract lists them.
 
     The result is empty if the kind of the change is not `profile_changed`.
 

@@ -36,7 +36,8 @@ class LedgerWatch:
     Args:
         shelf: The records of contracts in memory.
         rulebook: Returns the contracts in force, including recorded ones.
-        quarantine: Gets the contracts whose ledgers cannot be computed, which are then left out for an hour.
+        quarantine: Receives, for a person to look at, the contracts whose ledgers cannot be computed, which are then
+            left out for an hour.
     """
 
     def __init__(

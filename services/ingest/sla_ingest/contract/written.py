@@ -91,7 +91,7 @@ class HoldersPartIn(BaseModel):
 
 
 class FreezeIn(BaseModel):
-    """The body of a request that freezes a contract through an instant.
+    """The body of a request that freezes a contract: its promises before the instant `through` become final.
 
     Later versions cannot take effect before `through`.
     """
@@ -125,11 +125,11 @@ class BookingIn(BaseModel):
     product: Annotated[str, Field(max_length=200), LINE] = ""
     """The product to be served; needed if the plan's window is available for certain products only."""
     confirm_surcharge: bool = False
-    """Whether to agree to pay more if the notice is too short."""
+    """Whether to agree to pay more if the window is booked too shortly before its beginning."""
 
 
 class ReasonIn(BaseModel):
-    """The body of a request that states only a reason, for example to cancel a booking."""
+    """The body of a request that gives only a reason, for example to cancel a booking."""
 
     model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid")
     reason: Annotated[str, Field(min_length=1, max_length=bounds.VALUE), PROSE]

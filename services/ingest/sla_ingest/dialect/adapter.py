@@ -13,7 +13,7 @@ from sla_ingest.dialect.port import Delivery, Translation
 
 @dataclass(frozen=True, slots=True)
 class OpenedDelivery:
-    """A delivery of which only the outer form was read, with the function that translates it."""
+    """A delivery of which only the envelope was read (who sent it), with the function that translates its content."""
 
     translate: Callable[[Source], Translation]
     """Called with the source to which the delivery belongs. Returns its translation into incident events."""
@@ -22,7 +22,7 @@ class OpenedDelivery:
 
 
 class DialectAdapter(Protocol):
-    """Reads the deliveries of one kind of sender: a ticketing system, or CloudEvents (protocol).
+    """Reads deliveries of one dialect: the form in which a ticketing system, or the protocol CloudEvents, writes them.
 
     For each delivery `Intake` calls these methods in order:
     - `bad_media_type`
@@ -42,8 +42,8 @@ class DialectAdapter(Protocol):
     def answers_rules(self) -> bool:
         """Return whether an event that breaks a rule of the contract's plan is refused.
 
-        The rules concern agreed due dates and downgrades (`rule_refusal`). If the result is False, such an event is
-        accepted. Events of a batch are accepted in any case.
+        The rules concern agreements with the customer about a due instant or a lower priority (see `rule_refusal`). If
+        the result is False, such an event is accepted. Events of a batch are accepted in any case.
         """
 
     @property

@@ -71,7 +71,7 @@ def event_draft(kind: EventKind, data: Mapping[str, Any], stamp: ClaimedTime, so
 
     Args:
         kind: The event's kind.
-        stamp: The time that the CloudEvent states.
+        stamp: The time in the CloudEvent.
         source: The settings of the sender, which translate priority, customer and product, and say who is staff or
             customer.
 

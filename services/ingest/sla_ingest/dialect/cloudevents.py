@@ -168,7 +168,7 @@ def split(delivery: Delivery) -> list[Delivery]:
     """Return the events of a batch as structured deliveries of one event each, in the order of the batch.
 
     Each delivery's time of receipt is a microsecond after that of the delivery before. The last delivery has the time
-    of receipt of the batch. So events that state the same instant keep their order.
+    of receipt of the batch. So events with the same time keep their order.
 
     Raises:
         DoesNotFit: The batch itself cannot be read, or is too large.

@@ -30,7 +30,8 @@ def translate_object(
     A body that cannot be read or does not fit is refused, without an exception.
 
     Args:
-        outcome: Called with the object and the delivery's id. Returns the outcome, or raises DoesNotFit.
+        outcome: Called with the object and the delivery's id. Returns the outcome (events, or why there are none), or
+            raises DoesNotFit.
         own_id: Called with the object. Returns the sender's id of the delivery, or "". Without an id, a digest of the
             body is the delivery's id.
     """

@@ -68,7 +68,7 @@ _QUIET = frozenset({"group_id", "tag_names", "due_by", "time_sheet_action", "cus
 
 @dataclass(frozen=True, slots=True)
 class TriggeredEvent:
-    """A change or act, parsed from Freshdesk's placeholder `triggered_event`, such as `{status:{from:4,to:6}}`."""
+    """A change of a ticket or an action on it, from Freshdesk's placeholder `triggered_event` (`{status:{from:4}}`)."""
 
     what: str
     """The field that changed, or the kind of the act, such as `ticket_action`."""
@@ -95,7 +95,7 @@ def translate(delivery: Delivery, source: Source) -> Translation:
 
 
 def triggered_event(written: str) -> TriggeredEvent | None:
-    """Return the change or act that a value of Freshdesk's placeholder `triggered_event` states.
+    """Return the change or action that a value of Freshdesk's placeholder `triggered_event` describes.
 
     The result is None for a text of another form.
     """

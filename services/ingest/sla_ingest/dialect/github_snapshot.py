@@ -90,8 +90,8 @@ def closing_remarks(case: GithubDelivery) -> tuple[RemarkNote, ...]:
 def closing_reason(case: GithubDelivery) -> tuple[str, TicketPhase]:
     """Return why the issue was closed, and the ticket phase for this reason.
 
-    The reason is GitHub's word, or `completed` if no reason is stated. The phase is the one that the catalogue has for
-    this word. Without one, slad's default for the word is used, or else RESOLVED.
+    The reason is GitHub's word, or `completed` if GitHub gives no reason. The phase is the one that the catalogue has
+    for this word. Without one, slad's default for the word is used, or else RESOLVED.
 
     Args:
         case: The delivery that reports the closing.

@@ -53,7 +53,7 @@ class GitlabDelivery:
 
     @property
     def labelled(self) -> bool:
-        """Return whether the delivery states which labels the issue has."""
+        """Return whether the delivery shows which labels the issue has."""
         return "labels" in self.issue or "labels" in self.payload
 
     @property
@@ -135,7 +135,7 @@ def snapshot_of(case: GitlabDelivery) -> Snapshot:
     """Return the state of the issue as the delivery `case` shows it.
 
     The result's `before` holds the earlier values of the attributes and the phase that the delivery changed, as far as
-    the body states them. It is empty where the body does not say what changed.
+    the body has them. It is empty where the body does not say what changed.
     """
     shown, action = _shown(case), text_at(case.issue, "action")
     earlier = _earlier(case)

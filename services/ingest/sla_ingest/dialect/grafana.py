@@ -19,7 +19,7 @@ def translate(delivery: Delivery, source: Source) -> Translation:
     """Translate a delivery of one alert from Grafana into an event: the alert fires, or it has ended.
 
     A notification of Grafana's legacy alerting, which Grafana 11 removed, is parked (stored as not understood), since
-    such a notification states no time.
+    such a notification has no time.
 
     Args:
         source: The settings of the sender.

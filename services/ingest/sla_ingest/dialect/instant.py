@@ -46,9 +46,9 @@ class OutOfReach(BadInstant):
 
 
 def parse_instant(value: object, zone: str = "UTC") -> datetime | None:
-    """Return the UTC instant of a sender's value; None if the sender states no time.
+    """Return the UTC instant of a sender's value; None if the value means no time.
 
-    None, "", 0 and a time in the year 1 state no time.
+    None, "", 0 and a time in the year 1 mean that there is no time.
 
     Args:
         value: A text such as `2026-02-03T04:05:06Z`, or a number (also as text) since 1970. The number's size decides
@@ -65,9 +65,9 @@ def parse_instant(value: object, zone: str = "UTC") -> datetime | None:
 
 
 def read_instant(value: object, zone: str = "UTC") -> datetime | LocalTime | None:
-    """Return the UTC instant of a sender's value; None if the sender states no time.
+    """Return the UTC instant of a sender's value; None if the value means no time.
 
-    None, "", 0 and a time in the year 1 state no time.
+    None, "", 0 and a time in the year 1 mean that there is no time.
 
     Args:
         value: A text such as `2026-02-03T04:05:06Z`, or a number (also as text) since 1970. The number's size decides

@@ -15,7 +15,7 @@ _STAFF = frozenset({"admin", "team"})
 def author_of(source: Source, author: Node) -> tuple[Speaker, str]:
     """Return the side and the name of the author of a part of a conversation or ticket.
 
-    The side is customer, staff, bot or unknown. It follows from the type of author that Intercom states, and from the
+    The side is customer, staff, bot or unknown. It follows from the type of author that Intercom gives, and from the
     settings.
 
     Args:

@@ -75,7 +75,7 @@ class JiraDelivery:
 
     @property
     def status(self) -> JiraName:
-        """Return the issue's present status; an empty JiraName if the delivery does not state it."""
+        """Return the issue's present status; an empty JiraName if the delivery has no status."""
         return jira_name_of(object_at(self.fields, "status"))
 
     def happening(self, kind: EventKind, *, at: ClaimedTime | None = None, **values: Any) -> EventDraft:

@@ -34,7 +34,7 @@ def snapshot_of(case: JiraDelivery, received_at: datetime, *, deleted: bool = Fa
     """Return the state of the issue as the delivery `case` shows it; None if it has no fields of the issue.
 
     Args:
-        received_at: The time of the state if neither issue nor delivery states one.
+        received_at: The time of the state if neither the issue nor the delivery has a time.
         deleted: Whether the issue was deleted. The phase of a deleted issue is None.
     """
     fields = case.fields

@@ -190,8 +190,8 @@ def status_before(source: Source, word: JiraName) -> JiraMeaning:
     """Return the ticket phase that an issue's status before a change (`word`) means.
 
     The table `statuses` of the source in the catalogue decides, else the usual names of statuses. Jira's category is
-    not used, since a changelog does not state it. If neither knows the status, the result's `phase` is None, and there
-    is a remark (except for an empty `word`).
+    not used, since a changelog does not contain it. If neither knows the status, the result's `phase` is None, and
+    there is a remark (except for an empty `word`).
     """
     known = _by_table(source.statuses, word)
     if known is not None:

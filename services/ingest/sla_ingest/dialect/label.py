@@ -23,7 +23,7 @@ USUAL_LABELS: Mapping[str, TicketPhase] = {
 
 @dataclass(frozen=True, slots=True)
 class LabelStep:
-    """The kind of an event that follows from a change of a ticket's labels, and the attributes that it states."""
+    """An event that follows from a change of a ticket's labels: its kind, and the attributes that the labels give."""
 
     step: EventStep
     """The event's kind, and for whom the ticket then waits."""
@@ -32,7 +32,7 @@ class LabelStep:
 
 
 def priority_by_label(source: Source, labels: Iterable[str]) -> str:
-    """Return the priority that a ticket's labels state; "" if they state no priority.
+    """Return the priority that a ticket's labels give; "" if they give no priority.
 
     The source's table `priority_labels` gives a priority for some labels. The first label of the table that is in
     `labels` decides.
@@ -42,7 +42,7 @@ def priority_by_label(source: Source, labels: Iterable[str]) -> str:
 
 
 def phase_by_label(source: Source, labels: Iterable[str]) -> TicketPhase | None:
-    """Return the phase that a ticket's labels state; None if they state no phase.
+    """Return the phase that a ticket's labels mean; None if they mean no phase.
 
     The source's table `labels` gives a phase for some labels; if it is empty, `USUAL_LABELS` is used. The first label
     of the table that is in the argument `labels` decides.
@@ -61,7 +61,7 @@ def label_changes(
     open.
 
     Args:
-        source: The sender, whose tables state the meaning of labels.
+        source: The sender, whose tables give the meaning of labels.
         before: The labels before the change.
         after: The labels after the change.
         lookups: Maps an attribute to the place of its value. Only lookups by a label's prefix are used.

@@ -57,7 +57,7 @@ def drafts_of(reading: MapReading, entry: MapEntry, at: ClaimedTime) -> list[Eve
     Args:
         reading: The values that the map finds in the delivery.
         entry: The entry, which applies to the delivery.
-        at: The time that the sender states.
+        at: The time that the sender gives for the event.
 
     Raises:
         MapFailed: An expression fails.
@@ -133,8 +133,9 @@ def snapshot_of(reading: MapReading, at: ClaimedTime, received_at: datetime, *, 
     """Return the ticket's state in a delivery; None if the source's map has neither status, labels nor priority.
 
     Args:
-        at: The time that the sender states.
-        received_at: The time of receipt, used if the sender states no time.
+        reading: The values that the map finds in the delivery.
+        at: The time that the sender gives for the event.
+        received_at: The time of receipt, used if the sender gives no time.
         dated_end: Whether the ticket, if it has ended, ended at `at`. True for an event that is the end itself, and for
             a comment by staff, which may end the ticket too. If False, the time of an end is not known.
 

@@ -127,7 +127,7 @@ class MapReading:
     def time(self, name: str, quality: TimeQuality) -> ClaimedTime:
         """Return the time that the expression under a key of the map finds in the event.
 
-        The format of the time is the one that the map states.
+        The format of the time is the one that the map names.
 
         Args:
             name: The key, such as `time`.
@@ -199,10 +199,11 @@ class MapReading:
         return known or written, ()
 
     def attributes(self) -> Mapping[str, str]:
-        """Return the ticket's attributes that the event states, as name -> value.
+        """Return the ticket's attributes that the event shows, as name -> value.
 
-        They are found by the map and by the lookups of the source. A value is "" if the map finds an empty text, or if
-        the event states that a lookup's value is none (`stated_lookups`): the ticket then has no such value.
+        They are found by the map and by the lookups of the source (settings that say where to find a value). A value is
+        "" if the map finds an empty text, or if the event shows that the ticket has no value for a lookup
+        (`stated_lookups`).
         """
         if self._attributes is None:
             self._attributes = self._attributes_now()
@@ -279,9 +280,9 @@ class MapReading:
 
 
 def read_time(value: Any, form: str, quality: TimeQuality, zone: str, version: int) -> ClaimedTime:
-    """Return the time that a value of the event states, as a ClaimedTime.
+    """Return a value of the event as a time (ClaimedTime).
 
-    If the value states no time or cannot be read, the result's `at` is None. A remark quotes a value that cannot be
+    If the value means no time or cannot be read, the result's `at` is None. A remark quotes a value that cannot be
     read.
 
     Args:

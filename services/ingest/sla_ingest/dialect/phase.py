@@ -14,7 +14,7 @@ _ENDED = frozenset({TicketPhase.RESOLVED, TicketPhase.CLOSED, TicketPhase.CANCEL
 
 @dataclass(frozen=True, slots=True)
 class EventStep:
-    """The kind of an event that follows from a change of a ticket's phase, such as open, waiting or resolved."""
+    """An event that follows from a change of a ticket's phase, such as open or resolved: its kind, and who must act."""
 
     kind: EventKind
     waiting_on: WaitingOn | None = None
@@ -26,9 +26,9 @@ def transition_steps(before: TicketPhase | None, after: TicketPhase) -> tuple[Ev
 
     The result is empty if the change makes no difference to the work, such as a change from closed to resolved.
 
-    If `before` is None, slad does not know whether the clocks are stopped. So REOPENED and RESUMED are returned too;
-    they change nothing if the clocks run. If `after` is a wait, only REOPENED is added. If `after` is an end (resolved,
-    closed or cancelled), neither is added.
+    If `before` is None, slad does not know whether the incident's clocks (measurements of targets) are stopped. So
+    REOPENED and RESUMED are returned too. These events change nothing if the clocks run. If `after` is a wait, only
+    REOPENED is added. If `after` is an end (resolved, closed or cancelled), neither is added.
 
     Args:
         before: The phase before the change. None if not known.

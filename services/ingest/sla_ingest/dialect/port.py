@@ -192,7 +192,7 @@ class Parked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """The outcome of a delivery that gets an HTTP error (problem+json)."""
+    """The outcome of a delivery that is answered with an HTTP error (problem+json)."""
 
     status: int
     """400 if the body cannot be read, 422 if the body does not fit, 403 if the key forbids it."""
@@ -234,7 +234,7 @@ class Work:
 class Worked:
     """The outcome of a delivery that reports how long somebody worked.
 
-    It gives no event, and changes no clock.
+    Such a delivery gives no event, and changes no clock (measurement of a target).
     """
 
     work: Work
@@ -277,7 +277,7 @@ class DoesNotFit(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimedTime:
-    """The time that a sender states for an event."""
+    """The time that a sender gives for an event."""
 
     at: datetime | None
     """The stated time. None if the sender states no time, or a time that cannot be read."""
@@ -395,6 +395,7 @@ def number_events(
     """Return the events of one delivery, with ids and times, made from drafts.
 
     Args:
+        source: The settings of the sender.
         incident: The events' incident.
         id_: The delivery's id. An event's id is made from it and the event's number, from 0.
         happenings: The drafts. A draft without a time gets the delivery's time of receipt.
@@ -419,10 +420,12 @@ def ignore_with_snapshot(
     In the copy, `observed` is an event of `incident` that has this state.
 
     Args:
+        source: The settings of the sender.
+        incident: The ticket's incident.
         id_: The delivery's id.
         outcome: The ignored outcome.
         snapshot: The ticket's state. If None, `outcome` itself is returned.
-        remarks: What is odd about the ticket's words.
+        remarks: Remarks on values of the ticket that slad does not know, such as a status. The event carries them.
     """
     if snapshot is None:
         return outcome
@@ -447,10 +450,13 @@ def number_or_ignore(
     The ticket's state is part of the outcome.
 
     Args:
+        source: The settings of the sender.
+        incident: The ticket's incident.
         id_: The delivery's id.
         found: The drafts of the events, or why there are none.
         snapshot: The ticket's state. None means that the delivery shows none.
-        remarks: What is odd about the words of the state, for an event that only has the state.
+        remarks: Remarks on values of the ticket that slad does not know, such as a status. They are used if `found` is
+            Ignored.
     """
     if isinstance(found, Ignored):
         return ignore_with_snapshot(delivery, source, incident, id_, found, snapshot, remarks)

@@ -145,10 +145,11 @@ def look_up_value(lookup: Lookup | None, document: Any, labels: Iterable[str] = 
 
 
 def has_path(value: Any, dotted: str, whole: Iterable[str] = ()) -> bool:
-    """Return whether a document states the value at a path, or states that there is no value.
+    """Return whether a document says what the value at a path is, or says that there is no value.
 
-    It states that there is no value if null, an empty text or an empty list is at the path or at a container above it,
-    or if a list is too short for the path. A missing key states nothing, except in an object that is listed in `whole`.
+    The document says that there is no value if null, an empty text or an empty list is at the path or at a container
+    above it, or if a list is too short for the path. A missing key says nothing, except in an object that is listed in
+    `whole`.
 
     Args:
         value: The document.
@@ -182,7 +183,7 @@ def _within(path: str, whole: Iterable[str]) -> bool:
 def attribute_lookups(
     source: Source, usual_customer: Lookup | None, usual_product: Lookup | None
 ) -> Mapping[str, Lookup]:
-    """Return where to find attributes in the deliveries of a source, as the catalogue states it.
+    """Return where to find attributes in the deliveries of a source, by the settings of the catalogue.
 
     The result maps an attribute to its Lookup.
 
@@ -197,10 +198,10 @@ def attribute_lookups(
 def stated_lookups(
     lookups: Mapping[str, Lookup], document: Any, labels: Iterable[str] | None = None, whole: Iterable[str] = ()
 ) -> dict[str, str]:
-    """Return the attributes that a delivery states, found by the catalogue's lookups, as name -> value.
+    """Return the attributes that a delivery shows, found by the catalogue's lookups, as name -> value.
 
     An attribute is included in three cases: its lookup finds a value; its lookup is by label, and the labels are known;
-    or the delivery states that there is no value (`has_path`). Without a value, the value is "".
+    or the delivery says that there is no value (`has_path`). Without a value, the value is "".
 
     Args:
         lookups: Maps an attribute to its lookup, a setting that says where to find the value.
@@ -243,7 +244,7 @@ def overlay_lookups(
 
 
 def claimed_time(value: Any, quality: TimeQuality, *, zone: str = "UTC", version: int = 0) -> ClaimedTime:
-    """Return the time that a sender states for an event, as a ClaimedTime.
+    """Return the time that a sender gives for an event, as a ClaimedTime.
 
     If the value is absent (None, "", 0, the year 1), the result's `at` is None. If the value is unreadable or outside
     the years 1970 to 2200, `at` is None, and a remark quotes the value.

@@ -29,7 +29,7 @@ def mail_domain(account: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountDetails:
-    """What a delivery states about a person.
+    """What a delivery says about a person.
 
     These details decide whether the person is staff, a customer or a bot.
     """
@@ -76,9 +76,9 @@ class Speaker:
 def side_of(source: Source, person: AccountDetails, *, reported: bool) -> Speaker:
     """Return whether a person is customer, staff, bot or unknown.
 
-    The catalogue and the sender's statements decide (`known_side`). If they do not, a person with a reason in
-    `person.assumed` is staff, unless the source restricts who is staff. Otherwise the side is unknown. If the side is
-    only assumed or unknown, the result has a remark.
+    The catalogue and the sender's statements decide (`known_side`). If they do not, the person is assumed to be staff
+    if `person.assumed` has a reason and the source does not restrict who is staff. Otherwise the side is unknown. If
+    the side is only assumed or unknown, the result has a remark.
 
     Args:
         person: What the delivery says about the account.
@@ -97,7 +97,7 @@ def unknown_side_remark(source: Source, who: str) -> RemarkNote:
     """Return the remark that it is not known whether a person is staff or a customer.
 
     Args:
-        source: The sender. The remark names the settings in the catalogue that can state the side.
+        source: The sender. The remark names the settings in the catalogue by which the side can be set.
         who: The person, as text.
     """
     return RemarkNote(IngestRemark.SPEAKER_UNKNOWN, f"{who}; {_where(source)}")

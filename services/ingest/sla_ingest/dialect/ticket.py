@@ -35,7 +35,7 @@ NOBODY_KNOWN = Speaker(Actor.UNKNOWN)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
-    """The data of a ticket in one delivery, from which the events and the ticket's state are made."""
+    """What one delivery says about a ticket. The events and the ticket's state (`snapshot`) are derived from it."""
 
     source: Source
     """The settings of the sender."""
@@ -65,6 +65,7 @@ class Ticket:
         The event's time is `stamp` if that is among `values`, else the time of the reported change (`at`).
 
         Args:
+            kind: The event's kind.
             who: The side of the person who caused the event.
             name: The person's name.
             values: Further fields of the draft.
@@ -127,8 +128,8 @@ class Ticket:
     def only_shown(self, ignored: Ignored) -> list[EventDraft] | Ignored:
         """Return `ignored` for a ticket without remarks, else an event of the kind OBSERVED with the remarks.
 
-        Call this for a delivery that reports no change. A remark names a word of the ticket that no table explains. It
-        can only be shown on an event, so an event is made for it.
+        Call this for a delivery that reports no change. A remark names a status, resolution or priority of the ticket
+        that no table explains. Remarks can only be shown on an event, so there must be an event.
 
         Args:
             ignored: Why the delivery has no event.
@@ -138,8 +139,8 @@ class Ticket:
     def snapshot(self, received_at: datetime) -> Snapshot:
         """Return the ticket's state with its time: the time of the reported change, or else that of receipt.
 
-        If `shown_at` is later than this time, the state gets the time one second after `shown_at`. For the state may
-        have come about after the change, and many senders state times in whole seconds.
+        If `shown_at` is later than this time, the state gets the time one second after `shown_at`. The reason is that
+        the state may be newer than the change, and that many senders state times in whole seconds.
         """
         standing = None if self.phase is None else standing_of(self.phase)
         at = self.at.at or received_at
@@ -210,15 +211,16 @@ def meaning_of(
 def category_remark(
     source: Source, words: Iterable[str], usual: Mapping[str, TicketPhase], *categories: str
 ) -> tuple[RemarkNote, ...]:
-    """Return a remark if the category of a status alone tells what it means. The status may be a wait or an end.
+    """Return a remark if slad knows the meaning of a status only from the status's category.
 
-    There is no remark if the source's table `statuses` has the status or its category, nor if `usual` has the status.
+    There is no remark if the source's table `statuses` has the status or its category, nor if `usual` has the status,
+    nor without `words`.
 
     Args:
         source: The sender.
-        words: The status, as its number and its names. Empty texts are left out. No words, no remark.
+        words: The status, as its number and its names. Empty texts are left out.
         usual: The meanings of the system's own statuses. The keys are in lower case.
-        categories: The words of the category, the one to show first.
+        categories: The names of the category. The remark shows the first.
     """
     named = [word for word in words if word]
     told = any(fold_case(word) in source.statuses for word in (*named, *categories) if word)
@@ -231,12 +233,14 @@ def category_remark(
 def resolution_meaning(
     source: Source, word: str, usual: Mapping[str, TicketPhase]
 ) -> tuple[TicketPhase, tuple[RemarkNote, ...]]:
-    """Return what the way in which work ended means: RESOLVED or CANCELLED. An unknown one is RESOLVED, with a remark.
+    """Return whether a sender's resolution (how work ended) means RESOLVED or CANCELLED.
+
+    An unknown resolution means RESOLVED, with a remark.
 
     Args:
         source: The sender, whose table `resolutions` decides first.
-        word: The sender's word for it. "" means RESOLVED.
-        usual: The meanings of the system's own words. The keys are in lower case.
+        word: The sender's word for the resolution. "" means RESOLVED.
+        usual: The meanings of the system's own resolutions. The keys are in lower case.
     """
     found = source.ending_of(word) or usual.get(fold_case(word)) if word else TicketPhase.RESOLVED
     if found is not None:

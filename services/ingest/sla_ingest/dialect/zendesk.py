@@ -100,7 +100,7 @@ class ZendeskEvent:
 
     @property
     def event(self) -> Node:
-        """Return the object `event`, which states the change."""
+        """Return the object `event`, which describes the change."""
         return object_at(self.payload, "event")
 
 

@@ -14,7 +14,7 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeardHour:
-    """An hour in which a sender sent something: how many deliveries, and the longest silence between two of them."""
+    """An hour in which a sender sent something: how many deliveries, and the longest time between two of them."""
 
     begun: datetime
     """The beginning of the hour, in UTC."""

@@ -27,7 +27,7 @@ _MICROSECOND = timedelta(microseconds=1)
 async def count_hours(store: Store, source: str, now: datetime) -> None:
     """Count the deliveries of each hour that is over and was not counted, and store the counts.
 
-    Counts from before `HISTORY` are deleted.
+    Counts older than `HISTORY` (28 days) are deleted. From the counts slad learns how long a source is usually silent.
 
     Args:
         source: The source's id.
@@ -90,12 +90,14 @@ async def outcomes_since(
 
 
 async def note_replay(connection: AsyncConnection, source: str, received_at: datetime, before: str, after: str) -> None:
-    """Move a delivery of a counted hour from one outcome to another, as a replay has changed it.
+    """Correct the counts of an hour after a replay has changed a delivery's outcome.
+
+    A replay is the repeated translation of a stored delivery.
 
     Args:
         received_at: When the delivery was received.
-        before: The outcome that it was counted with.
-        after: Its outcome now.
+        before: The outcome that was counted.
+        after: The delivery's outcome now.
     """
     change = {heard.c[before]: heard.c[before] - 1, heard.c[after]: heard.c[after] + 1}
     if before != after:

@@ -103,7 +103,7 @@ async def carry_events(
 async def incidents_with_own_events(connection: AsyncConnection, incidents: Iterable[IncidentId]) -> set[IncidentId]:
     """Return which of these incidents have a stored event of their own.
 
-    Events that were copied from a merged incident are not their own.
+    Events that were copied from a merged incident do not count as its own.
     """
     column, own = event_table.c, not_(event_table.c.data.contains('"carried_from"'))
     wanted, found = set(incidents), set[IncidentId]()
@@ -122,7 +122,7 @@ def adopt_events(stray: Sequence[IncidentEvent], told: IncidentEvent, later: Inc
 
     Args:
         stray: The events stored under `later`.
-        told: The event that states the rename. The copies belong to its `incident`.
+        told: The event that reports the rename. The copies belong to its `incident`.
         later: The later id.
     """
     incident = told.incident
@@ -165,6 +165,8 @@ def derived_id(id_: EventId, incident: IncidentId, sign: str = _COPY) -> EventId
     becomes a digest.
 
     Args:
+        id_: The id of the copied event.
+        incident: The other incident.
         sign: `~` for copies of events of merged incidents, `=` for events that were stored under a later id.
     """
     plain = f"{id_}{sign}{hashlib.sha256(incident.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"

@@ -152,7 +152,7 @@ async def insert_alias(
 
 
 async def insert_aliases(connection: AsyncConnection, found: Iterable[tuple[Row, datetime]]) -> None:
-    """Record names of incidents, renames, merges and links, except those that are already recorded.
+    """Record how ids belong to incidents (renames, merges, links, ticket keys), except what is already recorded.
 
     Args:
         found: Pairs of a row and the time from which it applies. A row is (name, kind, incident).

@@ -132,7 +132,7 @@ def names_in_event(event: IncidentEvent) -> Iterable[IncidentId]:
     """Return the ids of all incidents that an event mentions.
 
     They are `incident`, `said_as`, `merged_into`, `known_as`, the ticket's key (`key_in_event`), and the tickets that
-    the event states to be the same incident (`stated_links`).
+    are the same incident according to the event (`stated_links`).
     """
     named = (event.incident, event.said_as, event.merged_into, event.known_as, key_in_event(event))
     return [*(name for name in named if name is not None), *(stated_links(event) or ())]
@@ -141,8 +141,8 @@ def names_in_event(event: IncidentEvent) -> Iterable[IncidentId]:
 def key_in_event(event: IncidentEvent) -> IncidentId | None:
     """Return the key of the event's ticket (the name that people use), after the name of its source: `jira:SUP-77`.
 
-    The result is None if the event does not state a key, or if the key equals the id. It is also None for a key that is
-    a number, since this may be the id of another ticket.
+    The result is None if the event has no key, or if the key equals the id. It is also None for a key that is a number,
+    since this may be the id of another ticket.
     """
     key = url = ""
     for stated in (event.attributes, {} if event.snapshot is None else event.snapshot.attributes):
@@ -156,7 +156,7 @@ def key_in_event(event: IncidentEvent) -> IncidentId | None:
 
 
 def stated_links(event: IncidentEvent) -> tuple[IncidentId, ...] | None:
-    """Return the tickets that the event's ticket states to be the same incident, by the attribute `same_as`.
+    """Return the tickets that are the same incident as the event's ticket, by the ticket's attribute `same_as`.
 
     The result is None if the event lacks the attribute, and empty if the ticket has no such links.
     """

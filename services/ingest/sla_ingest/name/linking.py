@@ -23,7 +23,7 @@ Row = tuple[IncidentId, AliasKind, IncidentId]
 class LinkChange:
     """The rows that an event adds to the table of recorded links and keys, and removes from it.
 
-    The event states links of tickets, or the key of a ticket (the name that people use). The object is false in a
+    The event reports links of tickets, or the key of a ticket (the name that people use). The object is false in a
     condition if there are no such rows.
     """
 
@@ -35,7 +35,7 @@ class LinkChange:
 
     @property
     def keys_only(self) -> bool:
-        """Return whether at most keys of tickets (the names that people use) are added, and no link is changed."""
+        """Return whether no link is changed: the event adds at most a key of a ticket (the name that people use)."""
         return not self.removed and all(kind is AliasKind.KEY for _, kind, _ in self.added)
 
 
@@ -165,9 +165,9 @@ def crowded_group(names: IncidentNames) -> bool:
 
 
 def after_events(events: Iterable[IncidentEvent], names: IncidentNames) -> IncidentNames:
-    """Return a copy of `names` (recorded links of tickets) with the links that the events of one delivery state.
+    """Return a copy of `names` (recorded links of tickets) with the links that the events of one delivery report.
 
-    If the events state nothing new about links or keys of tickets, `names` itself is returned.
+    If the events report nothing new about links or keys of tickets, `names` itself is returned.
     """
     now, saying = names, None
     for event in events:

@@ -24,7 +24,7 @@ Streams = Mapping[IncidentId, Sequence[IncidentEvent]]
 
 
 async def regroup(connection: AsyncConnection, events: Iterable[IncidentEvent]) -> None:
-    """Record the links of tickets that events state, and copy the tickets' events to their present incidents.
+    """Record the links of tickets that events report, and copy the tickets' events to their present incidents.
 
     Linked tickets are one incident, which has copies of the events of all of them.
 
@@ -131,8 +131,8 @@ def link_events(
     """Return the events `linked` and `unlinked` to store for the tickets that now belong to another incident.
 
     They are for the tickets themselves, and for the incidents that they leave or join. If `told` itself is an event
-    `linked` or `unlinked`, one of the results has its id. If such an event changes nothing, the only result is a copy
-    of it with the version 0, without attributes and without the ticket's state.
+    `linked` or `unlinked`, one of the results has its id. If `told` is such an event and changes nothing, the result is
+    only a copy of `told`, with the version 0, without attributes and without the ticket's state.
 
     Args:
         told: The event that has caused the change.

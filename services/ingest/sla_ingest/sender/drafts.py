@@ -29,7 +29,7 @@ MOST_DRAFT = 40_000  # characters of a draft
 
 
 class DraftIn(BaseModel):
-    """The body of a request to try a changed source, the draft, on its parked deliveries."""
+    """The body of a request to try changed settings of a source (a draft) on the source's parked deliveries."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
@@ -49,7 +49,7 @@ class TrialOutcome(_Answer):
     text: str
     """The delivery's events, or why there are none."""
     remarks: list[str]
-    """What is odd about the delivery's events, in words."""
+    """Remarks on the delivery's events, in words, such as an unknown status."""
 
 
 class TriedOut(_Answer):
@@ -59,10 +59,10 @@ class TriedOut(_Answer):
     """
 
     id: str
-    """Its id in slad's inbox, with which it can be replayed."""
+    """The delivery's id in slad's inbox, by which it can be replayed."""
     received_at: datetime
     before: TrialOutcome
-    """The outcome under the source in force: what a replay would give now."""
+    """The outcome with the settings in force, which a replay would give now."""
     after: TrialOutcome
     """The outcome under the draft."""
     changed: bool
@@ -73,7 +73,7 @@ class TriedOut(_Answer):
     failed: dict[str, str]
     """Key of the draft's map -> why its expression fails."""
     applied: list[str]
-    """The entries of `when` that apply."""
+    """The entries under `when` in the draft's map that apply to the delivery."""
 
 
 class OutcomeTurn(_Answer):
@@ -104,7 +104,7 @@ class TrialAnswer(_Answer):
 
 
 def draft_routes(trials: SourceTrials, authorize: Authorizer) -> APIRouter:
-    """Return the routes that show the parked deliveries of a source, and try a draft of the source on them.
+    """Return the routes that show the parked deliveries of a source, and try a draft (changed settings) on them.
 
     The routes are under `/v1`, and need a key with the scope admin for all contracts. They store nothing.
 

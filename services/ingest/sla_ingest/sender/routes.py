@@ -17,7 +17,7 @@ from sla_platform.http.keys import Authorizer, for_all_contracts
 
 
 class SourceSeen(BaseModel):
-    """The state of one source (ticketing system), as read from its deliveries in the inbox."""
+    """What slad's inbox shows of one source (ticketing system): its last delivery, counts and remarks."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
@@ -32,13 +32,13 @@ class SourceSeen(BaseModel):
     assumption: str
     """How the expected silence was derived from earlier deliveries, in words."""
     silent: bool
-    """Whether it has been silent for longer than expected."""
+    """Whether the source has been silent for longer than expected."""
     last_day: dict[str, int] | None
     """Outcome -> deliveries of the last 24 hours; null for a key of one contract if too many came to be read."""
     per_hour: float | None
     """The number of deliveries per hour, over the last 24 hours; null if `last_day` is."""
     unproven: dict[str, int] | None
-    """Reason -> deliveries of the last 24 hours that were turned away as their proof of origin was bad, such as a wrong
+    """Reason -> deliveries of the last 24 hours that were refused because of a bad proof of origin, such as a wrong
     signature, counted since `unproven_since`; null for a key of one contract."""
     unproven_at: datetime | None
     """When the last delivery with a bad proof came; null if none came since `unproven_since`."""
@@ -47,11 +47,11 @@ class SourceSeen(BaseModel):
     lag_seconds: float | None
     """The median time from an event to its receipt, of the last 100 deliveries; null without events."""
     remarks: dict[str, int]
-    """Code of a remark -> how often it was made on the last 100 deliveries."""
+    """Code of a remark -> how often the last 100 deliveries have it."""
 
 
 class SourcesSeen(BaseModel):
-    """The state of every source (ticketing system) of the catalogue, as read from the deliveries in the inbox."""
+    """What slad's inbox shows of every source (ticketing system) of the catalogue."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
@@ -67,7 +67,7 @@ class SourcesSeen(BaseModel):
 
 
 class DeliveredEvent(BaseModel):
-    """An event that slad made from a delivery."""
+    """An event of an incident that slad read from a delivery."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
@@ -75,7 +75,7 @@ class DeliveredEvent(BaseModel):
     kind: str
     occurred_at: datetime
     remarks: list[str]
-    """What was odd about the event, in words."""
+    """Remarks on the event, in words, such as an unknown status."""
 
 
 class DeliverySeen(BaseModel):
@@ -84,20 +84,20 @@ class DeliverySeen(BaseModel):
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     id: str
-    """Its id in slad's inbox, with which it can be replayed if it was not understood."""
+    """The delivery's id in slad's inbox, by which it can be replayed if it was not understood."""
     delivery: str
-    """The id that the sender gave it."""
+    """The id that the sender gave the delivery."""
     received_at: datetime
     outcome: str
     """accepted, ignored, parked, refused or replayed."""
     reason: str
-    """Why it was not accepted, in words; empty if it was."""
+    """Why the delivery was not accepted, in words; empty for an accepted delivery."""
     detail: str
     bytes: int
     """Size of the body."""
     events: list[DeliveredEvent]
     contract: str | None
-    """The contract that applies to its incident; null if the sender was not told any."""
+    """The contract that applies to the delivery's incident; null if the response to the sender named none."""
 
 
 class DeliveriesSeen(BaseModel):

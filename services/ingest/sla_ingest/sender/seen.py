@@ -31,7 +31,7 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenSender:
-    """The state of one source, as read from its deliveries in the inbox: its last delivery, its rate, its remarks."""
+    """What the inbox shows of one source (ticketing system): its last delivery, counts and remarks."""
 
     source: str
     dialect: str
@@ -126,10 +126,13 @@ class SeenSenders:
         return await deliveries_of(self._store, source, most)
 
     async def count(self) -> None:
-        """Count the deliveries of the hours that are over, for each source. Call this again and again.
+        """Count the deliveries of the hours that are over, for each source.
+
+        Call this repeatedly: each call adds the hours that have ended since. The counts show how long a source is
+        usually silent.
 
         Raises:
-            StoreBusy: The database fails. The next call goes on where this one ended.
+            StoreBusy: The database fails. The next call continues where this one stopped.
         """
         now = self.now()
         for source in self._catalogue().sources:

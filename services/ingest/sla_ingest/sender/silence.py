@@ -28,7 +28,7 @@ _AROUND = 1  # hours of the week before and behind
 class SilenceBasis(Enum):
     """From which earlier silences the longest expected silence of a sender was computed.
 
-    A silence is the time between two deliveries. The value is the assumption in words.
+    A silence is the time between two deliveries. The member's value says it in words.
     """
 
     HOUR_OF_WEEK = "as long as after this hour of the week before, and half as long again"
@@ -52,13 +52,18 @@ NOTHING_EXPECTED = ExpectedSilence(None, SilenceBasis.TOO_LITTLE)
 def expected_silence(hours: Sequence[HeardHour], last: datetime) -> ExpectedSilence:
     """Return how long a sender may be silent after its last delivery, judged by its earlier silences.
 
-    A silence is the time between two deliveries; it belongs to the hour in which it began. Of each earlier week, the
-    longest silence counts that began at the same hour of the week as the last delivery, give or take one hour. With
-    `LEAST_WEEKS` such weeks or more the result is the longest of them. If they are three or more, with `MANY`
-    deliveries together, the week with the longest silence is left out: it may have been an outage. What was as long
-    in the last two hours is expected in any case. With fewer weeks the result is the longest silence of all.
-    Either is multiplied by `MARGIN`, and is at least `LEAST_SILENCE`. With fewer than `LEAST_DELIVERIES` deliveries, or
-    less than `LEAST_SPAN` between the first and the last, nothing is expected.
+    A silence is the time between two deliveries. It belongs to the hour of the week in which it began, such as Friday
+    17:00.
+
+    - Of each earlier week, the longest silence counts that began at the hour of the week of the last delivery, give or
+      take one hour. If at least `LEAST_WEEKS` weeks have such a silence, the result is the longest of these, or a
+      longer one of the last two hours.
+    - If there are three weeks or more, and these hours had `MANY` deliveries together, the week with the longest
+      silence is left out, because it may have been an outage.
+    - If fewer than `LEAST_WEEKS` weeks have such a silence, the result is the longest silence of all.
+
+    The result is multiplied by `MARGIN`, and is at least `LEAST_SILENCE`. Nothing is expected if there are fewer than
+    `LEAST_DELIVERIES` deliveries, or less than `LEAST_SPAN` between the first and the last.
 
     Args:
         hours: The hours in which the sender sent something, the earliest first. The present hour may be missing.

@@ -61,7 +61,7 @@ def name_and_key(named: str, key: str) -> str:
     """Return the name to store for an acknowledgement by the API, such as `Anna Weber (key ops)`.
 
     If one of the two arguments is "", the result is the other. If both are "", the result is `somebody`. A long name is
-    shortened, so that the result has at most 120 characters (WHO).
+    shortened, so that the result has at most 120 characters.
 
     Args:
         named: The name in the request.
@@ -72,10 +72,10 @@ def name_and_key(named: str, key: str) -> str:
 
 
 class Acknowledger:
-    """Acknowledges alerts, which stops their escalation and cancels their queued pages.
+    """Acknowledges alerts, which stops their escalation and cancels their pages that were not sent yet.
 
-    Call `acknowledge` for one alert, and `acknowledge_listed` for the alerts in a digest (a mail that collects
-    several messages).
+    Call `acknowledge` for one alert, and `acknowledge_listed` for the alerts in a digest (a mail that collects several
+    messages).
     """
 
     def __init__(self, context: NotifierContext) -> None:

@@ -31,9 +31,9 @@ _d, _a = tables.delivery.c, tables.alert
 
 
 class DigestAckLinks:
-    """The pages behind the acknowledgement link in a digest, a mail that collects several messages.
+    """The web pages behind the acknowledgement link in a digest, a mail that collects several messages.
 
-    `look` returns the page and changes nothing. `act` acknowledges. Both get a Claim, the verified content of the
+    `look` returns the page and changes nothing. `act` acknowledges. Both receive a Claim, the verified content of the
     link's token; the Claim names the digest and the person.
     """
 

@@ -12,17 +12,17 @@ SPANS = tuple(timedelta(minutes=minutes) for minutes in (30, 60, 120, 240, 480, 
 
 @dataclass(frozen=True, slots=True)
 class TakeOrder:
-    """An order from the page behind a link: acknowledge the alert, even if somebody else has done so already."""
+    """What a reader asks for on the page of a link: acknowledge the alert, even if somebody else has done so."""
 
 
 @dataclass(frozen=True, slots=True)
 class AckOrder:
-    """An order from the page behind a link: acknowledge the alert, unless somebody has acknowledged it already."""
+    """What a reader asks for on the page of a link: acknowledge the alert, unless it is acknowledged already."""
 
 
 @dataclass(frozen=True, slots=True)
 class PassOrder:
-    """An order from the page behind a link: pass the alert to another person."""
+    """What a reader asks for on the page of a link: pass the alert to another person."""
 
     to: str
     """The id of the person who gets the alert."""
@@ -30,7 +30,7 @@ class PassOrder:
 
 @dataclass(frozen=True, slots=True)
 class SnoozeOrder:
-    """An order from the page behind a link: acknowledge the alert for a limited time, after which it opens again."""
+    """What a reader asks for on the page of a link: acknowledge the alert for a time, after which it opens again."""
 
     span: timedelta
     """How long the acknowledgement lasts."""
@@ -42,9 +42,9 @@ LinkOrder = AckOrder | TakeOrder | PassOrder | SnoozeOrder
 
 
 def parse_order(body: bytes) -> LinkOrder:
-    """Return the order in the form on the page behind a link, read from the body of the request.
+    """Return what the reader of the page of a link asks for, from the body of the form's request.
 
-    The result is an AckOrder for an empty body, and for a body that cannot be read.
+    The result is an AckOrder (acknowledge) for an empty body, and for a body that cannot be read.
     """
     try:
         said = dict(parse_qsl(body.decode("ascii"), max_num_fields=10))

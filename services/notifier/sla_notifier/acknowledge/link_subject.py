@@ -8,7 +8,7 @@ from sla_notifier.link import BadLink, LinkPurpose
 
 
 async def read_link_subject(context: NotifierContext, purpose: LinkPurpose, token: str) -> str | AckPage:
-    """Return the id that a link stands for, or the page that says why the link is not accepted.
+    """Return the id to which a link in a message belongs, or the page that says why the link is not accepted.
 
     The id is that of a person or of a registration, for example (see `Links.subject_of`).
 

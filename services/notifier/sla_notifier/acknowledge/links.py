@@ -28,7 +28,7 @@ _WITH_CHOICES = frozenset({AckPageKind.ASK, AckPageKind.ALREADY, AckPageKind.THA
 
 
 class AckLinks:
-    """The pages behind the acknowledgement links (`/ack/{token}`) in messages: `look` for GET, `act` for POST.
+    """The web pages behind the acknowledgement links (`/ack/{token}`) in messages: `look` for GET, `act` for POST.
 
     Links in digests (mails that collect several messages) are handled too.
 

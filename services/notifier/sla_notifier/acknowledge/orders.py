@@ -49,7 +49,7 @@ class RefusedBecause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OrderRefused:
-    """The result if an alert cannot be passed or snoozed: the reason, and the unchanged alert."""
+    """The result if an alert cannot be passed on or snoozed: the reason, and the unchanged alert."""
 
     because: RefusedBecause
     alert: Alert
@@ -77,11 +77,11 @@ class Orders:
     async def take(self, id_: str, by: AckBy, contract: str | None = None) -> Acknowledged | OrderRefused | None:
         """Acknowledge an alert, even if somebody else has acknowledged it already.
 
-        Returns None if there is no such alert.
+        This is how somebody takes over an alert. Returns None if there is no such alert.
 
         Args:
             id_: The alert's id.
-            by: Who takes the alert.
+            by: Who takes over the alert.
             contract: The contract to which the alert must belong. None means any contract.
 
         Raises:
@@ -105,8 +105,8 @@ class Orders:
 
         Args:
             id_: The alert's id.
-            to: The id of the person who gets the alert.
-            by: Who passes the alert.
+            to: The id of the person to whom the alert is passed.
+            by: Who passes the alert on.
             contract: The contract to which the alert must belong. None means any contract.
 
         Raises:

@@ -38,7 +38,7 @@ HEADERS = {
 
 
 class AckPageKind(StrEnum):
-    """The kinds of pages to which a link in a message leads.
+    """The kinds of web pages to which a link in a message leads.
 
     The value is the key under which the text file `answer.toml` has the page's sentence. A digest is a mail that
     collects several messages.
@@ -181,7 +181,7 @@ class AckChoices:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AckPage:
-    """The content of the page that a link in a message leads to."""
+    """The content of the web page that a link in a message leads to."""
 
     shown: AckPageKind
     """Which page."""

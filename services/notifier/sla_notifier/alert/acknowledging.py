@@ -35,9 +35,9 @@ def acknowledge_alert(
 ) -> tuple[AckAnswer, AlertChange]:
     """Return the result of acknowledging an alert, and the change to store.
 
-    An open alert becomes acknowledged: its future escalation steps are deleted, its queued pages cancelled. If the
-    escalation policy lets acknowledgements expire, the expiry is the only future step. For an alert that is
-    acknowledged or closed already, the change is empty. Nothing is stored here.
+    An open alert becomes acknowledged: its future escalation steps are deleted, its queued pages (messages that ask for
+    an acknowledgement) cancelled. If the escalation policy lets acknowledgements expire, the expiry is the only future
+    step. For an alert that is acknowledged or closed already, the change is empty. Nothing is stored here.
 
     Args:
         before: The alert before the acknowledgement.

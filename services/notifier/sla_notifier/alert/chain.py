@@ -82,8 +82,8 @@ class EscalationChain:
         If the old chain has several levels, the new level 1 replaces the old level 1. If the old chain has one level,
         that level becomes level 2, with a delay of at least `patience`.
 
-        An acknowledgement of a fix never
-        expires, because a fix has no due instant and no ticket on which somebody works.
+        In the copy, an acknowledgement never expires, because a fix has no due instant and no ticket on which somebody
+        works.
         """
         if len(self.levels) > 1:
             levels = (EscalationLevel(timedelta(), ()), *self.levels[1:])
@@ -176,7 +176,8 @@ def chain_from_json(written: str) -> EscalationChain:
 def chain_for_roles(roles: Sequence[str]) -> EscalationChain:
     """Return the escalation for a plan that has no escalation policy.
 
-    The escalation has one level, which pages the people with these roles without a delay.
+    The escalation has one level. Its people, those with these roles, are notified without a delay, and must
+    acknowledge.
     """
     return EscalationChain("", (EscalationLevel(timedelta(), tuple(roles)),))
 

@@ -26,7 +26,7 @@ from sla_platform.wire import DeliveryFact
 
 @dataclass(frozen=True, slots=True)
 class AlertChange:
-    """The changes to one alert because of one event; all of them are written in one transaction.
+    """The changes to one alert, its steps and its messages because of one event, written in one transaction.
 
     The event is a fact (the timer's event about a clock), a notice of a critical fix, an escalation step or an
     acknowledgement.
@@ -57,8 +57,8 @@ def opening_change(alert: Alert, now: datetime, cancel_reason: UnsentReason | No
     Args:
         alert: The alert in its new state.
         now: When the alert opens. Delays start then.
-        cancel_reason: Why queued pages from an earlier opening of the alert are cancelled. None means that these pages
-            are kept.
+        cancel_reason: Why queued pages (messages not yet sent) from an earlier opening of the alert are cancelled. None
+            means that these pages are kept.
     """
     levels = alert.policy.at_once()
     alert = replace(alert, level=max(levels, default=0))
@@ -135,6 +135,7 @@ def log_event(
 
     Args:
         what: What happened, such as `opened`.
+        now: When it happened.
         key: The last part of the event id, needed if one episode may have several such events. "" means that `what` is
             the key.
         reason: Why it happened. "" means no reason.

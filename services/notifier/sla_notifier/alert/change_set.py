@@ -52,9 +52,9 @@ class ChangeSet:
     def add(self, change: AlertChange) -> None:
         """Add a change of one alert to the changes of the batch.
 
-        A change may cancel the alert's queued pages. Then pages for this alert that were requested earlier in the batch
-        are cancelled too. If the reason is that the alert ended (ENDED), the people who would have got these pages get
-        the closing message.
+        A change may cancel the alert's queued pages (messages not yet sent that ask for an acknowledgement). Then pages
+        for this alert that were requested earlier in the batch are cancelled too. If the reason is that the alert ended
+        (ENDED), the closing message is sent to the people of these pages.
 
         Args:
             change: The change because of one fact, notice, escalation step or acknowledgement.

@@ -75,7 +75,8 @@ def move_alert(before: Alert | None, fact: ClockFact, now: datetime) -> AlertCha
 
     Args:
         before: The alert. None means no alert.
-        fact: An event of the timer about the alert's clock.
+        fact: An event of the timer about the alert's clock (the measurement of a target).
+        now: The present instant.
     """
     body = fact.body
     if before is None or not isinstance(body, Amended):
@@ -107,7 +108,7 @@ def close_reason(alert: Alert, fact: ClockFact, now: datetime) -> CloseReason | 
     - The clock is now measured under another contract, and did not end as missed under the alert's contract.
 
     Args:
-        fact: An event of the timer about the alert's clock.
+        fact: An event of the timer about the alert's clock (the measurement of a target).
     """
     if _takes_back(fact, alert) and _other_breach(alert, fact, now) is None:
         return CloseReason.TAKEN_BACK
@@ -154,7 +155,7 @@ def close_alert(before: Alert | None, fact: ClockFact, id_: str, now: datetime) 
 
     Args:
         before: The alert. None means no alert.
-        fact: An event of the timer about the alert's clock.
+        fact: An event of the timer about the alert's clock (the measurement of a target).
         id_: The event id of the fact.
     """
     reason = None if before is None else close_reason(before, fact, now)
@@ -183,6 +184,7 @@ def closing_request(alert: Alert, fact: ClockFact, id_: str, reason: CloseReason
     Args:
         fact: The timer's event that closed the alert.
         id_: The id of the request.
+        reason: Why the alert closed.
     """
     return NotificationRequest(
         id=id_,

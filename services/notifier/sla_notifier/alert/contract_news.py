@@ -46,7 +46,7 @@ class WindowNews:
 
     @property
     def booked_key(self) -> str:
-        """Return the key that the news of the booking of this window has, even if this news is of its cancellation."""
+        """Return the key that the news of the booking of this window has; it also works for news of a cancellation."""
         return fitting_id(f"window/{self.window.id}/booked", bounds.EVENT)
 
 
@@ -101,7 +101,7 @@ def contract_news(
 
 
 def newest_of_each(news: Iterable[ContractNews]) -> tuple[ContractNews, ...]:
-    """Return the news without those that a later one in `news` replaces.
+    """Return the news, without those that later news in `news` replace.
 
     If an allowance (included amount) has crossed several thresholds, only the news of the last threshold is kept.
     """

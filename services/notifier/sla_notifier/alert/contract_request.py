@@ -29,7 +29,7 @@ def contract_request(
     """Return the request to notify people of news of a contract; None if no rule of the catalogue applies to the news.
 
     Args:
-        news: News of booked hours or of an allowance.
+        news: News of booked hours or of an allowance (included amount).
         now: The present instant, at which the hours of rules are checked.
     """
     bought = ("", *(one.id for one in contract.entitlements))

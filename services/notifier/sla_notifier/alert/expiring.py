@@ -26,7 +26,8 @@ VIA_API = "api"
 class TimeLeft:
     """When an acknowledgement expires because only a certain share of the time to the next due instant is left.
 
-    The due instant is the next one of the incident's clocks. The time is counted within the hours of that clock.
+    The due instant is the next one of the incident's clocks (measurements of targets). The time is counted within the
+    hours in which that clock counts.
     """
 
     left: timedelta
@@ -89,7 +90,7 @@ def note_work(before: Alert, at: datetime, now: datetime) -> AlertChange:
 
     - The alert is not acknowledged.
     - The acknowledgement does not expire for lack of work.
-    - It would not expire later than now planned.
+    - The acknowledgement would not expire later than planned so far.
 
     Args:
         before: The alert.
@@ -130,6 +131,11 @@ def expire(before: Alert, step: EscalationStep, now: datetime) -> AlertChange:
     delays. After a snooze, only the person who snoozed the alert is paged, if known.
 
     The change is empty if the alert is not acknowledged any more, or if its acknowledgement expires later.
+
+    Args:
+        before: The alert before the expiry.
+        step: The due escalation step that expires the acknowledgement.
+        now: The present instant.
     """
     if not expires_by(before, step, now):
         return NO_CHANGE
@@ -165,11 +171,12 @@ def expire(before: Alert, step: EscalationStep, now: datetime) -> AlertChange:
 
 
 def remaining_steps(alert: Alert, now: datetime) -> tuple[EscalationStep, ...]:
-    """Return the escalation steps that an alert still has in its present round, with delays counted from `now`.
+    """Return the escalation steps that an alert still has in its present round (pass through the levels).
 
-    The steps notify the levels after the last notified one, with the usual delays between levels. If none of these
-    levels pages, the only step begins the next round, after the pause between rounds in the escalation policy, or after
-    half an hour if the policy has no such pause.
+    - If a level after the last notified one pages (asks for an acknowledgement), the steps notify the later levels, and
+      begin the next round if one follows. The usual delays between levels are counted from `now`.
+    - Otherwise there is one step, which begins the next round. It is due after the pause between rounds in the
+      escalation policy, or after half an hour if the policy has no such pause.
     """
     later = _pages_behind(alert)
     if not later:

@@ -32,7 +32,7 @@ FIX_PATIENCE = timedelta(minutes=30)  # before an only level is notified of a cr
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeNews:
-    """A new or changed notice of a critical fix, with what is needed to notify the people of one contract."""
+    """A new or changed notice of a critical fix, with what is needed to notify the people of one contract about it."""
 
     event: str
     """The id of the event that published the notice."""

@@ -10,9 +10,10 @@ from sla_platform.wire import ObjectiveFact
 def tell_objective(
     event: str, fact: ObjectiveFact, also: tuple[TellRecipients, ...] = ()
 ) -> tuple[NotificationRequest, ...]:
-    """Return the request to notify people that an objective of attainment is at risk or exhausted, as a tuple of one.
+    """Return the request to notify people that an objective is at risk or exhausted, as a tuple of one.
 
-    The result is () if neither the objective nor a rule names roles to notify.
+    An objective is a share that a contract promises, such as 95 % of the requests of a month in time. The result is ()
+    if neither the objective nor a rule names roles to notify.
 
     Args:
         event: Id of the event that carried the fact. It becomes the id of the request, so that people are notified

@@ -80,7 +80,7 @@ def open_alert(
     now: datetime,
     due_at: datetime | None = None,
 ) -> AlertChange:
-    """Return the change that opens a clock's alert for a breach, or opens the alert again.
+    """Return the change that opens the alert of a clock (measurement of a target) for a breach, or opens it again.
 
     The change is empty if people were notified of this breach already. If the alert was open or acknowledged before:
 

@@ -39,6 +39,8 @@ from sla_platform.wire import ClockFact
 def is_relevant(fact: ClockFact) -> bool:
     """Return whether a fact about a clock can change an alert, or can require a message to somebody.
 
+    A clock is the measurement of one target of an incident; a fact is an event that the timer publishes.
+
     Most facts (promises, starts, pauses) cannot. These can:
 
     - a warning, a breach, the end of a clock, a correction or a new target
@@ -55,7 +57,7 @@ def is_relevant(fact: ClockFact) -> bool:
 
 
 def overdue_again(fact: ClockFact, now: datetime) -> bool:
-    """Return whether a clock runs again because of a fact although its due instant has passed.
+    """Return whether a fact makes a clock (measurement of a target) run again after the clock's due instant.
 
     There are three cases:
 
@@ -71,7 +73,7 @@ def overdue_again(fact: ClockFact, now: datetime) -> bool:
 
 
 def is_news(before: Alert | None, fact: ClockFact) -> bool:
-    """Return whether a fact about a clock is to be processed, or ignored because it is history.
+    """Return whether a fact about a clock is to be processed; False if the fact is to be ignored as history.
 
     History (`fact.is_history`) is what was over, or was imported, when slad first received it. History is processed
     only to close or correct an existing alert. It never warns and never opens an alert. A fact that is not history is

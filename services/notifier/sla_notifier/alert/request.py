@@ -20,7 +20,7 @@ RequestContent = ClockFact | NoticeData | ObjectiveFact | ReportFact | ContractN
 class LevelRecipients:
     """The people of one escalation level, given by role or person id.
 
-    The people who hold the roles are looked up when the messages are made from the request.
+    The people who hold the roles are looked up when slad writes the messages.
     """
 
     level: int
@@ -36,7 +36,7 @@ class LevelRecipients:
 class RoleRecipients:
     """Recipients outside an escalation: the people with certain roles of a contract.
 
-    The people are looked up when the messages are made from the request.
+    The people are looked up when slad writes the messages.
     """
 
     tell: tuple[str, ...]
@@ -67,7 +67,7 @@ class TellRecipients:
 
 @dataclass(frozen=True, slots=True)
 class EntitledRecipients:
-    """The recipients of a critical fix: the people marked for it in the contract (clause H6, docs/clauses.md).
+    """The recipients of a notice of a critical fix: people marked for it in the contract (clause H6, docs/clauses.md).
 
     If there is nobody to notify (nobody is marked or registered, and `without` is empty), others are notified instead:
     the operators, or without operators the people with a role in the contract. Of these, only the people on duty are
@@ -82,7 +82,7 @@ class EntitledRecipients:
 
 @dataclass(frozen=True, slots=True)
 class ToldReader:
-    """A person who was notified of a notice before, and is now notified of a change or the end of the notice."""
+    """A person who was notified of a notice before, and is now notified of its change or end."""
 
     person: Person
     follows: str = ""
@@ -91,7 +91,7 @@ class ToldReader:
 
 @dataclass(frozen=True, slots=True)
 class ToldRecipients:
-    """The recipients of a change or the end of a notice: people who were notified of the notice before."""
+    """The recipients of a message about a changed or ended notice: people who were notified of the notice before."""
 
     readers: tuple[ToldReader, ...]
 

@@ -109,7 +109,7 @@ async def take_due(
 
     Args:
         limit: The highest number of alerts.
-        only: The id of the only alert whose steps are taken. None means any alert.
+        only: The id of the only alert whose steps are deleted and returned. None means any alert.
     """
     urgency = func.coalesce(urgency_at(now, _a.weight, seconds_of(connection, _a.due_at)), 0.0)
     due = select(_s.alert).outerjoin(tables.alert, _a.id == _s.alert)
@@ -134,15 +134,18 @@ async def next_steps(connection: AsyncConnection, ids: Collection[str]) -> dict[
 
 
 async def open_alerts(connection: AsyncConnection) -> dict[str, int]:
-    """Return the alerts that wait for an acknowledgement: alert id -> how often the alert was opened, from 1."""
+    """Return the alerts that wait for an acknowledgement, as alert id -> episode.
+
+    The episode says how often the alert was opened: 1, or more if it was closed and opened again.
+    """
     found = await connection.execute(select(_a.id, _a.episode).where(_a.state == AlertState.OPEN.value))
     return {row.id: row.episode for row in found}
 
 
 async def late_incidents(connection: AsyncConnection, incidents: Collection[str]) -> frozenset[str]:
-    """Return those ids in `incidents` whose incident has an open or acknowledged alert.
+    """Return those of these incident ids whose incident has an open or acknowledged alert.
 
-    Such an incident has a breached target.
+    Such an incident has a target that was breached.
     """
     if not incidents:
         return frozenset()
@@ -151,13 +154,17 @@ async def late_incidents(connection: AsyncConnection, incidents: Collection[str]
 
 
 async def any_expiring(connection: AsyncConnection, incidents: Collection[str]) -> bool:
-    """Return whether an acknowledgement of an alert about any of these incidents is going to expire."""
+    """Return whether any alert about these incidents has an acknowledgement with an expiry.
+
+    An acknowledgement expires if the escalation policy says so, or if the alert was snoozed. The alert then opens
+    again.
+    """
     found = select(_a.id).where(_expiring(incidents)).limit(1)
     return bool(incidents) and (await connection.execute(found)).first() is not None
 
 
 async def lock_expiring(connection: AsyncConnection, incidents: Collection[str]) -> dict[str, Alert]:
-    """Return the alerts about some incidents whose acknowledgements are going to expire, by alert id; lock their rows.
+    """Return the alerts about some incidents whose acknowledgements have an expiry, by alert id; lock their rows.
 
     The locks hold until the transaction ends.
 
@@ -175,7 +182,8 @@ def _expiring(incidents: Collection[str]) -> ColumnElement[bool]:
 async def replace_steps(connection: AsyncConnection, over: Collection[str], steps: Sequence[EscalationStep]) -> None:
     """Delete all escalation steps of some alerts, then insert new steps.
 
-    A new step is skipped if the alert already has a step for the same round and level.
+    A new step is skipped if the alert already has a step for the same level of the same round. A round is one pass
+    through the levels of the escalation.
 
     Args:
         over: The ids of the alerts whose steps are deleted.

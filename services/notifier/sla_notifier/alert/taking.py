@@ -27,16 +27,16 @@ def take_over(
 ) -> tuple[AckAnswer, AlertChange]:
     """Return the result of taking an alert over, and the change to store; nothing is stored here.
 
-    The alert is acknowledged, even if somebody else has acknowledged it already.
+    The alert is acknowledged by this person, even if somebody else has acknowledged it already.
 
     Args:
-        before: The alert before.
+        before: The alert before the change.
         who: Who acknowledges; stored with the alert.
-        via: How the order came in, such as `link`; stored with the alert.
+        via: How the person acknowledged, such as `link`; stored with the alert.
         now: When the alert is acknowledged.
         next_level_at: When the next level of an open alert would have been notified. None if no level was left.
         time_left: When the acknowledgement expires because only a share of the time to the next due instant is left.
-            None if the policy has no such rule.
+            None if the escalation policy has no such rule.
     """
     if before.state is not AlertState.ACKNOWLEDGED:
         return acknowledge_alert(before, who, via, now, next_level_at, time_left)
@@ -49,12 +49,12 @@ def take_over(
 def snooze(before: Alert, who: str, via: str, until: datetime, now: datetime) -> tuple[AckAnswer, AlertChange]:
     """Return the result of snoozing an alert, and the change to store; nothing is stored here.
 
-    The alert is acknowledged until an instant, at which it opens again and the person who snoozed it is paged.
+    The alert is acknowledged until `until`. Then it opens again, and the person who snoozed it is paged.
 
     Args:
-        before: The alert before, open or acknowledged. A closed alert is not changed.
+        before: The alert before the change, open or acknowledged. A closed alert is not changed.
         who: Who snoozes the alert; stored with the alert.
-        via: How the order came in, such as `link`; stored with the alert.
+        via: How the person snoozed it, such as `link`; stored with the alert.
         until: When the alert opens again.
         now: When the alert is snoozed.
     """
@@ -79,13 +79,13 @@ def snooze(before: Alert, who: str, via: str, until: datetime, now: datetime) ->
 def pass_on(before: Alert, who: str, to: str, now: datetime) -> tuple[AckAnswer, AlertChange]:
     """Return the result of passing an alert on to a person, and the change to store; nothing is stored here.
 
-    The person is paged at any hour. Pages of the alert that have not been sent are cancelled. The levels after the last
-    notified one are notified later, with the usual delays between levels.
+    The person is paged, even in quiet hours. Pages of the alert that have not been sent are cancelled. The levels after
+    the last notified one are notified later, with the usual delays between levels.
 
     Args:
-        before: The alert before, open or acknowledged. A closed alert is not changed.
+        before: The alert before the change, open or acknowledged. A closed alert is not changed.
         who: Who passes the alert on; stored with the alert.
-        to: The id of the person who gets the alert.
+        to: The id of the person who receives the alert.
         now: When the alert is passed on.
     """
     if before.state is AlertState.CLOSED:

@@ -66,10 +66,11 @@ _TELLING = (ObjectiveNews.AT_RISK, ObjectiveNews.EXHAUSTED)
 
 
 def happenings_of(fact: ClockFact) -> tuple[Happening, ...]:
-    """Return the kinds of news (happenings) in a fact of which rules can notify people, such as `opened`.
+    """Return what happened according to a fact, as far as notification rules can refer to it, such as `opened`.
 
-    They are in the order of `Happening`. The result is empty for history (what was over, or was imported, when slad
-    first received it), and for a warning that came after its breach.
+    A fact is a published event about an incident, or about the clock of one of its targets. The result is in the order
+    of `Happening`. It is empty for a warning that came after the breach, and for history (something that was over, or
+    was imported, when slad first received it).
     """
     if fact.is_history or fact.overtaken:
         return ()
@@ -83,11 +84,11 @@ def happenings_of(fact: ClockFact) -> tuple[Happening, ...]:
 
 
 def rules_of(rulebook: Rulebook, contract: Contract, plan: str, entitlement: str) -> tuple[TellRule, ...]:
-    """Return the rules on whom to notify for an incident: those of its plan, its entitlement and its contract.
+    """Return the rules on whom to notify of an incident's events: those of its plan, its entitlement and its contract.
 
     Args:
         plan: Id of the plan that applies to the incident. An unknown id means the contract's plan.
-        entitlement: Id of the entitlement that applies. "" in a contract with one plan.
+        entitlement: Id of the entitlement (one of several plans of a contract). "" in a contract with one plan.
     """
     known = rulebook.plans.get(PlanId(plan)) or rulebook.plan_of(contract)
     bought = next((one.bought.tell for one in contract.entitlements if one.id == entitlement), ())
@@ -95,9 +96,10 @@ def rules_of(rulebook: Rulebook, contract: Contract, plan: str, entitlement: str
 
 
 def concerns_rules(rulebook: Rulebook, contract: Contract, fact: ClockFact) -> bool:
-    """Return whether any rule of the contract or its plan is about a happening in the fact, such as `opened`.
+    """Return whether a notification rule of the contract or its plan is about something that a fact reports.
 
-    Conditions of the rules are ignored.
+    A fact is a published event about an incident, or about the clock of one of its targets. Conditions of the rules,
+    such as a priority, are ignored.
     """
     happened = happenings_of(fact)
     if not happened:
@@ -114,20 +116,22 @@ def tell_requests(
     contract: Contract,
     now: datetime,
 ) -> tuple[NotificationRequest, ...]:
-    """Return the requests to notify people of a fact, with the recipients that rules of the catalogue add.
+    """Return the requests to notify people of a fact: those of the escalation, and those that notification rules add.
 
-    - The fact is a warning, or says that no target applies: the recipients are added to the escalation's request, if
-      there is one.
-    - The fact is a breach: if it has opened the alert, there are additional requests, to inform and to page people.
-      These are cancelled when the alert's pages are cancelled.
-    - Otherwise: there is one additional request. If the rules are about several happenings in the fact, the request is
-      about the first of these in the order of `Happening`.
+    A fact is a published event about an incident, or about the clock of one of its targets.
+
+    - The fact is a warning, or says that no target applies: the rules' recipients are added to the escalation's
+      request. If there is no such request, one is added.
+    - The fact is a breach: if it has opened the alert, requests to page people and to inform people are added. They are
+      cancelled when the alert's pages are cancelled.
+    - Otherwise, one request is added. If the rules are about several happenings in the fact, the request is about the
+      first of these in the order of `Happening`.
 
     Args:
         requests: The requests that the escalation makes for the fact.
         event: Id of the event that carried the fact.
-        alert: The alert of the fact's clock, after the fact.
-        now: The present instant, at which the hours of rules are checked.
+        alert: The alert of the fact's clock, as the fact has changed it. None if there is none.
+        now: The present instant. Rules that are limited to certain hours apply only if they are open at this instant.
     """
     happened = happenings_of(fact)
     rules = [
@@ -163,10 +167,14 @@ def tell_requests(
 def objective_recipients(
     fact: ObjectiveFact, rulebook: Rulebook, contract: Contract, now: datetime
 ) -> tuple[TellRecipients, ...]:
-    """Return the recipients that rules of a contract and its plans name for an objective at risk or exhausted.
+    """Return whom rules of a contract and its plans name for an attainment objective that is at risk or exhausted.
+
+    An objective is exhausted if more promises were missed than the period allows. For any other state of the objective,
+    or if no rule applies, the result is empty.
 
     Args:
-        now: The present instant, at which the hours of rules are checked.
+        fact: The event about the objective.
+        now: The present instant. Rules that are limited to certain hours apply only if they are open at this instant.
     """
     if fact.kind not in _TELLING:
         return ()
@@ -177,14 +185,14 @@ def objective_recipients(
 def contract_recipients(
     happening: Happening, rulebook: Rulebook, contract: Contract, now: datetime, entitlements: Iterable[str]
 ) -> TellRecipients | None:
-    """Return the recipients that rules of a contract and its plans name for news of the contract itself.
+    """Return whom rules of a contract and its plans name for news of the contract itself, such as a low allowance.
 
     The result is None if no rule applies.
 
     Args:
         happening: What happened, one of `sla_domain.tell.OF_CONTRACTS`.
-        now: The present instant, at which the hours of rules are checked.
-        entitlements: Ids of the entitlements whose rules apply as well. The id "" is ignored.
+        now: The present instant. Rules that are limited to certain hours apply only if they are open at this instant.
+        entitlements: Ids of the entitlements (plans of the contract) whose rules apply as well. The id "" is ignored.
     """
     bought = tuple(entitlements)
     rules = dict.fromkeys(
@@ -198,9 +206,10 @@ def contract_recipients(
 
 
 def without_overtaken(requests: Iterable[NotificationRequest]) -> list[NotificationRequest]:
-    """Return the requests of a batch, with outdated requests about moved due instants marked as cancelled (OVERTAKEN).
+    """Return all the requests, and cancel those that report a due instant which has moved again since.
 
-    Such a request is outdated if the batch has a later one for the same incident. Only the last of them is sent.
+    If several requests say that due instants of the same incident have moved, only the last is sent. The others have
+    the `cancel_reason` OVERTAKEN.
     """
     last: dict[str, str] = {}
     found = list(requests)

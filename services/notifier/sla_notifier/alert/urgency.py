@@ -39,12 +39,12 @@ _STEP = 1_000.0  # more than any score
 
 
 def content_weight(content: RequestContent) -> float:
-    """Return how important the content of a message is, whatever the time left; the higher, the more urgent.
+    """Return how important the content of a message is, whatever the time left; the higher, the more important.
 
     `urgency_of` multiplies the result by a factor for the time left. The result depends on the content:
 
-    - A fact (the timer's event about a clock): the fact's `weight`. In a fact of an older release: a hundredth of
-      `urgency`.
+    - A fact (a published event about an incident or the clock of a target): the fact's `weight`. In a fact of an older
+      release: a hundredth of `urgency`.
     - A notice of a critical fix: 1 if the severity is `critical`, 1/2 if `high`, 1/3 if `medium`, 1/4 if `low`.
     - An objective of attainment: 1/2 if it is exhausted, else 1/3.
     - A report: 1/4.
@@ -67,9 +67,9 @@ def urgency_of(content: RequestContent, due_at: datetime | None, now: datetime) 
     For a fact of an older release the result is up to 400.
 
     Args:
-        content: A fact (the timer's event about a clock), a notice of a critical fix, an objective, a report, or news
-            of a contract.
-        due_at: The due instant. None while the clock is paused, which gives an urgency near 0.
+        content: A fact (a published event about an incident or the clock of a target), a notice of a critical fix, an
+            attainment objective, a report, or news of a contract.
+        due_at: When the target is due. None while its clock is paused, which gives an urgency near 0.
     """
     return score_of_weight(content_weight(content), None if due_at is None else due_at - now)
 

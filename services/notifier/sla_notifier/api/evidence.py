@@ -18,10 +18,11 @@ _a, _d, _t, _s = tables.alert.c, tables.delivery.c, tables.attempt.c, tables.ste
 
 
 async def evidence_lines(store: Store, incident: str, contract: str | None) -> AsyncIterator[EvidenceLine]:
-    """Yield the notifier's records for the evidence on an incident: first its alerts, then its deliveries.
+    """Yield the notifier's part of the evidence file on an incident: first its alerts, then its deliveries.
 
-    A delivery's record includes the attempts to send it. Alerts and deliveries are each in the order of creation. The
-    records contain no addresses, message texts or links.
+    The evidence file has all that slad has stored about an incident. A delivery's record includes the attempts to send
+    it. Alerts and deliveries are each in the order of creation. The records contain no addresses, message texts or
+    links.
 
     Args:
         incident: The id under which the incident is stored.

@@ -28,7 +28,7 @@ class _Shape(BaseModel):
 
 
 class ToldShape(_Shape):
-    """Part of an API response: a person notified of a notice, with the last message.
+    """Part of an API response: a person who was notified of a notice of a critical fix, with the last message.
 
     The person was notified for one contract.
     """
@@ -46,7 +46,7 @@ class ToldShape(_Shape):
 
 
 class NoticeContractShape(_Shape):
-    """Part of an API response: one contract's acknowledgement of a notice, and the people notified.
+    """Part of an API response: one contract's acknowledgement of a notice of a critical fix, and the people notified.
 
     Texts that do not apply are "".
     """
@@ -64,7 +64,7 @@ class NoticeContractShape(_Shape):
 
 
 class NoticeReport(_Shape):
-    """API response about one notice: its newest revision, the people notified, and the acknowledgements."""
+    """API response about a notice of a critical fix: the newest revision, the people notified, the acknowledgements."""
 
     id: str
     revision: int
@@ -87,7 +87,9 @@ class NoticeReport(_Shape):
 
 
 def add_notices(routes: APIRouter, context: NotifierContext, authorize: Authorizer) -> None:
-    """Add the route `GET /v1/notices/{id_}` to `routes`; its response is a NoticeReport.
+    """Add the route `GET /v1/notices/{id_}` to `routes`, which answers who was notified of a notice of a critical fix.
+
+    The response is a NoticeReport.
 
     Args:
         authorize: Checks the API key of a request.

@@ -89,7 +89,7 @@ class HolderShape(_Shape):
 
 
 class BookedPersonShape(_Shape):
-    """Part of an API response: a person on duty in booked hours."""
+    """Part of an API response: a person on duty in extra hours that were booked for a contract."""
 
     person: str
     """The person's id."""
@@ -97,7 +97,7 @@ class BookedPersonShape(_Shape):
 
 
 class BookedShape(_Shape):
-    """Part of an API response: hours that are booked once, and who is on duty in them."""
+    """Part of an API response: extra hours of service that were booked for a contract, and who is on duty in them."""
 
     contract: str
     """The contract's id."""

@@ -100,7 +100,7 @@ class ChangedShiftShape(_Shape):
 
 
 class OverrideResponse(_Shape):
-    """API response to making or ending an override: the override, and the shifts that change.
+    """API response to a request that makes or ends an override of a rota: the override, and the shifts that change.
 
     In a dry run nothing is stored. The response then has the override and the shifts as the change would make them.
     """

@@ -50,7 +50,10 @@ class RegistrationResponse(BaseModel):
 
 
 class RegistrationShape(BaseModel):
-    """A registration of a mail address for notices of one product, as the API returns it to administrators."""
+    """A registration of a mail address for notices of critical fixes of one product.
+
+    The API returns it to administrators.
+    """
 
     model_config = ConfigDict(use_attribute_docstrings=True)
     id: str
@@ -78,7 +81,7 @@ class RegistrationPage(BaseModel):
 
 
 def add_registrations(routes: APIRouter, context: NotifierContext, authorize: Authorizer) -> None:
-    """Add the routes to register an address for notices, to list registrations, and to end a registration.
+    """Add the routes to register an address for notices of critical fixes, to list registrations, and to end one.
 
     The pages behind the links in mails, which confirm or end a registration, are added too.
 

@@ -82,7 +82,7 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """The outcome if the server was too busy to take the message; this does not count as an attempt."""
+    """The outcome if the server was too busy to accept the message; this does not count as an attempt."""
 
     detail: str
     """Why the server was too busy."""
@@ -140,7 +140,7 @@ class Channel(Protocol):
 
     @property
     def room(self) -> int | None:
-        """Return the highest number of messages to take from the queue at once for this channel.
+        """Return the highest number of messages to fetch from the queue at once for this channel.
 
         The result is None if the channel sets no limit.
         """

@@ -65,12 +65,12 @@ def endpoint_of(kind: str, address: str) -> str:
 
 
 def personal_address(written: str) -> str:
-    """Return a person's address with the name of the kind that takes it: `email:a@b` for `a@b`.
+    """Return a person's address with the name of the kind of channel that accepts it: `email:a@b` for `a@b`.
 
-    The kinds are asked in the order of the registry.
+    The kinds of channel are tried in the order of the registry.
 
     Raises:
-        BadAddress: No kind whose addresses belong to people takes it. It says what the first of them says.
+        BadAddress: No kind whose addresses belong to people accepts the address. The error is that of the first kind.
     """
     refused: BadAddress | None = None
     for kind in KINDS:

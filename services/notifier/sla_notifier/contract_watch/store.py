@@ -21,13 +21,14 @@ async def claim(
 ) -> tuple[frozenset[str], frozenset[str]]:
     """Record news of a contract as handled by this caller, so that people are not notified of the same news twice.
 
-    Returns a pair: the keys recorded before, and the keys recorded by this call. Notify people only of news whose keys
-    are in the second set. Records of this contract older than `KEPT` are deleted; no news applies for so long.
+    News are, for example, booked extra hours or a low allowance. Returns a pair: the keys recorded before, and the keys
+    recorded by this call. Notify people only of news whose keys are in the second set. Records of this contract older
+    than `KEPT` are deleted; no news applies for so long.
 
     Args:
         contract: The id of the contract.
         keys: The keys of the news (`sla_notifier.alert.contract_news`).
-        now: The present instant, stored with the new claims.
+        now: The present instant, stored with the new keys.
     """
     await connection.execute(delete(tables.contract_told).where(_t.contract == contract, _t.at < now - KEPT))
     known = select(_t.key).where(_t.contract == contract)

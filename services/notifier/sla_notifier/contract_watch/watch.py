@@ -32,10 +32,10 @@ ANEW = timedelta(hours=1)  # without a change an allowance moves only with time,
 
 
 class ContractWatch:
-    """The loop that notifies people of booked hours and allowances of contracts. Call `run`, or `look` to check once.
+    """The loop that notifies people of news of contracts: extra hours booked or cancelled, and allowances that run low.
 
-    A changed contract is checked within seconds. Every other contract is checked about once an hour, or less often if
-    there are more than 36,000 contracts.
+    Call `run` for the loop, or `look` to check once. A changed contract is checked within seconds. Every other contract
+    is checked about once an hour, or less often if there are more than 36,000 contracts.
     """
 
     def __init__(self, context: NotifierContext) -> None:
@@ -55,7 +55,8 @@ class ContractWatch:
     async def look(self) -> int:
         """Check the changed contracts and a share of all other contracts, and notify people of their news.
 
-        Returns the number of news handled, including news of which nobody is to be notified.
+        News are booked or cancelled extra hours, and allowances that run low. Returns the number of news handled,
+        including news of which nobody is to be notified.
 
         Raises:
             Retryable: A passing failure. The next call checks the same contracts again.

@@ -76,11 +76,11 @@ async def due_endpoints(connection: AsyncConnection, now: datetime) -> list[str]
 async def due_ids(connection: AsyncConnection, room: Mapping[str, int], now: datetime, lease: Lease) -> list[str]:
     """Return the ids of the deliveries that `claim_due` would process at `now`; change nothing.
 
-    The ids of one endpoint stand together, in the order of the endpoint's queue.
+    The ids are grouped by endpoint, and are in the order of the endpoint's queue within a group.
 
     Args:
         room: Maps an endpoint (mail server or webhook) to the highest number of deliveries for it.
-        lease: Deliveries in its `in_flight` are left out.
+        lease: The claim of this process. The deliveries in its `in_flight` are being sent already, and are left out.
     """
     queries = [_first(endpoint, most, now, lease) for endpoint, most in room.items() if most > 0]
     return [id_ for query in queries for id_ in (await connection.execute(query)).scalars()]

@@ -130,9 +130,9 @@ async def _by_itself(connection: AsyncConnection, digests: Sequence[DeliveryRow]
 
 
 async def end_carried(connection: AsyncConnection, rows: Sequence[DeliveryRow]) -> None:
-    """Give the deliveries in finished digests their final state, and log an event for each delivery.
+    """Give the deliveries in finished digests the final state of their digest, and log an event for each delivery.
 
-    A digest is a mail that collects several messages. Its deliveries get the final state of the digest.
+    A digest is a mail that collects several messages.
 
     Args:
         rows: Deliveries in a final state. Rows that are not digests are skipped.

@@ -148,11 +148,12 @@ def skip_reason(
 def page_skip_reason(alert: AlertStatus, episode: int) -> UnsentReason | None:
     """Return why a page is no longer needed; None if it is needed.
 
-    A page is not needed if its alert is acknowledged or closed, or was opened again since the page was made.
+    A page is not needed if its alert is acknowledged or closed, or was closed and opened again after the page was
+    created.
 
     Args:
         alert: The state of the page's alert.
-        episode: The number of the alert's opening for which the page was made, from 1.
+        episode: The number of the alert's opening for which the page was created, from 1.
     """
     if alert.episode != episode:
         return UnsentReason.REOPENED

@@ -30,14 +30,14 @@ async def record_attempts(
     """Store the results of attempts to send deliveries, and the consequences of the attempts.
 
     Returns (delivery, result) for each stored result. A result is stored only if the delivery still has the lease (the
-    claim of a sender) under which it was sent. If the mail server was busy, the attempt is deleted, as if it had not
-    been made.
+    claim of a sender) under which it was sent. If the mail server was busy, the attempt is deleted, as if there had
+    been none.
 
     The consequences are:
 
     - Endpoints that answered 410 are disabled, and pauses that endpoints asked for are stored.
     - Messages are queued to the next addresses of their recipients.
-    - The deliveries in finished digests (mails that collect several messages) get their final state.
+    - The deliveries in finished digests (mails that collect several messages) end with the state of their digest.
     - Events are logged.
 
     Args:

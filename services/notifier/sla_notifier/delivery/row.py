@@ -92,7 +92,7 @@ class DeliveryRow:
 
     @property
     def warns_until(self) -> datetime | None:
-        """Return the due instant that a warning is about, from the payload.
+        """Return when the target that a warning is about is due; the instant is read from the payload.
 
         The result is None for other kinds of message, and for a payload without a due instant.
         """
@@ -105,10 +105,10 @@ class DeliveryRow:
 
     @property
     def pages(self) -> bool:
-        """Return whether the delivery is cancelled when its alert is acknowledged or closed.
+        """Return whether the delivery is cancelled when its alert is acknowledged or closed, as a page is.
 
-        The result is True for messages of an escalation (PAGE, INFO), and for messages about a critical fix to people
-        of a level above 1.
+        The result is True for messages of an escalation (PAGE, INFO), and for messages about a critical fix that an
+        escalation level above 1 sends.
         """
         return self.kind in (MessageKind.PAGE, MessageKind.INFO) or (
             self.kind is MessageKind.CRITICAL_FIX and self.level > 1
@@ -144,11 +144,11 @@ def row_of(mapping: Mapping[str, Any]) -> DeliveryRow:
 def thread_of(row: DeliveryRow) -> str:
     """Return the name of the mail thread to which a message belongs; "" if it belongs to no thread.
 
-    - Digests (mails that collect several messages): one thread for each storm. A storm is a time in which a mailbox
-      gets too many messages to send each by itself.
+    - Digests (mails that collect several messages): one thread for each storm. A storm is a time in which there are too
+      many messages to a mailbox to send each by itself.
     - Messages about an incident to the customer's people: one thread for each person and incident.
     - Everything else: one thread for each alert; without an alert, for each incident; without an incident, for each
-      notice.
+      notice of a critical fix.
     """
     if row.kind is MessageKind.DIGEST:
         return row.occasion.split("/")[1]

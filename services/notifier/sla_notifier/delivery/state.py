@@ -39,7 +39,7 @@ class DeliveryState(StrEnum):
 
     @property
     def final(self) -> bool:
-        """Return whether the state is final: only an administrator's order to retry the delivery changes it."""
+        """Return whether the state is final: only an administrator, who has the delivery sent again, changes it."""
         return self not in UNFINISHED
 
 

@@ -23,10 +23,10 @@ LOOK_AGAIN = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """The decision that a message waits for the end of quiet hours.
+    """The decision that a message waits for the end of its receiver's quiet hours.
 
-    It says until when, and how much time to the due instant must be left then. The time is counted within the hours
-    of the clock.
+    It says until when, and how much time must then be left until a target of the incident is due. The time is counted
+    within the hours of the target's clock.
     """
 
     until: datetime
@@ -35,7 +35,10 @@ class Hold:
 
 
 class HoldAnswer(StrEnum):
-    """What happens next to a message that waits: it waits longer, is sent, or is cancelled as needless."""
+    """What happens next to a message that waits for the end of quiet hours.
+
+    It waits longer, is sent, or is cancelled as needless.
+    """
 
     WAITS = "waits"
     LEAVES = "leaves"
@@ -58,17 +61,17 @@ class HoldDecision:
 def hold_for(
     terms: HoldTerms, rulebook: Rulebook, contract: str, due: Deadline | None, rests_until: datetime, now: datetime
 ) -> Hold | None:
-    """Return until when a message waits for the end of quiet hours; None if it is sent now, as waiting takes too long.
+    """Return until when a message waits for the end of the receiver's quiet hours; None if it must be sent now.
 
-    Waiting takes too long if, at its end, less time to the due instant would be left than `terms` ask for. Only time
-    within the hours of the clock counts.
+    The message must be sent now if too little time to the due instant would be left at the end of the quiet hours.
+    `terms` say how much must be left. Only time within the hours of the clock counts.
 
     Args:
         terms: The rules of the escalation policy on how much time must be left.
         rulebook: The contracts and calendars.
         contract: The contract's id.
-        due: The next due instant of the incident. None if no clock runs.
-        rests_until: When the receiver may be disturbed again.
+        due: The next due instant of the incident. None if no clock runs; the message then waits.
+        rests_until: When the receiver's quiet hours end.
         now: The present instant.
     """
     if due is None:
@@ -78,7 +81,12 @@ def hold_for(
 
 
 def next_due(deadlines: Mapping[str, Deadline], now: datetime) -> Deadline | None:
-    """Return the earliest of the due instants `deadlines` that is after `now`; None if there is none."""
+    """Return the earliest of the due instants `deadlines` that is after `now`; None if there is none.
+
+    Args:
+        deadlines: When each target of an incident is due, by the id of its running clock.
+        now: The present instant.
+    """
     return min((each for each in deadlines.values() if each.due_at > now), key=lambda due: due.due_at, default=None)
 
 
@@ -90,14 +98,14 @@ def decide_again(
     late: bool,
     now: datetime,
 ) -> HoldDecision:
-    """Decide at `now` whether a waiting message waits longer, is sent, or is cancelled as needless.
+    """Decide at `now` whether a message waits longer for the end of quiet hours, is sent, or is cancelled as needless.
 
     Args:
         message: The message.
         terms: The rules of the present escalation policy on how much time must be left. None if the policy lets no
             message wait any more.
         rulebook: The contracts and calendars.
-        deadlines: Clock id -> due instant, for the running clocks of the incident.
+        deadlines: When each target of the incident is due, by the id of its running clock.
         late: Whether a target of the incident was breached.
         now: The present instant.
     """

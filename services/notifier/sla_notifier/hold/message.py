@@ -98,10 +98,10 @@ class HeldMessage:
 def held_message(
     request: NotificationRequest, delivery: str, until: datetime, needs: timedelta | None, why: tuple[Phrase, ...]
 ) -> HeldMessage:
-    """Return a HeldMessage made from a request: a message that waits until the receiver's quiet hours end.
+    """Return a HeldMessage for a request: a message that waits until the receiver's quiet hours end.
 
     Args:
-        request: The request, about a fact of the timer.
+        request: The request. It is about a published event on an incident or the clock of a target.
         delivery: The id of the delivery.
         until: When the receiver's quiet hours end.
         needs: How much time to the due instant must be left when the quiet hours end, counted within the hours of the

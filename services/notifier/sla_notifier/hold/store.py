@@ -39,7 +39,7 @@ async def keep(connection: AsyncConnection, messages: Iterable[HeldMessage]) -> 
 
 
 async def save(connection: AsyncConnection, message: HeldMessage, look_at: datetime) -> None:
-    """Update the row of a message that waits longer.
+    """Update the row of a message that waits longer for the end of quiet hours.
 
     Args:
         look_at: When to decide again whether the message waits longer.
@@ -48,13 +48,20 @@ async def save(connection: AsyncConnection, message: HeldMessage, look_at: datet
 
 
 async def remove(connection: AsyncConnection, deliveries: Collection[str]) -> None:
-    """Delete the rows of messages that no longer wait, by the ids of their deliveries."""
+    """Delete the rows of messages that no longer wait for the end of quiet hours.
+
+    Args:
+        deliveries: The ids of the messages' deliveries.
+    """
     if deliveries:
         await connection.execute(delete(tables.held).where(_h.delivery.in_(sorted(deliveries))))
 
 
 async def due_ids(connection: AsyncConnection, now: datetime, most: int) -> Sequence[str]:
-    """Return the waiting messages of which it is time to decide again whether they are sent, by their deliveries.
+    """Return the ids of the deliveries of waiting messages that must be looked at now.
+
+    The messages wait for the end of quiet hours. To look at a message means to decide whether it waits longer, is sent
+    or is cancelled.
 
     Args:
         now: The present instant.
@@ -65,14 +72,13 @@ async def due_ids(connection: AsyncConnection, now: datetime, most: int) -> Sequ
 
 
 async def lock_due(connection: AsyncConnection, ids: Collection[str], now: datetime) -> Sequence[dict[str, Any]]:
-    """Lock and return the rows of those of these messages that are still due.
+    """Return the rows of the messages with these ids whose decision is still due, and lock them.
 
-    A row maps column names to values.
-
-    Rows that another process has locked are left out.
+    The messages wait for the end of quiet hours. A row maps column names to values. Rows that another process has
+    locked are left out.
 
     Args:
-        ids: The ids of the deliveries.
+        ids: The ids of the messages' deliveries.
         now: The present instant.
     """
     due = select(tables.held).where(_h.delivery.in_(sorted(ids)), _h.look_at <= now)
@@ -81,9 +87,10 @@ async def lock_due(connection: AsyncConnection, ids: Collection[str], now: datet
 
 
 async def take_out(connection: AsyncConnection, id_: str, now: datetime) -> QuarantineRow:
-    """Let a message that cannot be processed wait for people; return its raw row for the quarantine.
+    """Take a message out of processing because it cannot be processed; return its raw row for the quarantine.
 
-    Its delivery fails as unfit. The row itself stays where it is, and is not looked at any more.
+    The quarantine is a table of records that could not be processed. The message was waiting for the end of quiet
+    hours. Its delivery is set to failed. Its row stays in the table, but is no longer due.
 
     Args:
         id_: The id of the delivery.
@@ -108,7 +115,13 @@ async def take_out(connection: AsyncConnection, id_: str, now: datetime) -> Quar
 
 
 async def put_back(connection: AsyncConnection, id_: str, now: datetime) -> None:
-    """Let a message that `take_out` quarantined be looked at again at `now`, and its delivery wait as before."""
+    """Undo `take_out`: the message waits for the end of quiet hours again, and is due for a decision at `now`.
+
+    Its delivery, which `take_out` set to failed, is set to waiting.
+
+    Args:
+        id_: The id of the delivery.
+    """
     again = {"state": DeliveryState.HELD.value, "reason": "", "finished_at": None}
     unfit = (_of(id_, DeliveryState.FAILED), tables.delivery.c.reason == UnsentReason.UNFIT.value)
     await connection.execute(update(tables.delivery).where(*unfit).values(again))
@@ -121,16 +134,23 @@ def _of(id_: str, state: DeliveryState) -> ColumnElement[bool]:
 
 
 def held_messages(rows: Iterable[dict[str, Any]]) -> list[HeldMessage]:
-    """Return the waiting messages in rows that `lock_due` returned."""
+    """Return the messages in rows of the table `notifier_held`, as `lock_due` returns them.
+
+    The messages wait for the end of quiet hours.
+    """
     return [held_of(row) for row in rows]
 
 
 async def note_facts(connection: AsyncConnection, facts: Sequence[ClockFact], now: datetime) -> bool:
-    """Apply facts to the waiting messages about the same incidents; return whether there are any such messages.
+    """Update the messages that wait for the end of quiet hours after new facts about their incidents.
+
+    A fact is a published event about an incident, or about a clock (the timer of one of its targets).
 
     - If a clock has ended or was breached, warnings about this clock are marked as needless.
     - If an incident is resolved, its messages are marked as needless, except those about its end or a rating.
-    - The decision on every message about these incidents becomes due at `now`.
+    - For every message about these incidents, a new decision (wait, send or cancel) becomes due at `now`.
+
+    Returns whether there are any such messages.
     """
     incidents = {fact.incident for fact in facts if fact.incident}
     if not incidents or not await look(connection, incidents, now):
@@ -145,9 +165,10 @@ async def note_facts(connection: AsyncConnection, facts: Sequence[ClockFact], no
 
 
 async def look(connection: AsyncConnection, incidents: Collection[str], now: datetime) -> bool:
-    """Let the waiting messages about some incidents be checked again at `now`; return whether there are any.
+    """Make a new decision due at `now` for the waiting messages about some incidents; return whether there are any.
 
-    The check decides whether a message waits longer or is sent. Messages that are needless already are skipped.
+    The messages wait for the end of quiet hours. The decision is whether a message waits longer, is sent or is
+    cancelled. Messages that are marked as needless already are skipped.
     """
     if not incidents:
         return False
@@ -156,10 +177,10 @@ async def look(connection: AsyncConnection, incidents: Collection[str], now: dat
 
 
 async def end(connection: AsyncConnection, incidents: Collection[str], reason: UnsentReason, now: datetime) -> None:
-    """Mark the waiting messages about some incidents as needless.
+    """Mark the messages about some incidents that wait for the end of quiet hours as needless.
 
-    Messages about the end of an incident or a rating are not marked. The decision on the marked messages becomes due at
-    `now`.
+    Messages about the end of an incident or a rating are not marked. The marked messages are cancelled at their next
+    decision, which becomes due at `now`.
 
     Args:
         reason: Why the messages are needless.

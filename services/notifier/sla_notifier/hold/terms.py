@@ -17,8 +17,9 @@ def holds_anything(catalogue: Catalogue) -> bool:
 def hold_terms(catalogue: Catalogue, fact: ClockFact) -> HoldTerms | None:
     """Return the rules by which messages about a fact wait for the end of quiet hours; None if none may wait.
 
-    A fact is the timer's event about a clock. The rules say how much time must be left until the due instant. They
-    belong to the escalation policy that the fact names, or else to that of the fact's plan.
+    A fact is a published event about an incident or the clock of a target. The rules say how much time must be left
+    until the due instant. They are those of the escalation policy that the fact names, or else of the policy of the
+    fact's plan.
     """
     book = catalogue.rulebook
     contract = book.contracts.get(ContractId(fact.contract)) or book.contracts[book.default_contract]

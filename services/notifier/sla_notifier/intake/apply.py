@@ -19,13 +19,13 @@ from sla_platform.wire import NoticeData
 async def apply(
     connection: AsyncConnection, incoming: Sequence[Incoming], context: NotifierContext, now: datetime
 ) -> None:
-    """Decide how facts and notices change alerts, and write the changes in the caller's transaction.
+    """Open, update and close alerts after facts and notices, and queue the messages; all in the caller's transaction.
 
-    The rows of the notices and of all alerts concerned are locked until the transaction ends.
+    A fact is a published event about an incident, or about the clock of one of its targets. A notice announces a
+    critical fix. The rows of the notices and of all alerts concerned are locked until the transaction ends.
 
     Args:
-        incoming: Pairs of event id and content, in order. The content is a fact about a clock or a notice of a critical
-            fix.
+        incoming: Pairs of event id and content, in order. The content is a fact or a notice.
         now: The present instant, stored with the changes.
     """
     for some in _one_revision_each(incoming):

@@ -25,9 +25,10 @@ GROUP = "notifier_deadline"
 
 
 class DeadlineHandler:
-    """Updates the stored due instants of running clocks from facts (events about clocks) on the bus.
+    """Keeps the table of due instants up to date: a handler of facts from the bus.
 
-    For messages about the same incidents that wait for the end of quiet hours, it makes a new decision due.
+    A fact is a published event, mostly about a clock (the timer of one target of an incident). Messages about the same
+    incidents may wait for the end of quiet hours. For these a new decision (wait, send or cancel) becomes due.
     """
 
     def __init__(self, context: NotifierContext) -> None:
@@ -35,15 +36,22 @@ class DeadlineHandler:
         self._store = context.store.giving_way().deriving()
 
     async def assigned(self, partitions: frozenset[int]) -> None:
-        """Do nothing: the handler keeps no state of a partition. Called when partitions are assigned."""
+        """Do nothing: the handler keeps no state of a partition of the message bus.
+
+        Called when partitions are assigned to this process.
+        """
 
     async def revoked(self, partitions: frozenset[int]) -> None:
-        """Do nothing: the handler keeps no state of a partition. Called when partitions are taken away."""
+        """Do nothing: the handler keeps no state of a partition of the message bus.
+
+        Called when partitions are taken away from this process.
+        """
 
     async def handle(self, batch: Batch) -> None:
         """Update the stored due instants from a batch of facts, in one transaction.
 
-        A fact that cannot be read is skipped, because FactHandler reads it too and puts it into quarantine.
+        A fact is a published event about an incident or the clock of a target. A fact that cannot be read is skipped,
+        because FactHandler reads it too and quarantines it.
 
         Raises:
             Retryable: A passing failure of the database. Nothing is stored.
@@ -64,7 +72,9 @@ class DeadlineHandler:
                     await holds.look(connection, {fact.incident for fact in facts if fact.incident}, now)
 
     async def replay(self, entry: QuarantineEntry) -> None:
-        """Update the stored due instants from a fact that could not be processed before. Ignore events of other topics.
+        """Update the stored due instants from a fact that could not be processed before; ignore events of other topics.
+
+        A fact is a published event about an incident or the clock of a target.
 
         Args:
             entry: The event in the quarantine (a table of records that could not be processed).

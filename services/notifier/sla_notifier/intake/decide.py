@@ -38,9 +38,12 @@ def decide(
 ) -> ChangeSet:
     """Return the changes to alerts that result from facts and notices; nothing is stored or sent.
 
+    A fact is a published event about an incident, or about the clock of one of its targets. A notice announces a
+    critical fix.
+
     Args:
-        incoming: Pairs of event id and content, processed in this order. The content is a fact about a clock or a
-            notice of a critical fix. There is at most one revision of each notice.
+        incoming: Pairs of event id and content, processed in this order. The content is a fact or a notice. There is at
+            most one revision of each notice.
         known: The stored alerts about these facts and notices, by id.
         catalogue: The contracts and escalations that apply.
         now: The present instant.

@@ -52,13 +52,14 @@ TOPICS = (Topic.CLOCKS, Topic.NOTICES, Topic.OBJECTIVES, Topic.INCIDENTS)
 
 
 class FactHandler:
-    """Receives events (facts about clocks, and notices of critical fixes), each event id once; call `handle`.
+    """Receives facts and notices of critical fixes from the event bus, each event id once; call `handle`.
 
-    A batch is processed at once if all three conditions are true:
+    A fact is a published event about an incident, or about the clock (timer) of one of its targets. A batch is
+    processed at once if all three conditions are true:
 
     - At most 25 of its events (A_FEW) can concern an alert.
-    - No earlier facts about the same clocks are waiting.
-    - The contracts of all its facts are known.
+    - No earlier facts about the same clocks are waiting in the database.
+    - The contracts of all its facts are in the catalogue.
 
     Otherwise, or if processing fails, the events are stored for the FairScheduler. Events about incidents (topic
     `incidents`) only put off the expiry of acknowledgements.
@@ -84,11 +85,11 @@ class FactHandler:
         """
 
     async def handle(self, batch: Batch) -> None:
-        """Receive a batch of events (facts about clocks, and notices of critical fixes) in one transaction.
+        """Receive a batch of facts and notices of critical fixes in one transaction.
 
-        The events are processed, or stored for the scheduler. Skipped are facts that concern no alert and no rule on
-        whom to notify, and events that were received before. Canaries (breaches of slad's own test clock) are only
-        passed to `canary`.
+        A fact is a published event about an incident, or about the clock (timer) of one of its targets. The events are
+        processed, or stored for the scheduler. Skipped are facts that concern no alert and no rule on whom to notify,
+        and events that were received before. Canaries (breaches of slad's own test clock) are only passed to `canary`.
 
         After an error nothing is stored, and the batch may be passed again.
 

@@ -36,10 +36,11 @@ UNKNOWN_WAIT = timedelta(seconds=30)  # for a contract that a fact names and nob
 
 
 class FairScheduler:
-    """The loop that processes stored facts and notices; call `run`.
+    """The loop that processes facts and notices which wait in the database; call `run`.
 
-    The contracts are served one after another, so that many facts of one contract do not delay the others. There is one
-    loop for each process. Several processes may share a database.
+    A fact is a published event about an incident, or about the clock of one of its targets. A notice announces a
+    critical fix. The contracts are served one after another, so that many facts of one contract do not delay the
+    others. There is one loop for each process. Several processes may share a database.
     """
 
     def __init__(self, context: NotifierContext) -> None:
@@ -51,9 +52,10 @@ class FairScheduler:
         self.last_pass = time.monotonic()
 
     async def run(self) -> None:
-        """Process stored facts (events about clocks) and critical-fix notices until cancelled.
+        """Process the facts and notices that wait in the database, until cancelled.
 
-        After a Retryable error the loop pauses briefly and continues.
+        A fact is a published event about an incident or the clock of a target. A notice announces a critical fix. After
+        a Retryable error the loop pauses briefly and continues.
         """
         await self._take_over()
         at_once = 1 if self._context.store.sqlite else AT_ONCE
@@ -62,11 +64,11 @@ class FairScheduler:
                 group.create_task(self._forever(POLL_SECONDS * (1 + 3 * number)))
 
     async def once(self) -> int:
-        """Process one batch of the stored facts and notices; return how many were processed.
+        """Process one batch of the facts and notices that wait in the database; return how many were processed.
 
-        A fact is an event about a clock. If the batch fails, its facts are processed one by one. A fact that then fails
-        goes to the quarantine (a table of records that could not be processed). The result is 0 if no facts or notices
-        are stored.
+        A fact is a published event about an incident or the clock of a target. A notice announces a critical fix. If
+        the batch fails, its facts are processed one by one. A fact that then fails goes to the quarantine (a table of
+        records that could not be processed).
 
         Raises:
             Retryable: A passing failure, such as of the database. Call again.

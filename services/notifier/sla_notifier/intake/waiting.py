@@ -56,18 +56,20 @@ _LOCK = "slad.notifier.flow"
 def clocks_of(incoming: Iterable[Incoming]) -> set[str]:
     """Return the ids of the clocks that incoming facts are about.
 
-    Notices, and facts without a clock, are skipped.
+    A fact is a published event about an incident, or about a clock (the timer of one of its targets). Notices of
+    critical fixes, and facts without a clock, are skipped.
 
     Args:
-        incoming: Pairs of event id and content. The content is a fact about a clock or a notice of a critical fix.
+        incoming: Pairs of event id and content. The content is a fact or a notice.
     """
     return {_clock(said) for _, said in incoming} - {""}
 
 
 async def queues_of(connection: AsyncConnection, clocks: Collection[str]) -> dict[str, str]:
-    """Return clock id -> the name of the queue in which facts (the timer's events) about the clock wait.
+    """Return clock id -> the name of the queue in which facts about the clock wait to be processed.
 
-    Clocks without waiting facts are left out.
+    A clock is the timer of one target of an incident; facts are published events about it. Clocks without waiting facts
+    are left out.
 
     Args:
         clocks: The ids to look up.
@@ -81,13 +83,13 @@ async def queues_of(connection: AsyncConnection, clocks: Collection[str]) -> dic
 async def append_to_queues(
     connection: AsyncConnection, incoming: Iterable[Incoming], before: Mapping[str, str], now: datetime
 ) -> None:
-    """Append facts and notices to their queues.
+    """Append facts and notices to the queues in which they wait to be processed.
 
-    Each contract has a queue. Notices share the queue NOTICES.
+    A fact is a published event about an incident, or about a clock (the timer of one of its targets). Each contract has
+    a queue for its facts. Notices of critical fixes share the queue NOTICES.
 
     Args:
-        incoming: Pairs of event id and content, in order. The content is a fact about a clock or a notice of a critical
-            fix.
+        incoming: Pairs of event id and content, in order. The content is a fact or a notice.
         before: Clock id -> the queue in which earlier facts about the clock wait. New facts about the clock are added
             to that queue, even if the clock's contract has changed.
         now: Stored as the instant of arrival.
@@ -106,8 +108,8 @@ async def append_to_queues(
 async def contract_queues(connection: AsyncConnection) -> list[str]:
     """Return the names of the queues that are not empty, sorted.
 
-    A queue has the id of a contract as its name, and holds waiting facts (events about clocks) of this contract.
-    Notices of critical fixes wait in the queue NOTICES ("").
+    The queue with the id of a contract as its name contains the published events about this contract's incidents that
+    wait to be processed. Notices of critical fixes wait in the queue NOTICES ("").
     """
     return list((await connection.execute(_FLOWS)).scalars())
 
@@ -116,7 +118,8 @@ async def waiting_since(connection: AsyncConnection, queues: Collection[str], in
     """Return those of these queues whose oldest entry was received after `instant`.
 
     Args:
-        queues: Names of queues. Each queue holds the waiting facts (events about clocks) of one contract.
+        queues: Names of queues. Each queue contains the events about one contract's incidents that wait to be
+            processed.
         instant: The instant to compare with.
     """
     if not queues:
@@ -126,26 +129,27 @@ async def waiting_since(connection: AsyncConnection, queues: Collection[str], in
 
 
 async def locked_queues(connection: AsyncConnection, wanted: Sequence[str]) -> list[str]:
-    """Lock these queues, except those that another process has locked; return the locked names.
+    """Lock these queues, except those that another process has locked; return the names of the locked queues.
 
-    The locks hold until the transaction ends. On SQLite, which has one writer, nothing is locked and all of `wanted` is
+    The locks last until the transaction ends. On SQLite, which has one writer, nothing is locked and all of `wanted` is
     returned.
 
     Args:
-        wanted: Names of queues. Each queue holds the waiting facts (events about clocks) of one contract.
+        wanted: Names of queues. Each queue contains the events about one contract's incidents that wait to be
+            processed.
     """
     return await locks_of(connection).try_each(_LOCK, wanted)
 
 
 async def take_facts(connection: AsyncConnection, held_queues: Sequence[str], share: int) -> list[Incoming]:
-    """Delete and return the first facts and notices of some queues.
+    """Delete and return the oldest facts and notices of some queues.
 
-    Returns pairs of event id and content, in the order of arrival. The content is a fact about a clock or a notice of a
-    critical fix.
+    A fact is a published event about an incident or the clock of a target. A notice announces a critical fix. Returns
+    pairs of event id and content, in the order of arrival.
 
     Args:
         held_queues: Names of queues that the caller has locked by `locked_queues`.
-        share: The highest number to take from each queue.
+        share: The highest number of entries to return from each queue.
     """
     if not held_queues:
         return []
@@ -161,8 +165,8 @@ async def take_facts(connection: AsyncConnection, held_queues: Sequence[str], sh
 async def first_in_queue(connection: AsyncConnection, queue: str) -> int | None:
     """Return the number (`seq`) of the oldest entry of a queue; None if the queue is empty.
 
-    Facts (events about clocks) wait in the queue with the id of their contract, notices of critical fixes in NOTICES
-    ("").
+    An entry is an event that waits to be processed. Events about a contract's incidents wait in the queue with the id
+    of the contract, notices of critical fixes in NOTICES ("").
 
     Args:
         queue: The queue's name.
@@ -174,9 +178,9 @@ async def first_in_queue(connection: AsyncConnection, queue: str) -> int | None:
 
 
 async def remove_fact(connection: AsyncConnection, seq: int) -> QuarantineRow | None:
-    """Delete a waiting fact or notice, and return it as a row for the quarantine; None if there is no entry `seq`.
+    """Delete an entry of a queue, a waiting fact or notice, and return it as a row for the quarantine.
 
-    The quarantine is a table of records that could not be processed.
+    The quarantine is a table of records that could not be processed. The result is None if there is no entry `seq`.
 
     Args:
         seq: The number of the entry in the queues.
@@ -187,9 +191,10 @@ async def remove_fact(connection: AsyncConnection, seq: int) -> QuarantineRow | 
 
 
 async def take_failed_before(connection: AsyncConnection, limit: int) -> list[tuple[QuarantineRow, str]]:
-    """Delete facts that an older release marked as failed; return pairs of quarantine row and error.
+    """Delete the facts that an older release marked as failed, to move them to the quarantine.
 
-    The quarantine is a table of records that could not be processed. The oldest facts come first.
+    The quarantine is a table of records that could not be processed. Returns pairs of the row for the quarantine and
+    the error. The oldest facts come first.
 
     Args:
         limit: The highest number of facts.
@@ -201,9 +206,10 @@ async def take_failed_before(connection: AsyncConnection, limit: int) -> list[tu
 
 
 def incoming_of_entry(entry: QuarantineEntry) -> Incoming:
-    """Return (event id, fact or notice) from an entry of the quarantine.
+    """Return the event in an entry of the quarantine, as a pair: event id, and fact or notice.
 
-    The quarantine is a table of records that could not be processed. A fact is an event about a clock.
+    The quarantine is a table of records that could not be processed. A fact is a published event about an incident or
+    the clock of a target. A notice announces a critical fix.
 
     Raises:
         ValueError: The entry's data still cannot be read.

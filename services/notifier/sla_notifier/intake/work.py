@@ -32,7 +32,10 @@ _TYPES = frozenset(map(event_type, _WORK))
 
 
 def expires_idle(policies: Mapping[str, EscalationPolicy]) -> bool:
-    """Return whether any escalation policy lets acknowledgements expire when nobody works on the ticket."""
+    """Return whether any escalation policy lets an acknowledgement expire when nobody works on the ticket.
+
+    The alert then opens again.
+    """
     return any(each.acknowledgement is not None and each.acknowledgement.after for each in policies.values())
 
 
@@ -65,7 +68,8 @@ def _is_work(event: IncidentEvent) -> bool:
 async def put_off_expiries(work: Mapping[str, datetime], context: NotifierContext) -> None:
     """Put off the expiry of acknowledgements of alerts, because somebody has worked on their tickets.
 
-    A second call with the same work changes nothing.
+    An escalation policy can let an acknowledgement expire when nobody works on the ticket for some time. A second call
+    with the same work changes nothing.
 
     Args:
         work: Incident id -> when somebody worked on the ticket.

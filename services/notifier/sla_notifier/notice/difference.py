@@ -8,7 +8,7 @@ _SHOWN = ("title", "severity", "cause", "products", "text", "link")
 
 
 def changed_fields(before: NoticeData, after: NoticeData) -> tuple[str, ...]:
-    """Return the names of the fields in which two revisions of a notice differ.
+    """Return the names of the fields in which two revisions of a notice of a critical fix differ.
 
     Only fields that readers see are compared: title, severity, cause, products, text and link. The names are in this
     order.

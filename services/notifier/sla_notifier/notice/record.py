@@ -15,9 +15,10 @@ from sla_platform.wire import NoticeData
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeTold:
-    """A person who was notified of a critical-fix notice for one contract; a row of `notifier_notice_told`.
+    """A person who was notified of a notice of a critical fix for one contract; a row of `notifier_notice_told`.
 
-    If the last message named several contracts, the rows of these contracts have the same `occasion` and `told_as`.
+    One message may name several contracts. The rows of these contracts then name the same message: they have the same
+    request id (`occasion`) and the same person id in the message's delivery (`told_as`).
     """
 
     notice: str
@@ -40,7 +41,8 @@ class NoticeTold:
     def standing(self) -> bool:
         """Return whether the person's last message said that the notice applies.
 
-        The result is False if the message said that the notice was withdrawn, or no longer concerns the contract.
+        The result is False if the message said that the notice was withdrawn, or that it no longer concerns the
+        contract.
         """
         return self.kind is not MessageKind.NOTICE_ENDED
 
@@ -80,7 +82,10 @@ class NoticeKnown:
     """People who registered for the products of this notice, or of another notice read at the same time."""
 
     def contracts(self) -> tuple[str, ...]:
-        """Return the ids of the contracts with people whose last message says that the notice still applies."""
+        """Return the ids of the contracts whose people were last notified that the notice applies.
+
+        Contracts whose people were notified that the notice has ended are left out.
+        """
         return tuple(dict.fromkeys(each.told.contract for each in self.told if each.told.standing))
 
     def told_for(self, contract: str) -> Sequence[ToldState]:
@@ -88,7 +93,7 @@ class NoticeKnown:
         return self._told_by_contract.get(contract, ())
 
     def registered_for(self, contract: str) -> Sequence[RegisteredPerson]:
-        """Return the people in `registered` who registered under this contract; empty for none."""
+        """Return the people in `registered` who registered for notices under this contract; empty for none."""
         return self._registered_by_contract.get(contract, ())
 
     @cached_property

@@ -154,7 +154,7 @@ def _told(row: Any) -> NoticeTold:
 
 
 async def save_notices(connection: AsyncConnection, notices: Iterable[NoticeData], now: datetime) -> None:
-    """Store new revisions of notices; each replaces the stored revision of its notice.
+    """Store new revisions of notices of critical fixes; each replaces the stored revision of its notice.
 
     Args:
         now: Stored as `changed_at`.
@@ -175,7 +175,7 @@ async def save_notices(connection: AsyncConnection, notices: Iterable[NoticeData
 
 
 async def save_told(connection: AsyncConnection, told: Sequence[NoticeTold], further: Sequence[NoticeTold]) -> None:
-    """Store who was notified of notices, by which message.
+    """Store who was notified of notices of critical fixes, and by which message.
 
     Args:
         told: People who were notified. Stored rows for the same notice, contract and person are overwritten.
@@ -205,7 +205,7 @@ def _columns(told: NoticeTold) -> dict[str, Any]:
 
 
 async def told_together(connection: AsyncConnection, notice: str, contract: str, person: str) -> list[str]:
-    """Return the ids of the contracts that one message about a notice named, sorted.
+    """Return the ids of the contracts that were named in the same message about a notice of a critical fix, sorted.
 
     The message is the last one about the notice to this person for `contract`. The result is empty if there is none.
 

@@ -36,9 +36,9 @@ def content_of(
     Args:
         context: The catalogue, the links and the present instant.
         request: What the message is about.
-        recipient: Who gets the message.
-        contracts: For a message about a critical-fix notice, the ids of the contracts that the message names. If empty,
-            the contract of the request is named.
+        recipient: Who receives the message.
+        contracts: For a message about a notice of a critical fix, the ids of the contracts that the message names. If
+            empty, the contract of the request is named.
     """
     if isinstance(request.content, NoticeData):
         return notice_content(context, request, request.content, recipient, contracts or (request.contract,))

@@ -26,10 +26,12 @@ def contract_content(
 ) -> Content:
     """Return the content of a message on extra hours or an allowance of a contract, before it is put into words.
 
+    An allowance is an amount that the contract includes, such as 20 hours of work.
+
     Args:
         context: The catalogue, the links and the present instant.
         request: What the message is about.
-        news: The event about the extra hours or the allowance.
+        news: What happened to the extra hours or the allowance.
         recipient: Who receives the message.
     """
     contract = contract_of(context.catalogue, news.contract)

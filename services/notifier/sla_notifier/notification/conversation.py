@@ -55,11 +55,12 @@ class Conversation:
     """When the last message came."""
 
     def advanced_to(self, now: datetime, over: int) -> Conversation:
-        """Return this record as it is at `now`: after ten minutes (CALM) without a message, its storm has ended.
+        """Return this record as it is at `now`, because time alone can end its storm.
 
-        A storm is a time in which messages are gathered into digests (mails that collect several messages). The ten
-        minutes start at the last message, or at `next_at` if that is later. A storm with an unsent digest does not end.
-        An instant in the record that is too far after `now` is reset, because a wrong clock may have written it.
+        A storm is a time in which messages are gathered into digests (mails that collect several messages). The storm
+        has ended if no message came for ten minutes (CALM). The ten minutes start at the last message, or at `next_at`
+        if that is later. A storm with an unsent digest does not end. An instant in the record that is too far after
+        `now` is reset, because a wrong clock may have written it.
 
         Args:
             over: How many messages may be sent one by one, not in a digest, after a long silence.
@@ -120,8 +121,8 @@ class Conversation:
     def leaves_at(self, now: datetime, *, pressing: bool) -> datetime:
         """Return when a digest that is begun at `now` is to be sent to the mailbox.
 
-        A digest is a mail that collects several messages. The digest is sent at `next_at`, or at `now` if that is
-        later.
+        A digest is a mail that collects several messages. Another digest may have been sent shortly before, so the new
+        one is sent at `next_at`, or at `now` if that is later.
 
         Args:
             pressing: Whether somebody must act on a message in the digest. If False, the digest is sent five pauses

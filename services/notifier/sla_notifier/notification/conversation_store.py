@@ -82,10 +82,11 @@ async def update_digests(
 ) -> None:
     """Update the stored rows of digests that have collected more messages.
 
-    Only `level`, `next_at`, `due_at` and the place in the queue (`turn`) are written.
+    A digest is a mail that collects several messages. Only `level`, `next_at`, `due_at` and the place in the queue
+    (`turn`) are written.
 
     Args:
-        digests: The digests (mails that collect several messages) in their new state.
+        digests: The digests in their new state.
         known: The digests that are stored already, by id. Other digests are skipped.
     """
     for digest in digests:

@@ -68,8 +68,8 @@ def customer_content(
     Args:
         context: The catalogue, the links and the present instant.
         request: What the message is about.
-        fact: The timer's event that reports what happened.
-        recipient: The customer's person who gets the message.
+        fact: The published event that reports what happened.
+        recipient: The customer's person who receives the message.
     """
     spoken = context.texts.language(recipient.language)
     told = _told(request, fact)

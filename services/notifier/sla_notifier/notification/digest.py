@@ -88,7 +88,10 @@ ACKNOWLEDGEABLE = (MessageKind.PAGE, MessageKind.CRITICAL_FIX)  # what asks for 
 
 @dataclass(frozen=True, slots=True)
 class DigestEntry:
-    """All messages in a digest (a mail that collects several messages) about one clock or critical fix."""
+    """All messages in a digest about one target of an incident, or about one critical fix.
+
+    A digest is a mail that collects several messages.
+    """
 
     row: DeliveryRow
     """The newest message."""
@@ -113,10 +116,10 @@ class DigestEntry:
 
 
 def grouped_by_incident(carried: Sequence[DeliveryRow]) -> list[list[DigestEntry]]:
-    """Return the entries of a digest: one list for each incident or critical fix.
+    """Return the entries of a digest, grouped by incident or critical fix.
 
-    A digest is a mail that collects several messages. An entry holds the messages about one alert. The lists, and the
-    entries in each list, are sorted by urgency, the most urgent first.
+    A digest is a mail that collects several messages. An entry has the messages about one alert. The groups, and the
+    entries in each group, are sorted by urgency, the most urgent first.
 
     Args:
         carried: The deliveries in the digest.
@@ -226,7 +229,8 @@ def _content(
 def line_of(heap: Sequence[DigestEntry], labels: Mapping[str, str]) -> str:
     """Return the text of a digest's line about one incident.
 
-    For each entry the line has the subject of the newest message, followed by the kinds of the earlier messages.
+    A digest is a mail that collects several messages. For each entry the line has the subject of the newest message,
+    followed by the kinds of the earlier messages.
 
     Args:
         heap: The incident's entries, each with the messages about one alert.
@@ -245,8 +249,11 @@ def _one(one: DigestEntry, labels: Mapping[str, str]) -> str:
 def line_without_words(kind: MessageKind, about: str, labels: Mapping[str, str]) -> str:
     """Return a line of a digest for a message that could not be written, such as `Breached: demo:1 (see the board)`.
 
+    A digest is a mail that collects several messages.
+
     Args:
-        about: The incident or notice.
+        kind: The kind of the message.
+        about: The id of the incident, or of the notice of a critical fix.
         labels: Text key -> text in the reader's language, from `Texts.words`.
     """
     return one_line(labels["not_worded"].format(kind=labels[f"kind_{kind.value}"], about=about), 200)

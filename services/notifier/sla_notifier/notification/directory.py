@@ -45,8 +45,8 @@ def contract_of(catalogue: Catalogue, id_: str) -> Contract:
 def title_of(catalogue: Catalogue, id_: str) -> str:
     """Return the title of the contract with the id `id_` on one line, never "".
 
-    Without a title in the catalogue, the title is the id. If the id is "", the id of the default contract is
-    returned.
+    A contract that has no title, or is not in the catalogue, has its id as title. If `id_` is "", the id of the default
+    contract is returned.
     """
     known = catalogue.rulebook.contracts.get(ContractId(id_))
     return one_line(known.title if known is not None else "") or one_line(id_) or contract_of(catalogue, id_).id
@@ -103,7 +103,7 @@ RoleTitles = Mapping[str, Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class ResolvedLevel:
-    """Which people an escalation level notifies now, or until when the level waits."""
+    """The people whom an escalation level notifies now; or until when the level waits, because nobody is on duty."""
 
     people: tuple[ResolvedRecipient, ...] = ()
     """Whom to notify now. Empty while the level waits."""
@@ -210,9 +210,12 @@ def customer_holders(
 
 
 def booked_for(contract: Contract, content: object) -> tuple[BookedWindow, ...]:
-    """Return the booked windows (extra hours) of a contract that count for the incident of a fact about a clock.
+    """Return the booked windows (extra hours of service) of a contract that count for an incident.
 
-    The result is empty for content that is about no incident.
+    Args:
+        contract: The contract.
+        content: What a message is about. The incident is that of a published event (ClockFact). For any other content
+            the result is empty.
     """
     if not isinstance(content, ClockFact):
         return ()
@@ -220,22 +223,29 @@ def booked_for(contract: Contract, content: object) -> tuple[BookedWindow, ...]:
 
 
 def role_phrase(contract: Contract, name: str, rulebook: Rulebook) -> Phrase:
-    """Return the reason "holds the role <title>" as a phrase, with the role's title from the plans of the contract."""
+    """Return the reason "holds the role <title>", which tells a person why the message was sent.
+
+    The title is that of the role in the plans of the contract.
+
+    Args:
+        name: The id of the role.
+    """
     titles = {role.id: role.titles for one in reversed(contract.bought) for role in rulebook.plan_of(one).roles}
     return Phrase("role", {"role": {"": id_as_words(name), **titles.get(name, {})}})
 
 
 def chain_of(catalogue: Catalogue, fact: ClockFact | None, contract: Contract) -> EscalationChain:
-    """Return the escalation for a fact (published event): which roles and people are notified, after which delays.
+    """Return the escalation for a fact: which roles and people are notified, after which delays.
 
-    The escalation follows the policy that the fact names, or else the policy of the contract's plan.
+    A fact is a published event about an incident, or about the clock of one of its targets. The escalation follows the
+    policy that the fact names, or else the policy of the contract's plan.
 
     - Policy `none`: the operators are only informed, at once.
     - No policy, or a policy that the catalogue lacks: the plan's roles are paged at once. If the plan has no roles, the
       contract's roles are paged.
 
     Args:
-        fact: The timer's event about a clock. None for a critical fix.
+        fact: The fact. None for a critical fix.
     """
     plan = catalogue.rulebook.plan_of(contract)
     name = (fact.escalation if fact is not None else "") or plan.escalation or ""

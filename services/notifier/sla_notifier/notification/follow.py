@@ -22,13 +22,13 @@ _ESCALATED = (MessageKind.PAGE, MessageKind.INFO)
 def follow(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
     """Make notifications wait for an earlier closing message to the same person; return all notifications.
 
-    A closing message says that an alert has ended. It is one of `context.closing` (stored, but not sent yet), or one
-    of `notifications`. A notification that must wait for it gets the id of its delivery as `follows`.
+    A closing message says that an alert has ended. It is one of `context.closing` (stored, but not sent yet), or one of
+    `notifications`. The id of its delivery is set as `follows` in the notification that must wait.
 
     - The alert was closed and opened again: a PAGE or INFO message waits for the last closing message to the same
       person.
     - The alert is closed again: a RESOLVED message waits for the earlier closing message about the same opening of the
-      alert, which it corrects.
+      alert, which the RESOLVED message corrects.
     - A page that already waits for another message is unchanged.
     """
     words = _by_alert((*context.closing, *_closing_words(notifications)))

@@ -46,13 +46,13 @@ ROWS = ("customer", "incident", "priority_titled", "product", "promises", "score
 def happening_content(
     context: PipelineContext, request: NotificationRequest, fact: ClockFact, recipient: Recipient
 ) -> Content:
-    """Return the content of a message about what happened to an incident, before it is put into words.
+    """Return the content of a message about something that happened to an incident, before it is put into words.
 
     Args:
         context: The catalogue, the links and the present instant.
-        request: Why people are notified. Its `happening` says what happened.
-        fact: The timer's event that reports what happened.
-        recipient: Who gets the message.
+        request: Why people are notified. Its `happening` says what happened, such as `opened`.
+        fact: The published event that reports what happened.
+        recipient: Who receives the message.
     """
     happening = request.happening or Happening.OPENED
     spoken = context.texts.language(recipient.language)

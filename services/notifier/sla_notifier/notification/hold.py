@@ -20,12 +20,12 @@ from sla_platform.wire import ClockFact
 
 
 def hold(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
-    """Hold back warnings and notices to people in their quiet hours; return all notifications.
+    """Let messages to the support's people wait for the end of the recipient's quiet hours; return all notifications.
 
-    A notification is held if the escalation policy allows holding, and if enough time to the due instant will be left
-    at the end of the quiet hours. The time is counted in the hours of the clock. A held notification gets the state
-    HELD and a `hold`. Once a promise of the incident is breached, only warnings are held: a warning is about another
-    promise than the breached one.
+    Only warnings and messages that inform can wait, not pages. They wait if the escalation policy allows it, and if
+    enough time to the due instant will be left at the end of the quiet hours. The time is counted in the hours of the
+    clock. A waiting notification has the state HELD, and its `hold` says until when. After a breach of the incident,
+    only warnings wait: a warning is about a target that is not breached yet.
     """
     return tuple(_held(context, each) for each in notifications)
 

@@ -13,10 +13,10 @@ from sla_platform.wire import ClockFact
 
 
 def incident_values(context: PipelineContext, fact: ClockFact, language: str) -> dict[str, str]:
-    """Return the values with which a message names an incident and its promise: value name -> text.
+    """Return the texts with which a message names an incident and what was promised: name in the template -> text.
 
     Args:
-        fact: The timer's event about the incident.
+        fact: The published event about the incident.
         language: The language of the message, in which titles are given.
     """
     metric = metric_in_words(context.catalogue, fact.plan, fact.metric, language)
@@ -35,7 +35,7 @@ def incident_data(fact: ClockFact) -> dict[str, object]:
     """Return the values about an incident for the payload of a webhook: name -> unformatted value.
 
     Args:
-        fact: The timer's event about the incident.
+        fact: The published event about the incident.
     """
     return {
         "incident": fact.incident,
@@ -59,10 +59,14 @@ def zone_of(context: PipelineContext, fact: ClockFact) -> str:
 
 
 def outcome_of(request: NotificationRequest, fact: ClockFact) -> str:
-    """Return how a clock came out, such as missed, as a message about the clock states it.
+    """Return how a target ended, such as `missed`, for the words of a message.
 
-    The outcome is copied from the request. If the message takes back a breach because the clock now counts for another
-    incident, the outcome is `elsewhere`.
+    This is the outcome in the request, with one exception. If the message takes back a breach because the clock now
+    belongs to another incident, the outcome is `elsewhere`.
+
+    Args:
+        request: What the message is about.
+        fact: The published event about the clock (the timer of the target).
     """
     body = fact.body
     elsewhere = isinstance(body, Amended) and body.new_state is ClockState.CANCELLED and bool(body.why)

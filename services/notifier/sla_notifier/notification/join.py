@@ -20,7 +20,7 @@ _ORDER = (MessageKind.CRITICAL_FIX, MessageKind.ADVISORY, MessageKind.NOTICE_END
 
 
 def join(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
-    """Join messages about one notice to one address into a single message; return all notifications.
+    """Replace several messages about one notice to one address by a single message; return all notifications.
 
     A notice announces a critical fix, and may concern several contracts. One of the messages is sent and names all the
     contracts (`contracts`); the other messages are cancelled (TOLD_TOGETHER). A contract for which the notice has ended

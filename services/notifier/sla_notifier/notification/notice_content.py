@@ -42,7 +42,8 @@ def notice_content(
     Args:
         context: The catalogue, the links and the present instant.
         request: Why people are notified of the notice.
-        recipient: Who gets the message.
+        notice: The newest revision of the notice.
+        recipient: Who receives the message.
         contracts: The ids of the contracts that the message is about.
     """
     titles = ", ".join(title_of(context.catalogue, id_) for id_ in contracts)

@@ -19,7 +19,10 @@ from sla_notifier.text.content import Message, Phrase
 
 @dataclass(frozen=True, slots=True)
 class PagedPerson:
-    """A person who was notified of a breach and gets the closing message, with the address used."""
+    """A person who was notified of a breach, with the address used.
+
+    The person also receives the closing message, which says that the alert has ended.
+    """
 
     person: str
     address: str
@@ -29,7 +32,7 @@ class PagedPerson:
 
 @dataclass(frozen=True, slots=True)
 class ClosingMessage:
-    """A message that an alert has been closed, while the message is not in a final state yet.
+    """A message that tells people that an alert was closed, and that is not in a final state (such as sent) yet.
 
     The kind of the message is RESOLVED or TAKEN_BACK.
     """
@@ -67,7 +70,7 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
-    """A message to one recipient while it is prepared."""
+    """A message to one recipient while it is being prepared: request, recipient, text, and whether it is sent."""
 
     request: NotificationRequest
     """What the message is about, and whom to notify."""
@@ -95,6 +98,6 @@ class Notification:
     def live(self) -> bool:
         """Return whether the notification is to be sent.
 
-        The result is False if the notification is only stored, with a reason.
+        The result is False if the notification is only stored, with the reason why it is not sent.
         """
         return self.reason is None

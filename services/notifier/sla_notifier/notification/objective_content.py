@@ -18,13 +18,15 @@ from sla_platform.wire import ObjectiveFact
 def objective_content(
     context: PipelineContext, request: NotificationRequest, fact: ObjectiveFact, recipient: Recipient
 ) -> Content:
-    """Return the content of a message on the state of an objective.
+    """Return the content of a message on the state of an attainment objective.
 
-    The content is values and links, not yet put into words.
+    An objective is the share of targets that a contract promises to meet in a period. The content is values and links,
+    not yet put into words.
 
     Args:
         context: The catalogue, the links and the present instant.
         request: What the message is about.
+        fact: The event about the objective.
         recipient: Who receives the message.
     """
     spoken = context.texts.language(recipient.language)

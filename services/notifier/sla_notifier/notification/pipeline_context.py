@@ -18,7 +18,10 @@ RoundKey = tuple[str, int, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PipelineContext:
-    """The data with which the stages of a pipeline turn requests into deliveries, loaded once for a transaction."""
+    """What is needed to turn requests to notify people into messages to single recipients (deliveries).
+
+    It is loaded once for a transaction: the catalogue, the texts, who was notified before, who has opted out.
+    """
 
     now: datetime
     catalogue: Catalogue

@@ -33,7 +33,7 @@ _d = tables.delivery
 
 
 async def held_deliveries(connection: AsyncConnection, ids: Iterable[str]) -> dict[str, DeliveryRow]:
-    """Return the deliveries with these ids that are held (wait for the end of quiet hours), by id."""
+    """Return those of the deliveries with these ids that wait for the end of quiet hours (state HELD), by id."""
     found = await connection.execute(select(_d).where(_d.c.id.in_(sorted(ids)), _d.c.state == DeliveryState.HELD.value))
     return {row["id"]: row_of(dict(row)) for row in found.mappings()}
 
@@ -45,9 +45,10 @@ async def release(
     config: RenderConfig,
     now: datetime,
 ) -> None:
-    """Queue held messages for sending, with newly written texts, in the caller's transaction.
+    """Queue messages that have waited for the end of quiet hours, in the caller's transaction.
 
-    Several messages to one mailbox are sent as one digest.
+    Their texts are written anew. Several messages to one mailbox are sent as one digest (a mail that collects several
+    messages).
 
     Args:
         messages: The messages with their deliveries.

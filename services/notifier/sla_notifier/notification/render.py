@@ -22,9 +22,9 @@ _log = structlog.get_logger(__name__)
 def render(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
     """Write the messages of notifications, in each recipient's language; return all notifications.
 
-    A notification to be sent, now or after quiet hours, gets its `message`; other notifications are unchanged. A
-    notification in a digest (a mail that collects several messages) gets only a subject and a payload. If the recipient
-    has other addresses too, the whole message is written, because it may be sent to one of them by itself.
+    A notification to be sent, now or after quiet hours, is given its `message`; other notifications are unchanged. For
+    a notification in a digest (a mail that collects several messages), only a subject and a payload are written. If the
+    recipient has other addresses too, the whole message is written, because it may be sent to one of them by itself.
     """
     return tuple(
         replace(each, message=_message(context, each, each.recipient))

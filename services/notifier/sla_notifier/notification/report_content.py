@@ -19,12 +19,13 @@ def report_content(
 ) -> Content:
     """Return the content of a message that brings a report, before it is put into words.
 
-    The report is in the recipient's language if it was made in that language.
+    The report is in the recipient's language if there is such a page, else in English, else in any language.
 
     Args:
         context: The catalogue, the links and the present instant.
         request: Why people are notified.
-        recipient: Who gets the message.
+        fact: The event that contains the report.
+        recipient: Who receives the message.
     """
     page = _page(fact, recipient.language)
     link = context.links.report(fact.contract, fact.period, fact.report.value, fact.revision)

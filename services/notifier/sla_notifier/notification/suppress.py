@@ -24,11 +24,11 @@ AGAIN = Phrase("notified_again")
 def suppress(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
     """Cancel notifications that are not needed; return all notifications.
 
-    A cancelled notification gets a reason. The others are unchanged. A round is one pass through the levels of an
+    A cancelled notification is given the reason. The others are unchanged. A round is one pass through the levels of an
     escalation. Not needed are:
 
     - A page to a person whom another request paged in this round.
-    - An INFO message to a person whom another level of the same escalation notifies in this batch.
+    - An INFO message to a person whom another level of the same escalation notifies at the same time.
     - A second message of one request to the same address.
     - Any message of a request with a `cancel_reason`.
     - A message about an incident to a person of the customer who has opted out of such messages.

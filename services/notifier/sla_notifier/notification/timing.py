@@ -16,7 +16,7 @@ _NOTICEABLE = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """How much time a clock has left (`left`), and how late the clock is (`late`).
+    """How much time a clock, the timer of one target, has left (`left`), and how late it is (`late`).
 
     Each is given in counted time (within the hours of the clock) and in wall time, and is never negative.
     """
@@ -84,12 +84,15 @@ def timing_of(
 ) -> Timing:
     """Return how much time a clock has left at `now`, and how late it is or was.
 
-    The time left runs from `now` to `due`. The lateness runs from `broken` (the breach of the target) to `until` (the
-    end of the breach, or `now`). Neither span is negative.
+    A clock is the timer of one target. The time left runs from `now` to `due`. The lateness runs from `broken` to
+    `until`. Neither span is negative.
 
     Args:
         rulebook: Has the calendar of the clock's hours.
-        fact: The timer's event about the clock.
+        fact: The published event about the clock.
+        due: When the target is due.
+        broken: When the target was breached.
+        until: When the breach ended, or `now`.
     """
     calendar = calendar_named(rulebook, ContractId(fact.contract), fact.hours)
     return Timing(

@@ -65,10 +65,12 @@ async def write_changes(
 ) -> None:
     """Write a set of changes in the caller's transaction.
 
-    The changes are alerts, steps, deliveries, conversations and log events. Each message that `batch` requests becomes
-    a delivery for each recipient. Queued pages that are no longer needed are cancelled. Nothing is sent.
+    The changes are alerts, escalation steps, deliveries, conversations and log events. Each message that `batch`
+    requests becomes a delivery for each recipient. Queued pages that are no longer needed are cancelled. Nothing is
+    sent.
 
     Args:
+        batch: The changes to write.
         config: How messages are written.
         now: The present instant, stored with the changes.
     """
@@ -163,8 +165,8 @@ def people_told(notifications: Iterable[Notification], now: datetime) -> tuple[l
 
     The first list has people notified without an escalation (level 0) or by level 1. The second list has people
     notified by a higher level. Each list has a person once for each notice and contract; a person may be in both lists.
-    A notification that is not sent is skipped, unless the person gets another message that names the notification's
-    contract too (`told_by`).
+    A notification that is not sent is skipped, unless another message to the person names the notification's contract
+    too (`told_by`).
 
     Args:
         now: The instant stored in the records.
@@ -221,20 +223,21 @@ def closing_recipients(
     cancel_reasons: Mapping[str, UnsentReason],
     requests: Iterable[NotificationRequest] = (),
 ) -> dict[tuple[str, int], tuple[PagedPerson, ...]]:
-    """Return who gets the message that an episode of an alert has ended, by alert id and episode.
+    """Return to whom to send the message that an episode of an alert has ended: (alert id, episode) -> people.
 
     An episode is one opening of an alert, counted from 1. The people are those whom a page of the episode reached or
     may reach. A closing message (which says that the alert has ended) in `requests` also goes to a person paged in an
     earlier episode under the same contract, in two cases:
 
-    - The person has had no closing message since.
-    - The last closing message said "no breach", and the clock was missed.
+    - No closing message was sent to the person since.
+    - The last closing message said "no breach", and the target was missed after all.
 
     Args:
         rows: Pages, pages that only inform, and closing messages. Critical fixes are skipped.
-        cancel_reasons: Maps an alert's id to the reason why its queued pages are cancelled. If the reason is
-            TAKEN_BACK or REOPENED, a page that nobody can have seen is skipped: it was not attempted, and is not in a
-            digest (a mail that collects several messages).
+        cancel_reasons: Maps an alert's id to the reason why its queued pages are cancelled. If the reason is TAKEN_BACK
+            or REOPENED, a page that nobody can have seen is skipped: it was not attempted, and is not in a digest (a
+            mail that collects several messages).
+        requests: The requests for the closing messages.
     """
     best: dict[tuple[str, int, str], DeliveryRow] = {}
     heard: dict[tuple[str, str], DeliveryRow] = {}
@@ -291,11 +294,10 @@ def open_closing_messages(rows: Iterable[DeliveryRow]) -> tuple[ClosingMessage, 
 
 
 def first_paged_episodes(sent_before: Iterable[DeliveryRow]) -> dict[tuple[str, str, datetime], int]:
-    """Return in which episode of its alert people were first notified of each breach.
+    """Return in which episode (opening) of its alert people were first notified of each breach.
 
-    An episode is one opening of an alert, counted from 1. The result maps (alert id, contract, breached due instant) to
-    the episode. Only messages that were sent, attempted or put into a digest (a mail that collects several messages)
-    matter, even if they failed.
+    The result maps (alert id, contract, breached due instant) to the number of the episode, from 1. Only messages that
+    were sent, attempted or put into a digest (a mail that collects several messages) matter, even if they failed.
 
     Args:
         sent_before: Deliveries other than closing messages.

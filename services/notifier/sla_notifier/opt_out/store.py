@@ -22,7 +22,10 @@ _o, _d = tables.opt_out.c, tables.delivery.c
 
 
 async def opted_out(connection: AsyncConnection, contracts: Collection[str]) -> frozenset[Contact]:
-    """Return the people who opted out of messages under these contracts, as pairs of contract and person."""
+    """Return the people who opted out of messages about incidents under these contracts.
+
+    They are pairs of contract id and person id.
+    """
     if not contracts:
         return frozenset()
     query = select(_o.contract, _o.person).where(_o.contract.in_(sorted(contracts)), _o.out)
@@ -30,7 +33,7 @@ async def opted_out(connection: AsyncConnection, contracts: Collection[str]) -> 
 
 
 async def has_opted_out(connection: AsyncConnection, contact: Contact) -> bool:
-    """Return whether a person has opted out of messages under a contract.
+    """Return whether a person of a customer has opted out of messages about incidents under a contract.
 
     Args:
         contact: A pair of contract id and person id.
@@ -39,7 +42,7 @@ async def has_opted_out(connection: AsyncConnection, contact: Contact) -> bool:
 
 
 async def change(connection: AsyncConnection, contact: Contact, out: bool, now: datetime) -> bool:
-    """Store whether a person has opted out of messages; return whether the stored state changed.
+    """Store whether a person has opted out of messages about incidents; return whether the stored state changed.
 
     Args:
         contact: A pair of contract id and person id.
@@ -54,7 +57,7 @@ async def change(connection: AsyncConnection, contact: Contact, out: bool, now: 
 
 
 async def cancel_waiting(connection: AsyncConnection, contact: Contact, now: datetime) -> list[DeliveryRow]:
-    """Cancel the unsent messages of which a person has opted out; return the cancelled deliveries.
+    """Cancel a person's unsent messages of the kinds that the opt-out covers; return the cancelled deliveries.
 
     Messages that wait in a digest (a mail that collects several messages) are not cancelled.
 

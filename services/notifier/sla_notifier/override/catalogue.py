@@ -32,8 +32,8 @@ _LOOK_SECONDS = 1.0
 class OverriddenCatalogue:
     """The present catalogue, with the overrides of rotas made over the API.
 
-    Call the object to get the catalogue. A process of the notifier has one such object. `refresh` reads the stored
-    overrides.
+    An override of a rota (on-call plan) puts another person on call for some time. Call the object to get the
+    catalogue. A process of the notifier has one such object. `refresh` reads the stored overrides.
 
     Args:
         current: Returns the catalogue without these overrides.
@@ -61,7 +61,7 @@ class OverriddenCatalogue:
 
     @property
     def of_files(self) -> Catalogue:
-        """Return the present catalogue without the overrides made over the API."""
+        """Return the present catalogue as its files say, without the overrides of rotas made over the API."""
         return self._current()
 
     def of_rota(self, rota: str) -> tuple[RecordedOverride, ...]:
@@ -69,18 +69,20 @@ class OverriddenCatalogue:
         return self._of_rota.get(RotaId(rota), ())
 
     def find(self, number: int) -> RecordedOverride | None:
-        """Return the override with this number; None if it is unknown."""
+        """Return the override of a rota with this number; None if it is unknown."""
         return self._known.get(number)
 
     async def refresh(self, connection: AsyncConnection) -> None:
-        """Read the overrides that were made or ended since the last call.
+        """Read the overrides of rotas that were made or ended since the last call.
 
         Changes of the present transaction are included.
         """
         self.take_in(await rows.changed_since(connection, self._place))
 
     def take_in(self, changed: Sequence[RecordedOverride]) -> None:
-        """Add overrides to the catalogue of this process, after they were committed to the database.
+        """Apply new and ended overrides of rotas to the catalogue of this process.
+
+        Call this after the overrides were committed to the database, so that the process need not read them.
 
         Args:
             changed: The overrides, in the order in which they were made or ended.
@@ -94,7 +96,7 @@ class OverriddenCatalogue:
                 self._place = max(self._place, each.changed)
 
     def ignored(self) -> Mapping[int, str]:
-        """Return the overrides that are ignored: number of the override -> why it is ignored, in words.
+        """Return the overrides of rotas that have no effect: number of the override -> why, in words.
 
         Only overrides that are in force or still to come are checked.
         """
@@ -103,18 +105,21 @@ class OverriddenCatalogue:
         return {each.number: why for each, why in said if why}
 
     async def remark(self) -> str | None:
-        """Return a text about the ignored overrides, for the readiness check; None if there are none."""
+        """Return a text about the overrides of rotas that have no effect; None if there are none.
+
+        Called for the readiness check.
+        """
         return "; ".join(f"override {number} is ignored: {why}" for number, why in self.ignored().items()) or None
 
     async def reason_not_ready(self) -> str | None:
-        """Return a text if the overrides have never been read since the start; None once they have been read.
+        """Return a text if the overrides of rotas have not been read since the start; None once they have been read.
 
-        For the readiness check.
+        Called for the readiness check.
         """
         return None if self._read else "the overrides of rotas have not been read from the store yet"
 
     async def load(self, store: Store) -> None:
-        """Read the overrides that any process has made or ended, and log the ignored ones.
+        """Read the overrides of rotas that any process has made or ended, and log those that have no effect.
 
         Raises:
             StoreBusy: The database fails.
@@ -128,7 +133,7 @@ class OverriddenCatalogue:
         self._warned = ignored
 
     async def follow(self, store: Store) -> None:
-        """Read every second which overrides any process has made or ended, until cancelled."""
+        """Read every second which overrides of rotas any process has made or ended, until cancelled."""
         while True:
             with contextlib.suppress(Retryable):  # the readiness check reports it; the next look reads what is new
                 await self.load(store)
@@ -149,7 +154,7 @@ class OverriddenCatalogue:
 
 
 def overridden(book: Rulebook, rota: Rota, overrides: Sequence[RecordedOverride]) -> Rota:
-    """Return a rota with `overrides` appended to its own overrides, in this order.
+    """Return a copy of a rota with more overrides (exceptions to who is on call), after its own and in this order.
 
     Args:
         book: The rulebook. All people of the overrides must be in it.
@@ -164,7 +169,11 @@ def overridden(book: Rulebook, rota: Rota, overrides: Sequence[RecordedOverride]
 
 
 def why_ignored(book: Rulebook, override: RecordedOverride) -> str:
-    """Return why an override is ignored with this rulebook (plans and contracts), in words; "" if it is not ignored."""
+    """Return why an override of a rota has no effect with this rulebook, in words; "" if it has.
+
+    Args:
+        book: The plans, contracts, people and rotas.
+    """
     if override.rota not in book.rotas:
         return f"the catalogue has no rota {override.rota!r} any more"
     gone = [id_ for id_ in (override.person, override.instead_of) if id_ is not None and id_ not in book.people]

@@ -13,7 +13,10 @@ from sla_domain.rota import Rota, Shift, shifts_between
 
 @dataclass(frozen=True, slots=True)
 class ChangedShift:
-    """A span `[start, end)` in which a change puts `after` on call instead of `before`. None means nobody."""
+    """A span `[start, end)` in which a new or ended override puts `after` on call instead of `before`.
+
+    None means nobody.
+    """
 
     start: datetime
     end: datetime

@@ -24,7 +24,7 @@ from sla_platform.timesource import TimeSource
 
 @dataclass(frozen=True, slots=True)
 class OverrideDone:
-    """An override after it was made or ended, or as it would be in a dry run."""
+    """An override of a rota (on-call plan) after it was made or ended, or as it would be in a dry run."""
 
     override: RecordedOverride
     shifts: tuple[ChangedShift, ...] = ()
@@ -36,7 +36,7 @@ class OverrideDone:
 
 
 class OverrideOwner:
-    """Makes and ends overrides of rotas.
+    """Makes and ends overrides of rotas, which put another person on call for some time.
 
     Each call waits until the transaction of the previous call ends, so that all processes see the same order of
     changes.
@@ -48,11 +48,13 @@ class OverrideOwner:
         self._catalogue = catalogue
 
     async def make(self, rota: str, wanted: WantedOverride, command: Command, *, dry_run: bool = False) -> OverrideDone:
-        """Store a new override that puts a person on call in a rota.
+        """Store a new override of a rota, which puts a person on call for some time.
 
         If the same override exists already, it is returned and nothing changes.
 
         Args:
+            rota: The id of the rota.
+            wanted: The override.
             command: Who orders the change, for the audit log.
             dry_run: Whether to store nothing, and only return the override that would be stored.
 
@@ -72,7 +74,7 @@ class OverrideOwner:
         return done
 
     async def end(self, id_: str, command: Command, *, dry_run: bool = False) -> OverrideDone:
-        """End an override: from now on, or before it begins.
+        """End an override of a rota now, or cancel it if it has not begun.
 
         An override whose span has passed, or that was ended before, is returned unchanged.
 

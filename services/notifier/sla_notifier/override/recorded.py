@@ -14,7 +14,7 @@ from sla_domain.rota import RotaId, RotaOverride
 
 
 class OverrideState(StrEnum):
-    """The state of an override."""
+    """The state of an override of a rota (on-call plan)."""
 
     AHEAD = "ahead"
     """The override has not begun."""
@@ -26,7 +26,7 @@ class OverrideState(StrEnum):
 
 
 def span_state(start: datetime, end: datetime, now: datetime) -> OverrideState:
-    """Return the state at `now` of an override in `[start, end)` that nobody has ended."""
+    """Return the state at `now` of an override of a rota in `[start, end)`, if nobody has ended the override."""
     if end <= now:
         return OverrideState.OVER
     return OverrideState.AHEAD if now < start else OverrideState.IN_FORCE
@@ -34,7 +34,7 @@ def span_state(start: datetime, end: datetime, now: datetime) -> OverrideState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedOverride:
-    """An override made over the API: `person` is on call in `rota` in the span `[start, end)`."""
+    """An override of a rota made over the API, as stored: `person` is on call in `rota` in the span `[start, end)`."""
 
     number: int
     """The place of the making in the notifier's audit log, so that later overrides have higher numbers."""
@@ -63,10 +63,10 @@ class RecordedOverride:
 
     @property
     def counted(self) -> RotaOverride | None:
-        """Return the override, cut to the span in which it is in force; None if it is never in force.
+        """Return the override as the rota applies it; None if it is never in force.
 
-        The span begins when the override was made, if that is after `start`. It ends when somebody ended the override,
-        if that is before `end`.
+        Its span begins at `start`, or when the override was made if that is later. It ends at `end`, or when somebody
+        ended the override if that is earlier.
         """
         start = max(self.start, self.made_at)
         end = self.end if self.ended_at is None else min(self.end, self.ended_at)

@@ -17,7 +17,7 @@ MOST_OPEN = 1_000  # of one rota
 
 @dataclass(frozen=True, slots=True)
 class WantedOverride:
-    """A requested override: `person` is to be on call in `[start, end)`."""
+    """A requested override of a rota: `person` is to be on call in the span `[start, end)`."""
 
     start: datetime
     end: datetime
@@ -37,7 +37,7 @@ class WantedOverride:
 
 @dataclass(frozen=True, slots=True)
 class OverrideFault:
-    """Why an override is refused."""
+    """A reason why a requested override of a rota is refused."""
 
     place: str
     """The key of the input at fault."""
@@ -45,7 +45,7 @@ class OverrideFault:
 
 
 def faults(wanted: WantedOverride, rota: Rota, people: Collection[str], now: datetime) -> tuple[OverrideFault, ...]:
-    """Return everything that is wrong with a requested override.
+    """Return all reasons to refuse a requested override of a rota; empty if the override can be accepted.
 
     Args:
         people: The ids of all people of the catalogue.
@@ -82,7 +82,7 @@ def _of_leaving(wanted: WantedOverride, rota: Rota) -> Iterator[OverrideFault]:
 def replacement_remarks(
     wanted: WantedOverride, of_files: Iterable[RotaOverride], made: Iterable[RecordedOverride]
 ) -> Iterator[str]:
-    """Yield a remark on each earlier override that the requested one replaces where both overlap.
+    """Yield a remark on each earlier override of the rota that the requested one replaces where both overlap.
 
     Args:
         of_files: The overrides of the rota in files.

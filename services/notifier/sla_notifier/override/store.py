@@ -16,7 +16,7 @@ _COLUMNS = {"starts_at": "start", "ends_at": "end"}
 
 
 async def changed_since(connection: AsyncConnection, place: int) -> list[RecordedOverride]:
-    """Return the overrides that were made or ended after a position in the notifier's audit log.
+    """Return the overrides of rotas that were made or ended after a position in the notifier's audit log.
 
     The overrides are in the order of the changes. Positions in the log are in the order of the commits, so that a later
     call misses no change.
@@ -29,13 +29,13 @@ async def changed_since(connection: AsyncConnection, place: int) -> list[Recorde
 
 
 async def insert(connection: AsyncConnection, made: RecordedOverride) -> None:
-    """Store an override that was just made."""
+    """Store an override of a rota (on-call plan) that was just made."""
     values = {name: getattr(made, _COLUMNS.get(name, name)) for name in _TABLE.c.keys()}  # noqa: SIM118
     await connection.execute(_TABLE.insert(), [values])
 
 
 async def write_end(connection: AsyncConnection, ended: RecordedOverride) -> None:
-    """Store that an override was ended."""
+    """Store that an override of a rota (on-call plan) was ended."""
     values = {"ended_at": ended.ended_at, "ended_by": ended.ended_by, "changed": ended.changed}
     await connection.execute(update(_TABLE).where(_TABLE.c.number == ended.number).values(**values))
 

@@ -24,7 +24,10 @@ REMIND_AFTER = (timedelta(days=1), timedelta(days=3))
 
 
 class QuestionState(StrEnum):
-    """The state of a question. Only an open question can be answered."""
+    """The state of a question to a customer, whether a lower priority is agreed.
+
+    Only an open question can be answered.
+    """
 
     OPEN = "open"
     AGREED = "agreed"
@@ -62,7 +65,7 @@ class Question:
 
     @property
     def fact(self) -> ClockFact:
-        """Return the timer's event that published the proposal of a lower priority."""
+        """Return the published event that contains the proposal of a lower priority."""
         return ClockFact.model_validate_json(self.content)
 
 
@@ -76,12 +79,13 @@ def question_id(occasion: str) -> str:
 
 
 def settled_question(fact: ClockFact) -> str:
-    """Return the id of the question that a fact settles; "" if the fact settles no question.
+    """Return the id of the question that a fact makes needless, as it decides the proposal; "" if there is none.
 
-    A question is about a proposal of a lower priority. The fact settles it by deciding the proposal.
+    A question asks the customer's people whether a proposed lower priority is agreed. The proposal may be decided
+    elsewhere, for example in the ticket.
 
     Args:
-        fact: The timer's event about the incident.
+        fact: The published event about the incident.
     """
     body = fact.body
     if not isinstance(body, DowngradeSettled) or not body.proposal:
@@ -118,10 +122,14 @@ def ask(request: NotificationRequest, person: str, now: datetime) -> Question | 
 
 
 def remind(before: Question, now: datetime) -> tuple[Question, NotificationRequest | None]:
-    """Return a question after its due reminder or expiry, and the request for the reminder.
+    """Return a question after its due reminder or expiry, and the request to send the reminder.
 
-    The request is None if the question expires. If nothing is due at `now`, or the question is not open, the question
-    is returned unchanged, with None.
+    A question asks the customer's people whether a lower priority is agreed. If the question expires, the request is
+    None. If nothing is due at `now`, or the question is not open, the question is returned unchanged, with None.
+
+    Args:
+        before: The question before the change.
+        now: The present instant.
     """
     if before.state is not QuestionState.OPEN or before.next_at is None or before.next_at > now:
         return before, None
@@ -144,7 +152,7 @@ def remind(before: Question, now: datetime) -> tuple[Question, NotificationReque
 
 
 def answer(before: Question, person: str, agreed: bool, now: datetime) -> Question:
-    """Return a question as answered by a person; unchanged if the question is not open or has expired.
+    """Return a question to a customer as answered by a person; unchanged if it is not open or has expired.
 
     Args:
         before: The question before the answer.
@@ -159,9 +167,13 @@ def answer(before: Question, person: str, agreed: bool, now: datetime) -> Questi
 
 
 def settle(before: Question, now: datetime) -> Question:
-    """Return an open question as ended (GONE); any other question is returned unchanged.
+    """Return a question to a customer as ended without an answer (GONE); unchanged if it is not open.
 
-    Call this if the proposal of a lower priority was decided without an answer to the question.
+    Call this if the proposal of a lower priority was decided elsewhere, for example in the ticket.
+
+    Args:
+        before: The question before the change.
+        now: When the question ended.
     """
     return _ended(before, QuestionState.GONE, now) if before.state is QuestionState.OPEN else before
 

@@ -24,9 +24,10 @@ AT_ONCE = 50  # questions of which something is due that are looked at together
 
 
 async def keep_new(connection: AsyncConnection, questions: Iterable[Question]) -> None:
-    """Store new questions; those about the same proposal become one question to all the people asked.
+    """Store new questions to customers, one for each proposal of a lower priority.
 
-    A question that is stored already is not changed.
+    Several questions about one proposal are stored as one question to all the people asked. A question that is stored
+    already is not changed.
     """
     merged: dict[str, Question] = {}
     for each in questions:
@@ -39,7 +40,7 @@ async def keep_new(connection: AsyncConnection, questions: Iterable[Question]) -
 
 
 async def find(connection: AsyncConnection, id_: str, *, lock: bool = False) -> Question | None:
-    """Return the question with this id; None if it is unknown.
+    """Return the question to a customer with this id; None if it is unknown.
 
     Args:
         lock: Whether to lock the row until the end of the transaction.
@@ -50,13 +51,13 @@ async def find(connection: AsyncConnection, id_: str, *, lock: bool = False) -> 
 
 
 async def due_ids(connection: AsyncConnection, now: datetime) -> Sequence[str]:
-    """Return the ids of at most 50 open questions with a due reminder or expiry, the oldest first."""
+    """Return the ids of at most 50 open questions to customers with a due reminder or expiry, the oldest first."""
     query = select(_q.id).where(_q.next_at <= now).order_by(_q.next_at, _q.id).limit(AT_ONCE)
     return (await connection.execute(query)).scalars().all()
 
 
 async def lock_due(connection: AsyncConnection, ids: Collection[str], now: datetime) -> list[Question]:
-    """Return those of these questions of which something is still due, and lock their rows.
+    """Return the questions with these ids whose reminder or expiry is still due at `now`, and lock their rows.
 
     Questions that another process has locked are left out.
     """
@@ -66,7 +67,14 @@ async def lock_due(connection: AsyncConnection, ids: Collection[str], now: datet
 
 
 async def take_out(connection: AsyncConnection, id_: str) -> QuarantineRow:
-    """Let nothing be due of a question that cannot be processed; return its raw row for the quarantine."""
+    """Stop the reminders and the expiry of a question that cannot be processed; return its raw row for the quarantine.
+
+    The quarantine is a table of records that could not be processed. The question asks a customer whether a lower
+    priority is agreed.
+
+    Args:
+        id_: The question's id.
+    """
     query = text("SELECT * FROM notifier_question WHERE id = :id")  # untyped: nothing in it is read as anything
     found = (await connection.execute(query, {"id": id_})).mappings().one_or_none()
     lying = {} if found is None else dict(found)
@@ -83,20 +91,25 @@ async def take_out(connection: AsyncConnection, id_: str) -> QuarantineRow:
 
 
 async def put_back(connection: AsyncConnection, id_: str, now: datetime) -> None:
-    """Let a question that `take_out` quarantined be looked at again at `now`, if it is still open."""
+    """Undo `take_out`: if the question to a customer is still open, it is processed again at `now`.
+
+    Args:
+        id_: The question's id.
+    """
     still = (_q.id == id_, _q.state == QuestionState.OPEN.value, _q.next_at.is_(None))
     await connection.execute(update(tables.question).where(*still).values(next_at=now))
 
 
 async def save(connection: AsyncConnection, question: Question) -> None:
-    """Store a changed question."""
+    """Update the row of a changed question to a customer."""
     await connection.execute(update(tables.question).where(_q.id == question.id).values(_columns(question)))
 
 
 async def settle_all(connection: AsyncConnection, ids: Collection[str], now: datetime) -> None:
-    """End the open questions with these ids, because their proposals were decided without an answer to the question.
+    """End the open questions to customers with these ids, because their proposals were decided without an answer.
 
-    A question that cannot be read is logged and left as it is: the facts that settle it are not at fault.
+    A proposal is that of a lower priority for an incident. A question whose row cannot be read is logged and not
+    changed. No error is raised for it, so that the events which decided the proposals are still processed.
     """
     for id_ in sorted(ids):
         try:

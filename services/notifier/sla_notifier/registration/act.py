@@ -16,7 +16,7 @@ from sla_platform.audit.act import Act, ActName, ActorKind, AuditActor, Command,
 async def record(
     connection: AsyncConnection, name: ActName, changed: Sequence[RegistrationChange], by: Command | None, now: datetime
 ) -> None:
-    """Write each changed registration for notices to the audit log.
+    """Write each changed registration for notices of critical fixes to the audit log.
 
     Call this last in the transaction of the change. Persons are recorded by id, never by address.
 

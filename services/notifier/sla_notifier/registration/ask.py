@@ -48,7 +48,7 @@ STRANGERS_A_DAY = 200  # such mails for one contract that people without a key a
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A request for notices of critical fixes, to be sent to a mail address."""
+    """A request to register a mail address for notices of critical fixes."""
 
     address: str
     products: Sequence[str] = ()
@@ -75,12 +75,14 @@ class Registrar:
         self._context = context
 
     async def ask_with_key(self, wish: Wish, contract: str, key: str) -> None:
-        """Store a registration under `contract` and mail a link to confirm the registration.
+        """Store a registration for notices of critical fixes under `contract`, and mail a link to confirm it.
 
         Nothing is done if every product in `wish` is confirmed already, or after 3 mails to the address on one day
         (UTC).
 
         Args:
+            wish: The address and the products.
+            contract: The id of the contract.
             key: The id of the API key, which is stored.
 
         Raises:
@@ -99,7 +101,7 @@ class Registrar:
         await self._register(wish, address, [_Wanted(found, products)], key)
 
     async def ask(self, wish: Wish) -> None:
-        """Store registrations for notices without an API key, and mail a link to confirm them.
+        """Store registrations for notices of critical fixes without an API key, and mail a link to confirm them.
 
         A registration is stored under each contract that allows the address to register itself. Products that a
         contract does not have are left out. In these cases nothing is done, and no error is raised:

@@ -22,7 +22,7 @@ LINK = "link"
 
 
 class RegistrationLinks:
-    """The pages behind links in mails that confirm or end registrations for notices.
+    """The pages behind links in mails that confirm or end registrations for notices of critical fixes.
 
     `look` is for GET, `act` for POST.
     """
@@ -33,8 +33,8 @@ class RegistrationLinks:
     async def look(self, purpose: LinkPurpose, token: str) -> AckPage:
         """Return the page for a link that confirms or ends registrations; change nothing.
 
-        The page shows the registrations for notices, and a button to confirm or end them. If the token is refused, or
-        there is nothing to confirm or end, the page says so.
+        The page shows the registrations for notices of critical fixes, and a button to confirm or end them. If the
+        token is refused, or there is nothing to confirm or end, the page says so.
 
         Args:
             purpose: Whether the link confirms or ends.

@@ -21,7 +21,7 @@ _r, _c = tables.registration.c, tables.confirmation.c
 
 @dataclass(frozen=True, slots=True)
 class RegistrationChange:
-    """A changed registration for notices: its row of `notifier_registration` before and after.
+    """A registration for notices of critical fixes, as a row of `notifier_registration` before and after a change.
 
     Both rows are mappings from a column name to its value.
     """
@@ -31,7 +31,7 @@ class RegistrationChange:
 
 
 async def person_of(connection: AsyncConnection, address_key: str) -> str:
-    """Return the person id that replaces a mail address in deliveries.
+    """Return the id of the person with a mail address, which deliveries contain in place of the address.
 
     For a new address, a random id is returned, but not stored here. The id does not reveal the address.
 
@@ -43,7 +43,7 @@ async def person_of(connection: AsyncConnection, address_key: str) -> str:
 
 
 async def keep_pending(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> int:
-    """Store registrations for notices that wait for confirmation; return how many were stored.
+    """Store registrations for notices of critical fixes that wait for confirmation; return how many were stored.
 
     An existing registration of the same contract, address and product is replaced if it is pending or ended. If it is
     confirmed, the new row is skipped.
@@ -65,7 +65,7 @@ async def keep_pending(connection: AsyncConnection, rows: Sequence[dict[str, Any
 
 
 async def find_by_request(connection: AsyncConnection, request: str) -> list[Any]:
-    """Return the rows of the registrations for notices from one request.
+    """Return the rows of the registrations for notices of critical fixes that came with one request.
 
     The rows are sorted by contract and product. Registrations that a later request has replaced are left out.
 
@@ -95,7 +95,7 @@ def _subject(subject: str) -> ColumnElement[bool]:
 
 
 async def confirm(connection: AsyncConnection, request: str, now: datetime) -> list[RegistrationChange]:
-    """Confirm the pending registrations for notices from one request; return the changed ones.
+    """Confirm the pending registrations for notices of critical fixes from one request; return the changed ones.
 
     Registrations that have expired at `now` are not confirmed.
 
@@ -108,7 +108,7 @@ async def confirm(connection: AsyncConnection, request: str, now: datetime) -> l
 
 
 async def end(connection: AsyncConnection, subject: str, by: str, now: datetime) -> list[RegistrationChange]:
-    """End the registrations for notices of a person, or one registration; return the changed ones.
+    """End the registrations for notices of critical fixes of a person, or one of them; return the changed ones.
 
     Registrations that have ended before are not changed.
 
@@ -159,7 +159,7 @@ async def have_room(connection: AsyncConnection, of: Sequence[str], most: int, n
 
 
 async def page(connection: AsyncConnection, contract: str | None, state: str, after: str, limit: int) -> list[Any]:
-    """Return a page of the registrations for notices, as rows sorted by id.
+    """Return a page of the registrations for notices of critical fixes, as rows sorted by id.
 
     Args:
         contract: The contract whose registrations are returned. None means all contracts.
@@ -176,5 +176,5 @@ async def page(connection: AsyncConnection, contract: str | None, state: str, af
 
 
 async def find(connection: AsyncConnection, id_: str) -> Any | None:
-    """Return the row of the registration for notices with this id; None if it is unknown."""
+    """Return the row of the registration for notices of critical fixes with this id; None if it is unknown."""
     return (await connection.execute(select(tables.registration).where(_r.id == id_))).first()

@@ -30,9 +30,9 @@ LOOK_SECONDS = 0.5
 
 
 class Releaser:
-    """The loop that sends or cancels held messages (which wait for the end of quiet hours), or lets them wait longer.
+    """The loop that decides about messages which wait for the end of quiet hours: send, cancel, or wait longer.
 
-    Call `run`, or `look` to decide once.
+    Call `run` for the loop, or `look` to decide once.
     """
 
     def __init__(self, context: NotifierContext) -> None:
@@ -47,9 +47,10 @@ class Releaser:
             await self._context.time_source.sleep(LOOK_SECONDS)
 
     async def look(self) -> int:
-        """Send, cancel or go on holding the held messages that are due, at most 200 (LIMIT); return their number.
+        """Decide about at most 200 (LIMIT) due messages that wait for the end of quiet hours; return their number.
 
-        If the batch fails, it is divided. A message that fails alone goes to the quarantine, and its delivery fails.
+        Each message is sent, is cancelled or waits longer. If the batch fails, it is divided. A message that fails
+        alone goes to the quarantine (a table of records that could not be processed), and its delivery fails.
 
         Raises:
             Retryable: A passing failure, such as of the database.

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """The limits of a Sender, the loop that sends due deliveries."""
+    """The limits of a Sender (the loop that sends due deliveries), such as how many messages are sent at once."""
 
     at_once: int = 64
     """How many messages are sent at the same time, to all endpoints together."""
@@ -84,19 +84,19 @@ def places_by_endpoint(
 ) -> dict[str, int]:
     """Return how many messages of each endpoint to claim now: endpoint -> number.
 
-    An endpoint is the mail server or one webhook. Endpoints that can take no more messages are left out.
+    An endpoint is the mail server or one webhook. Endpoints that can accept no more messages now are left out.
 
-    The endpoints in `servers` come first. Each gets the number in `servers`, at most `per_server`. Each other endpoint
-    then gets at most `per_endpoint`, and at most an equal part of the free room. A quick endpoint may get more, but
-    only once at least half of its room is free, because claiming messages together costs less.
+    The endpoints in `servers` come first. The number for each is that in `servers`, at most `per_server`. The number
+    for each other endpoint is at most `per_endpoint`, and at most an equal part of the free room. It may be higher for
+    a quick endpoint, but only once at least half of its room is free, because claiming messages together costs less.
 
     Args:
         endpoints: The endpoints with due messages, the longest waiting first.
         busy: Maps an endpoint to the number of messages that are being sent to it now. These use up room.
         pace: The limits. `at_once` is the limit for all endpoints together.
-        servers: Maps an endpoint that serves everybody, such as `email`, to the number of messages that it can take.
+        servers: Maps an endpoint that serves everybody, such as `email`, to the number of messages that it can accept.
             None means that the number is unknown.
-        quickness: How many messages each quick endpoint may get. None means that no endpoint is quick.
+        quickness: How many messages each quick endpoint may be sent at once. None means that no endpoint is quick.
     """
     quick = quickness or Quickness(pace)
     free = pace.at_once - sum(busy.values())

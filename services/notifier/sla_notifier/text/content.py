@@ -14,7 +14,7 @@ from sla_notifier.delivery.state import MessageKind
 class CountedAndWall:
     """A span of time to be put into words, in counted time and in wall time.
 
-    Counted time runs only in the hours of a clock.
+    Counted time runs only in the hours of a clock, which are the coverage hours of a target.
     """
 
     first: timedelta
@@ -38,7 +38,7 @@ class ShortInstant:
 
 @dataclass(frozen=True, slots=True)
 class PromiseTerms:
-    """The promise of a target, to be put into words such as "First response, 2 working days"."""
+    """What a target promises, to be put into words such as "First response, 2 working days"."""
 
     metric: str
     """The metric's title."""
@@ -71,7 +71,7 @@ class FixedTerm:
 
 @dataclass(frozen=True, slots=True)
 class PromiseLines:
-    """The promised due instants of an incident, to be put into words in one line."""
+    """When the targets of an incident (such as first response) are due, to be put into words in one line."""
 
     lines: tuple[tuple[str, datetime], ...]
     """Pairs of a metric's title and its due instant, in order."""
@@ -80,7 +80,10 @@ class PromiseLines:
 
 @dataclass(frozen=True, slots=True)
 class MetricLine:
-    """A line of a message about one metric, before it is put into words: its due instant, or whether it was met."""
+    """A line of a message about one target of an incident, such as first response: when due, or whether met.
+
+    The line is not yet put into words.
+    """
 
     metric: str
     """The metric's title."""
@@ -95,7 +98,10 @@ class MetricLine:
 
 @dataclass(frozen=True, slots=True)
 class MetricTally:
-    """A line of a message about one metric, before it is put into words: how many promises were met and missed."""
+    """A line of a message about one metric, such as first response: how many targets were met and missed.
+
+    The line is not yet put into words.
+    """
 
     metric: str
     """The metric's title."""
@@ -105,7 +111,7 @@ class MetricTally:
 
 @dataclass(frozen=True, slots=True)
 class ChangedText:
-    """A text or term that a new revision of a notice has changed.
+    """A text or term that a new revision of a notice of a critical fix has changed.
 
     It is shown in a form such as "high (before: low)".
     """
@@ -116,7 +122,7 @@ class ChangedText:
 
 @dataclass(frozen=True, slots=True)
 class FactReason:
-    """The reason that a fact (published event) gives, to be put into the reader's language."""
+    """Why something happened, as a fact (published event) says, to be put into the reader's language."""
 
     written: str
     """The text in the fact. Sentences of slad are translated; words from the ticket are shown unchanged."""
@@ -164,7 +170,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """The content of a message before it is put into the words of a language."""
+    """What a message says and links to, before it is put into the words of a language."""
 
     kind: MessageKind
     zone: str

@@ -136,7 +136,11 @@ class Texts:
 
         A digest is a mail that collects several messages. `text` and `html` are "". A digest is sent later, so the
         subject has instants instead of spans of time: "since 14:00", not "by 5 minutes". The message is in the
-        available language nearest to the tag `language`.
+        available language nearest to `language`.
+
+        Args:
+            content: What the message says.
+            language: A language tag.
         """
         chosen = self.language(language)
         labels = self.words(chosen)

@@ -26,7 +26,7 @@ async def open_clocks(
 ) -> dict[str, Any]:
     """Return one page of the open clocks, the most urgent first, in the form of `OpenClocksResponse`.
 
-    All pages use the urgency at the instant of the first page, so that no clock comes twice or is missed.
+    All pages are sorted by the urgency at the instant of the first page, so that no clock comes twice or is left out.
 
     Args:
         only: The contract of the API key. None for a key of all contracts.

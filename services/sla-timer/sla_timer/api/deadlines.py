@@ -57,8 +57,8 @@ def deadlines(timer: TimerService, question: DeadlineQuestion, access: KeyAccess
         access: What the caller's API key allows.
 
     Raises:
-        Problem: HTTP error 404 if the contract is unknown, or if the key may not see the contract; 422 if the opening
-            or every due instant lies in years without a calendar.
+        Problem: HTTP error 404 if the contract is unknown, or if the key may not see the contract; 422 if the opening,
+            or every due instant, is in years for which no calendar is compiled.
     """
     rulebook = timer.rulebooks.current
     now = timer.time_source.now()

@@ -53,7 +53,7 @@ _OTHERS = "the incident was under other contracts too, whose terms are not shown
 
 @dataclass(frozen=True, slots=True)
 class EvidenceSource:
-    """The data about an incident from which the timer's part of its evidence is made."""
+    """The data about an incident from which `evidence_lines` makes the timer's part of the incident's evidence."""
 
     known: FoundIncident
     """The incident, with what the key may see of it."""
@@ -108,9 +108,10 @@ async def read_evidence(timer: TimerService, name: str, access: KeyAccess) -> Ev
 
 
 async def evidence_lines(source: EvidenceSource, language: str) -> AsyncIterator[EvidenceLine]:
-    """Yield the timer's part of an incident's evidence: records, each with the name of the file it belongs to.
+    """Yield the timer's part of an incident's evidence (what proves its verdicts): records, each with its file's name.
 
     Args:
+        source: The data, as `read_evidence` returned it.
         language: Language tag of the explanations in words.
     """
     turn = LoopYielder()

@@ -36,10 +36,7 @@ class ScopedPlanResponse(TimerResponse):
 
 
 class PassedOverResponse(TimerResponse):
-    """An entitlement that does not apply to the incident, and why.
-
-    An entitlement is one of several plans of a contract.
-    """
+    """An entitlement (one of several plans of a contract) that does not apply to the incident, and why."""
 
     entitlement: str
     reason: str
@@ -78,7 +75,7 @@ class AgreementResponse(TimerResponse):
 
 
 class StepResponse(TimerResponse):
-    """A span of a clock's time, from `start` to `end`, with whether and why it is counted."""
+    """A span of a clock's time, from `start` to `end`: whether it counts, and if not, why."""
 
     start: InstantText
     end: InstantText
@@ -173,7 +170,10 @@ class DefinitionResponse(TimerResponse):
 
 
 class TimeLeftResponse(TimerResponse):
-    """The words for a countdown of the time left, for a page that updates the countdown."""
+    """The texts for showing how much time is left, in one language.
+
+    A page that counts down by itself puts the present time left into them.
+    """
 
     form: str
     """The sentence, in which `{left}` stands for the time."""
@@ -184,7 +184,7 @@ class TimeLeftResponse(TimerResponse):
 class WordsResponse(TimerResponse):
     """The explanation of one clock as text in one language, divided into parts.
 
-    Pages with their own layout use the parts.
+    A page that has a layout of its own shows the parts where it wants.
     """
 
     language: str

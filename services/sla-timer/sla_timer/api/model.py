@@ -55,7 +55,7 @@ class SegmentResponse(TimerResponse):
 
 
 class MarkResponse(TimerResponse):
-    """A mark of a clock: the instant `at` at which a warning or the breach is due."""
+    """A mark of a clock: a warning or the breach, with the instant `at` at which it is published, once."""
 
     key: str = Field(description="<generation>/<threshold>")
     """The name of the mark, such as `0/warn-75` or `0/breach`. The number is the clock's target: 0 for the first
@@ -65,10 +65,10 @@ class MarkResponse(TimerResponse):
 
 
 class BreakdownPartResponse(TimerResponse):
-    """The part of a clock's time with one assignee, group, support line and party.
+    """How much of a clock's time passed with one assignee, group and support line, while one party had to act.
 
-    The assignee, group and support line are those that had the incident; a name that the ticket does not state is "".
-    The party is the one that had to act, such as the customer.
+    The assignee, group and support line are those of the incident at that time, or "" if the ticket names none. The
+    party is, for example, the customer.
     """
 
     assignee: str
@@ -190,7 +190,7 @@ class EventResponse(TimerResponse):
     known_as: str | None
     """Another id of the incident. For `linked` and `unlinked`, the other system's ticket."""
     said_as: str | None
-    """The linked ticket on which this was said. Null if that is the incident's own."""
+    """The linked ticket from which the event came. Null if it came from the incident's own ticket."""
     copy_of: str | None
     """The id of the event of which this is a copy, made when tickets were linked or unlinked."""
     carried_from: str | None
@@ -212,7 +212,7 @@ class EventResponse(TimerResponse):
 class HeldResponse(TimerResponse):
     """How long the incident was assigned to one person, in one group, on one support line.
 
-    A name is "" if none was stated.
+    A name is "" if the ticket had none.
     """
 
     assignee: str

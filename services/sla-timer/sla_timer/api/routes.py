@@ -40,7 +40,8 @@ MISSING: dict[int | str, dict[str, Any]] = {404: {"description": "No such incide
 def router(timer: TimerService, authorize: Authorizer) -> APIRouter:
     """Return a FastAPI router with the timer's routes under `/v1`.
 
-    The routes are incidents, explanations, open clocks and previews.
+    The routes return incidents, their evidence and explanations, the open clocks, and the due instants of an incident
+    that might be opened.
 
     Args:
         authorize: Called with each request and the required scope. Returns what the API key allows, or raises HTTP

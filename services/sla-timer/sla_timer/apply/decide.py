@@ -34,7 +34,7 @@ from sla_timer.rulebooks import PinnedRulebooks, pin_row, version_of
 
 @dataclass(frozen=True, slots=True)
 class StoredIncident:
-    """What is stored about one incident, as the input of `decide`."""
+    """One incident as it is stored: its row, its events and the rows of its clocks. `decide` takes it as input."""
 
     fold: Callable[[Rulebook], Incident]
     """A function that computes the incident under a rulebook."""
@@ -66,7 +66,7 @@ class StoredIncident:
 
 @dataclass(frozen=True, slots=True)
 class DecisionOptions:
-    """The options of `decide`."""
+    """The options of `decide`: by which catalogue to judge, and whether to write unchanged rows too."""
 
     moved: bool = False
     """Whether to judge by the present catalogue instead of the version by which the incident was judged before
@@ -80,8 +80,8 @@ def decide(
 ) -> Changes:
     """Return the rows to write and the facts (events to publish) for one incident.
 
-    Nothing is read or written here. A timer whose instant has passed gets `now` in the column `ripe_at`: the timer
-    fires once the events of its partition are applied up to `now`.
+    Nothing is read from the database or written. A timer whose instant has passed gets `now` in the column `ripe_at`:
+    the timer fires once the events of its partition are applied up to `now`.
 
     Args:
         partition: The number of the incident's partition.

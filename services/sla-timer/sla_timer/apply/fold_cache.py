@@ -42,7 +42,7 @@ Any_ = TypeVar("Any_")
 
 
 class CountObserver(Protocol):
-    """A callback that gets a number of events, such as the `inc` of a Prometheus counter.
+    """A callback that is called with a number of events, such as the `inc` of a Prometheus counter.
 
     The result of the callback is ignored.
     """
@@ -120,7 +120,11 @@ class EventReader(Protocol):
 
 @dataclass(slots=True)
 class CachedFold:
-    """The cached state of one incident under one rulebook (plans, contracts, calendars)."""
+    """The cached computation of one incident under one rulebook (plans, contracts, calendars).
+
+    New events continue it. It has the state after the last event, and states in between, from which to start again for
+    a late event.
+    """
 
     rulebook: Rulebook
     head: Folding | None = None
@@ -131,19 +135,19 @@ class CachedFold:
     the event."""
 
     def drop_from(self, first: Position) -> None:
-        """Drop the states in `steps` that include an event at position `first` or later.
+        """Drop the cached states in `steps` that include an event at position `first` or later.
 
-        A position is the sort key of an event. Earlier states and `head` are kept. Call this before the events at
-        `first` and later are read again.
+        A position is the sort key of an event. Earlier states and `head` stay. Call this before events at `first` and
+        later are read again.
         """
         self.steps = [step for step in self.steps if step.last < first]
 
     def note(self, folding: Folding) -> None:
         """Add a copy of `folding` to `steps`, if 250 events were read since the last copy.
 
-        A late event is one that belongs before events already read. Reading then starts again from the last copy before
-        it, instead of the first event. At most 10 copies are kept, more of them near the end. So the events to read
-        again are at most about twice those that follow the late event, plus 250.
+        If a late event arrives, reading starts again from the last copy before that event, and not from the first
+        event. At most 10 copies are kept, more of them near the end. So the events to read again are at most about
+        twice those that follow the late event, plus 250.
 
         Args:
             folding: The state of the incident after the events read so far.
@@ -217,9 +221,9 @@ class PreparedFold:
 
     @property
     def undecided(self) -> int:
-        """Return how many clocks must be compared with what was published, if it is unknown which have changed.
+        """Return how many clocks `decide` must compare with what was published, because any of them may have changed.
 
-        The number is that of all clocks of the incident. It is 0 if `unsettled` names the clocks that may have changed.
+        These are all clocks of the incident. The result is 0 if `unsettled` names the clocks that may have changed.
         """
         if self.unsettled() is not None:
             return 0
@@ -228,9 +232,10 @@ class PreparedFold:
     def unsettled(self) -> frozenset[ClockId] | None:
         """Return the ids of the clocks that may have changed since everything about them was published.
 
-        `settled` has the ended clocks about which everything was published. Returned are the clocks that are new or
-        changed in comparison, and those that are only in `settled`. None means that every clock may have changed:
-        `settled` is empty, the incident was not computed under `version`, or more than 500 clocks differ.
+        They are found by comparing the incident's clocks with `settled` (ended clocks about which everything was
+        published). Returned are clocks that are new or changed, and clocks of `settled` that the incident no longer
+        has. None means that every clock may have changed: `settled` is empty, the incident was not computed under
+        `version`, or more than 500 clocks differ.
         """
         if not self._compared:
             self._compared, self._unsettled = True, self._differing()
@@ -288,7 +293,7 @@ async def fold_in_slices(events: Iterable[IncidentEvent], rulebook: Rulebook) ->
 class FoldCache:
     """A cache of computed incidents with 250 events or more. A process has one such cache.
 
-    Enter `held`, call `prepare`, and call `keep` after the commit.
+    For each transaction: enter `held` (which locks the incidents), call `prepare`, and call `keep` after the commit.
 
     The argument `most` is the limit of events of one incident. Events up to the limit are all used. Events between the
     limit and twice the limit are used only if they can change a clock. Events beyond twice the limit are used only if
@@ -296,7 +301,7 @@ class FoldCache:
 
     Args:
         read: Called with the number of events read from the store.
-        folded: Called with the number of events computed.
+        folded: Called with the number of events from which incidents were computed.
         most: The limit of events of one incident, 50,000 by default.
     """
 
@@ -382,10 +387,10 @@ class FoldCache:
         return prepared
 
     def keep(self, prepared: PreparedFold) -> None:
-        """Put a prepared incident into the cache, after its new events were committed.
+        """Put an incident that `prepare` returned into the cache, after its new events were committed.
 
-        Call this within `held`. Only the catalogue versions in `prepared.used` stay cached; if `used` is empty, all
-        versions stay cached.
+        Call this within `held`. Only computations under the catalogue versions in `prepared.used` stay cached; if
+        `used` is empty, all stay cached.
         """
         entry = self._entries[prepared.name]
         entry.count = prepared.events

@@ -85,14 +85,14 @@ class FoldPace:
 
 
 class DeferredEvents:
-    """Applies the events that the consumer has stored for later, one incident at a time.
+    """Applies events that `Applier` has stored for later, one incident at a time.
 
     These are events of incidents that take long to compute. They wait in the table `timer_deferred`. Call `run`, or
     `once` repeatedly.
 
     Args:
-        applier: The consumer of this process. Only events of its own partitions are applied.
-        quarantine: Gets the events that cannot be applied.
+        applier: Applies the events. Only events of the partitions that it owns are applied.
+        quarantine: Receives the events that cannot be applied.
     """
 
     def __init__(self, store: Store, applier: Applier, quarantine: Quarantine) -> None:
@@ -133,8 +133,9 @@ class DeferredEvents:
     async def next(self, now: float) -> Waiting | None:
         """Return the incident whose waiting events are to be applied next; None if no events wait.
 
-        The incident that is due first is returned. An incident is due `size` / 1,000 seconds after this method first
-        saw its events wait. So small incidents do not wait for large ones, and large incidents do not wait forever.
+        Each incident has a time at which it is due: `size` / 1,000 seconds after this method first saw its events wait.
+        The incident that is due first is returned. So small incidents do not wait for large ones, and large incidents
+        do not wait for ever.
 
         Args:
             now: The present time, in seconds of any steady clock.
@@ -158,7 +159,7 @@ class DeferredEvents:
     async def apply(self, waiting: Waiting) -> int:
         """Apply the first waiting events of one incident; return how many stored events were read again.
 
-        Normally the first 200 events are applied, with all events received together with the last of them, so that no
+        Normally these are the first 200 events, and all that were received together with the last of them, so that no
         request is divided. If the last call for the incident read stored events again, up to 10,000 events are applied,
         because the cost is the same. All events are applied in one transaction, or in several if an event fails. Events
         that cannot be read or applied go to the quarantine.

@@ -51,7 +51,7 @@ NOTHING: Mapping[str, UnsettledClocks] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class LoadedIncidents:
-    """The stored rows and events of some incidents.
+    """The stored rows and events of some incidents, as `load_incidents` returns them.
 
     The mappings are by incident id.
     """
@@ -80,9 +80,9 @@ class LoadedIncidents:
     def versions(self) -> list[JudgedVersion]:
         """Return every catalogue version by which one of the loaded incidents or clocks was judged.
 
-        Each version comes with the contracts and the customer of one incident that was judged by it. One incident is
-        enough, because the others give the same rulebook (plans, contracts, calendars). If a clock's target was
-        breached and then replaced, the version of the earlier target is included too.
+        The versions of earlier targets that were breached and then replaced are included. Each version comes with the
+        contracts and the customer of one incident that was judged by it. One is enough: all incidents of a version are
+        judged by the same rulebook (plans, contracts, calendars).
         """
         found: dict[str, tuple[set[str], set[str]]] = {}
         for name, row in self.incidents.items():
@@ -113,15 +113,15 @@ async def load_incidents(
 ) -> LoadedIncidents:
     """Lock the timers and clocks of incidents, and return their rows, clocks and events.
 
-    An incident with 250 events or more is large, and its events are not read. A large incident is deferred, to be
-    computed later, if it is in `far` or has events that wait to be applied. Of a deferred incident only the timers are
-    locked and the row is read.
+    The events of a large incident (250 events or more) are not read. A large incident is deferred, which means that its
+    new events are applied later, if it is in `far` or if earlier events of it still wait. Of a deferred incident, only
+    the row is read and only the timers are locked.
 
     Args:
         unsettled: Incident id -> the clocks that may still change, under one catalogue version. Of a large incident
             only these clocks and the open ones are read. If the incident was judged last by another version, all its
             clocks are read.
-        far: Ids of incidents that are slow to compute. None to defer no incident.
+        far: Ids of incidents that take long to compute. None means that no incident is deferred.
     """
     names = sorted(incidents)
     found = (await connection.execute(select(tables.incident).where(tables.incident.c.id.in_(names)))).all()

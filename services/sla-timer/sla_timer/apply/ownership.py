@@ -48,9 +48,9 @@ async def lock_partition(connection: AsyncConnection, partition: int, epoch: int
 
 
 async def keep_owner_out(connection: AsyncConnection, partition: int) -> None:
-    """Lock the row of a partition until the transaction ends, without owning the partition.
+    """Lock the row of a partition until the transaction ends, so that its owner can apply no events meanwhile.
 
-    Anybody may call this function. The partition keeps its owner, but the owner can apply no events meanwhile.
+    Re-planning, replays and retention call this function, on any instance. The partition keeps its owner.
     """
     await connection.execute(
         select(tables.partition.c.epoch).where(tables.partition.c.partition == partition).with_for_update()

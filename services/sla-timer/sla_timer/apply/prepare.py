@@ -28,10 +28,10 @@ ROUNDS = 8  # a first look, incidents seen for the first time, versions of old, 
 
 
 class FoldPreparer:
-    """Computes large incidents before the transactions that decide about them; one for each process.
+    """Computes large incidents before the transactions that decide about them; one object for each process.
 
-    Large means 250 events or more. Pass a transaction to `around`, which runs it, and call `committed` with its
-    changes after the commit. To only read a large incident, call `incident`.
+    Large means 250 events or more. Pass a transaction to `around`, which runs it, and call `committed` with its changes
+    after the commit. To only read a large incident, call `incident`.
     """
 
     def __init__(self, store: Store, metrics: TimerMetrics) -> None:
@@ -191,7 +191,7 @@ def check_prepared(
 
     Args:
         known: The stored rows and events of the incidents.
-        pins: The rulebooks (plans, contracts, calendars).
+        pins: The rulebooks (plans, contracts, calendars) of this transaction.
         prepared: Maps an incident's id to the computed incident. Each must be computed from the stored events and
             exactly the new events, under the right rulebook.
         fresh: Maps an incident's id to the ids of its new events. Only these incidents are checked.

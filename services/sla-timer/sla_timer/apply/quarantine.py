@@ -27,11 +27,10 @@ REPLAN, AUDIT, TICK = "replan", "audit", "tick"
 
 
 class TimerQuarantine:
-    """Quarantines incidents on which re-planning or the self-audit failed, and replays them later.
+    """Quarantines incidents on which re-planning or the self-audit failed, and replays them when an operator says so.
 
-    Call `keep` to quarantine an incident. An operator orders the replay. Creating the object registers with
-    `quarantine` the functions that replay these incidents, and also the timers that the tick (the loop that fires
-    timers) has quarantined.
+    Call `keep` to quarantine an incident. When the object is created, it registers with `quarantine` how to replay
+    these incidents, and how to replay the timers that the tick (the loop that fires timers) has quarantined.
     """
 
     def __init__(self, store: Store, quarantine: Quarantine, refolder: Refolder) -> None:

@@ -19,7 +19,7 @@ from sla_timer.rulebooks import Rulebooks
 
 @dataclass(frozen=True, slots=True)
 class Refolded:
-    """The result of `Refolder.refold`, which computes incidents again from their stored events."""
+    """The result of `Refolder.refold`: which incidents were computed again, and what was published about them."""
 
     incidents: Sequence[str]
     """The ids of the requested incidents."""
@@ -28,7 +28,7 @@ class Refolded:
 
 
 def query_of_names(names: Sequence[str]) -> Callable[[AsyncConnection], Awaitable[Sequence[str]]]:
-    """Return an async function that returns `names`, whatever connection it gets.
+    """Return an async function that returns `names` and ignores its argument, a connection.
 
     Pass it as the argument `incidents` of `Refolder.refold` if the ids are known before the transaction.
     """

@@ -39,7 +39,7 @@ LIVE = ("open", "waiting")
 
 
 class Replanner:
-    """Re-planning: judges open incidents by the present catalogue and contracts after a change. Call `run`.
+    """Re-planning: after a change of the catalogue or a contract, judges open incidents by the new version. Call `run`.
 
     Up to 100 incidents are judged at a time.
 
@@ -76,10 +76,10 @@ class Replanner:
         """Judge up to 100 open incidents again; return how many were tried.
 
         Open incidents that were judged by another catalogue version come first, all from one partition. If there are
-        none, the incidents of one changed recorded contract (kept in the database) are judged. If this contract has no
-        open incidents, the result is 1, so that the caller goes on. The result is 0 if nothing was left to do, or if
-        another instance has activated a newer catalogue. Incidents that fail go to the quarantine, where they wait for
-        a replay.
+        none, the incidents of one changed recorded contract (kept in the database) are judged. The result is 1 if this
+        contract has no open incidents, so that the caller goes on to the next contract. The result is 0 if nothing was
+        left to do, or if another instance has activated a newer catalogue. Incidents that fail go to the quarantine,
+        where they wait for a replay.
 
         Raises:
             Retryable: A passing failure of the database.

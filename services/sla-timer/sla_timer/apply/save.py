@@ -39,7 +39,7 @@ class Changes:
     commit."""
 
     def add(self, other: Changes) -> None:
-        """Append the changes of another incident to these, in place."""
+        """Append the changes of another incident to this object."""
         self.incidents += other.incidents
         self.clocks += other.clocks
         self.timers += other.timers

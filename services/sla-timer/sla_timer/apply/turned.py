@@ -25,10 +25,10 @@ def turned_context(turned: str, incident: Incident, clocks: Iterable[Clock]) -> 
 
     The fields are ready for JSON. The key `turned` is always there. For an opening, `advice` has the remarks that the
     reporter should know (clauses B6, B8 and I10, docs/clauses.md). For `resolved`, `outcomes` has for each metric how
-    many promises were met and missed.
+    many promises were met and missed. `advice` and `outcomes` are left out if empty.
 
     Args:
-        turned: `opened`, `resolved` or `reopened`.
+        turned: What happened to the incident: `opened`, `resolved` or `reopened`.
         incident: The incident after that event.
         clocks: All clocks of the incident, also those that ended long ago.
     """

@@ -58,7 +58,7 @@ class _Done:
 
 
 class Applier:
-    """Applies incident events from the bus: stores them, computes their incidents, publishes the results.
+    """The consumer of incident events: stores them, computes their incidents, and publishes what has changed.
 
     `handle` applies a batch. The bus also calls `assigned` and `revoked` (`sla_platform.bus.Handler`). Events of
     incidents that take long to compute are stored to be applied later; then the `asyncio.Event` `deferring` is set.
@@ -160,7 +160,7 @@ class Applier:
         self._wake()
 
     async def apply_deferred(self, partition: int, incident: str, readable: Fresh, budget: FoldBudget) -> None:
-        """Apply events of one incident that were stored to be applied later, in one transaction.
+        """Apply events of one incident that were stored for later (`timer_deferred`), in one transaction.
 
         While events of an incident wait, none of its timers fires. After an error nothing is stored, and the events
         still wait.

@@ -42,11 +42,12 @@ class RefoldedClock:
 
 
 def needed_folds(published: Sequence[ClockOnRecord], own: str) -> list[FoldKey]:
-    """Return how the incident must be computed to check its published clocks: pairs (version, last instant).
+    """Return the pairs (version, last instant) by which the incident must be computed to check its clocks.
 
-    A pair is a key of `folds` in `judged_clocks`. The version is the catalogue version by which a clock was judged
-    last. Events after the last instant are left out of the computation; None means that no event is left out. If a
-    clock's target was taken away, the last instant is when that happened. For every other clock it is None.
+    The version is the catalogue version by which a clock was judged last. The last instant is the one up to which
+    events are used; None means all events. Only a clock whose target was taken away has a last instant, which is when
+    that happened. (`own`, None) is always one of the pairs. `judged_clocks` takes the computed incidents as its
+    argument `folds`.
 
     Args:
         published: The clocks as slad published them.
@@ -58,11 +59,11 @@ def needed_folds(published: Sequence[ClockOnRecord], own: str) -> list[FoldKey]:
 def judged_clocks(
     published: Sequence[ClockOnRecord], own: str, folds: Mapping[FoldKey, JudgedFold]
 ) -> list[RefoldedClock]:
-    """Return each published clock beside the same clock computed from events, sorted by start.
+    """Pair each published clock with the same clock computed from events, and return the pairs sorted by start.
 
-    A published and a computed clock belong together if version, metric and cycle (the clock's number among the
-    incident's clocks of the metric) are equal. The computed clock gets the id of the published clock. Computed clocks
-    that were never published come last.
+    Clocks are the same if their version, metric and cycle (the clock's number among the incident's clocks of the
+    metric) are equal. The computed clock gets the id of the published one. Computed clocks that were never published
+    come last.
 
     Args:
         published: The clocks as slad published them.
@@ -85,8 +86,8 @@ def judged_clocks(
 def verdict_differences(judged: RefoldedClock) -> list[str]:
     """Return the published values of a clock that do not follow from the events, each as a sentence.
 
-    The result is empty if nothing was published. If the events give no such clock, one sentence says so. That is left
-    out in two cases:
+    The result is empty if nothing was published. If the events give no such clock, the only sentence says so. In two
+    cases a missing clock is no difference, and the result is empty:
 
     - slad has published that the clock is gone.
     - The clock was cancelled without a breach, and another clock has taken its place.

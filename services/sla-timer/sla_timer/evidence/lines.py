@@ -111,7 +111,7 @@ def calendar_lines(clocks: Iterable[RefoldedClock], as_of: datetime) -> Iterator
     """Yield for each calendar in which a clock counts time its open and closed intervals, as JSON values.
 
     The intervals reach from a day before the first instant of the clocks to a day after the last instant or `as_of`. At
-    most 5,000 intervals of a calendar are given. The key `until` has the instant up to which the intervals reach.
+    most 5,000 intervals of a calendar are returned. The key `until` has the instant up to which the intervals reach.
     """
     lives: dict[str, tuple[Calendar, list[datetime]]] = {}
     for judged in clocks:

@@ -83,11 +83,10 @@ class ClockOnRecord:
 def evidence_instant(
     events: Iterable[IncidentEvent], clocks: Iterable[ClockOnRecord], until: datetime | None = None
 ) -> datetime:
-    """Return the instant as of which an incident is explained: one second after its last stored instant.
+    """Return the instant as of which an incident is explained: one second after the last instant stored about it.
 
-    The stored instants are those at which events were received, the first at which an event occurred, and those of
-    published warnings and breaches. The result depends only on stored data, so that the evidence of an unchanged
-    incident stays the same.
+    Used are the instants at which events were received, the instant of the earliest event, and those of published
+    warnings and breaches. The present time is not used, so that the evidence of an unchanged incident stays the same.
 
     Args:
         until: If the result would be later, this instant is returned. None means no limit.

@@ -25,9 +25,9 @@ CLOCK: ClockId = clock_id(IncidentId(CANARY), MetricId("canary"), 0)
 
 
 class Canary:
-    """Sets the timers of the canary, slad's own test clock, which is due every full minute.
+    """Sets the timer of the canary: a test clock of slad's own, which is due every full minute.
 
-    The canary shows that timers fire. Call `run` to set the timers repeatedly, `once` to set one timer.
+    If it fires, timers work. Call `run` to set the timer for every minute, `once` to set it for the next.
     """
 
     def __init__(self, store: Store, firing: Firing, time_source: TimeSource) -> None:

@@ -28,7 +28,7 @@ class Fired:
 
 @dataclass(frozen=True, slots=True)
 class ClaimBounds:
-    """Which timer rows one call of `Firing.fire` takes."""
+    """Limits for one call of `Firing.fire`: which timer rows it takes, and how many."""
 
     now: datetime
     """Take rows due up to this instant."""
@@ -47,10 +47,11 @@ class ClaimBounds:
 
 
 class Firing(Protocol):
-    """Fires due timers of one store: publishes the warnings and breaches, and deletes the rows of the timers.
+    """Protocol: fires the due timers of one store.
 
-    Their clocks are updated too, all in one transaction. A timer fires once and never before its instant. A timer waits
-    until the events of its partition are applied up to its instant, but no longer than `ClaimBounds.patience`.
+    To fire is to publish the warning or breach, update the clock, and delete the row of the timer, all in one
+    transaction. A timer fires once and never before its instant. A timer waits until the events of its partition are
+    applied up to its instant, but no longer than `ClaimBounds.patience`.
     """
 
     @property

@@ -53,7 +53,7 @@ BEGINNING = from_micros(0)  # a lower bound below every row
 
 
 class ProgressLook(NamedTuple):
-    """Up to which instant events are applied, in all partitions: the result of `Progress.publish`."""
+    """How far events are applied over all partitions, and whether a timer is due: the result of `Progress.publish`."""
 
     now: datetime | None
     """The instant of the database's clock. None on SQLite, which has no clock."""
@@ -101,9 +101,9 @@ class Progress:
         return None if known is None else known[1]
 
     async def publish(self, since: datetime | None = None) -> ProgressLook:
-        """Store up to which instant this process has applied events; return the instants for all partitions.
+        """Store how far this process has applied its events; return how far the events of all partitions are applied.
 
-        The loops that fire timers need the result to decide which timers may fire.
+        The loop that fires timers needs the result to decide which timers may fire.
 
         Args:
             since: Only timers due after this instant make `ProgressLook.due` True. None means that every due timer
@@ -119,7 +119,7 @@ class SqliteProgress(Progress):
     """
 
     async def publish(self, since: datetime | None = None) -> ProgressLook:
-        """Return up to which instant the only partition is applied; nothing is written.
+        """Return up to which instant the events of the only partition are applied; nothing is written.
 
         In the result `now` is None, because SQLite has no clock of its own, and `due` is True. `since` is ignored.
         """
@@ -137,10 +137,9 @@ class PostgresProgress(Progress):
         self._store = store
 
     async def publish(self, since: datetime | None = None) -> ProgressLook:
-        """Write new records to `timer_progress`; return up to which instant all partitions are applied.
+        """Write to `timer_progress` how far this process has applied its events; return how far all are applied.
 
-        A record is the instant up to which this process has applied the events of a partition. Only records that have
-        changed since the last call are written.
+        Only instants that have changed since the last call are written.
 
         Args:
             since: Only timers due after this instant make `ProgressLook.due` True. None means that every due timer

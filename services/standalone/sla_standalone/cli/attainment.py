@@ -36,9 +36,10 @@ def show(
     key: Key = "",
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show what share of a contract's promises was kept in a period, how its objectives stand, and what was exempt.
+    """Show what share of a contract's promises was kept in a period, and which incidents were left out of the count.
 
-    Needs a key with the scope read. Exit status: 0 shown, 1 there is no such contract, 2 the call makes no sense.
+    Also shows the contract's objectives: the shares that it promises, and how many misses they still allow. Needs a key
+    with the scope read. Exit status: 0 shown, 1 there is no such contract, 2 the call makes no sense.
     """
     query: dict[str, str | int] = {"period": period, "lang": language}
     with open_client(url, key) as client:

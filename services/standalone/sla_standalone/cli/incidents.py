@@ -87,8 +87,8 @@ def list_(
 ) -> None:
     """List incidents, open and ended, the newest first, and how many there are by verdict.
 
-    Needs a key with the scope read; a key of one contract sees each incident as it stood under that contract. Exit
-    status: 0 listed, 2 the call makes no sense or the service does not answer.
+    Needs a key with the scope read. With a key of one contract, each incident is shown as it was under that contract.
+    Exit status: 0 listed, 2 the call makes no sense or the service does not answer.
     """
     asked = _asked(
         contract, customer, product, priority, state, verdict, metric, counted, date, period, since, until, zone, q
@@ -131,8 +131,8 @@ def export(
 ) -> None:
     """Print the whole list of incidents, or with --events everything that happened to them, as `slad replay` reads it.
 
-    Needs a key with the scope read; a key of one contract gets what belonged to that contract. Exit status: 0 printed,
-    2 the call makes no sense or the service does not answer.
+    Needs a key with the scope read. With a key of one contract, only what belonged to that contract is printed. Exit
+    status: 0 printed, 2 the call makes no sense or the service does not answer.
     """
     asked = _asked(
         contract, customer, product, priority, state, verdict, metric, counted, date, period, since, until, zone, q

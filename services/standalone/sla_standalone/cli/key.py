@@ -46,8 +46,8 @@ def make(
 ) -> None:
     """Make an API key and print it. It is shown only now: the store of SLAD_STORE_URL keeps only its hash.
 
-    Every service accepts the key within two seconds. Exit status: 0 made, 2 the call makes no sense or the store is
-    away.
+    Every service accepts the key within two seconds. Exit status: 0 made, 2 the call makes no sense or the store cannot
+    be reached.
     """
     wanted = WantedKey(
         name=name,

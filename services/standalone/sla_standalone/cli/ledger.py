@@ -42,10 +42,10 @@ def show(
     key: Key = "",
     json: Json = False,
 ) -> None:
-    """Show what is left of a contract's allowances (credits, hours, visits): free, reserved, expiring, forecast.
+    """Show a contract's allowances (credits, hours or visits that it includes): what is free, reserved and expiring.
 
-    Needs a key with the scope read. Exit status: 0 shown, 1 there is no such contract or allowance, 2 the call makes no
-    sense.
+    Also shown is a forecast of when each will be used up. Needs a key with the scope read. Exit status: 0 shown, 1
+    there is no such contract or allowance, 2 the call makes no sense.
     """
     query: dict[str, str | int] = {"language": language}
     if at:
@@ -86,10 +86,11 @@ def add(
     key: Key = "",
     json: Json = False,
 ) -> None:
-    """Write an entry into the ledger of an allowance. Entries cannot be changed or deleted.
+    """Write an entry into the ledger of an allowance (the record of what was bought, used and reserved of it).
 
+    An allowance is what a contract includes by number, such as 30 credits. Entries cannot be changed or deleted.
     Nothing can be paid back or moved to another contract (clause H10). Needs a key with the scope admin. Exit status: 0
-    it is written, now or before; 1 there is no such contract; 2 it is refused.
+    the entry is written, now or by an earlier call; 1 there is no such contract; 2 the entry is refused.
     """
     written = {"id": id_ or uuid.uuid4().hex, "kind": kind, "amount": amount, "at": at, "from": from_, "until": until,
                "of": of, "serves_at": serves_at, "surcharge": surcharge, "who": who, "reason": reason,

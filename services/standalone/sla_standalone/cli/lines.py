@@ -24,7 +24,8 @@ def lines_to_paste(catalogue: Catalogue, url: str, now: datetime) -> list[str]:
     Args:
         catalogue: The catalogue in force, with its API keys.
         url: The URL of the running service.
-        now: The present instant. It makes the incident's id new at each start. Keys that have expired are not used.
+        now: The present instant. The incident's id is made from it, so that the id is new each time. Keys that have
+            expired by then are not used.
     """
     writer = _key(catalogue, KeyScope.INGEST, now)
     if writer is None:

@@ -29,8 +29,8 @@ def link(
 ) -> None:
     """Link two tickets that are the same incident: the events of both count for it, and it has one set of clocks.
 
-    Needs a key with the scope ingest. Exit status: 0 they are linked, now or before; 2 one is not known, or the call
-    makes no sense.
+    Needs a key with the scope ingest. Exit status: 0 they are linked, now or by an earlier call; 2 a ticket is not
+    known, or the call makes no sense.
     """
     with open_client(url, key) as client:
         answer = client.post("/v1/links", json={"incident": ticket, "same_as": other, "reason": reason})

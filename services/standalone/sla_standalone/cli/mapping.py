@@ -47,9 +47,9 @@ def _group() -> None: ...
 def preset(
     name: Annotated[str, typer.Argument(help="The preset to print. Without it, the names are listed.")] = "",
 ) -> None:
-    """List the presets that ship, or print one with what to set up at the sender.
+    """List slad's presets (ready maps for certain ticketing systems), or print one with what to set up at the system.
 
-    Exit status: 0 printed, 2 no such preset.
+    A map says where the parts of an event are in a delivery. Exit status: 0 printed, 2 no such preset.
     """
     if not name:
         for each in preset_names():
@@ -69,10 +69,11 @@ def try_(
     headers: Annotated[Path | None, typer.Option(parser=path, help="A file of lines `Name: value`.")] = None,
     form: Annotated[TrialFormat, typer.Option("--format", help="text or json.")] = TrialFormat.TEXT,
 ) -> None:
-    """Read a delivery from standard input, and show what the map of a source makes of it. Nothing is stored.
+    """Read a delivery from standard input, and print the events into which a source's map translates it.
 
-    Shows what each expression found, which entries of `when` apply, and the events. Exit status: 0 understood, 1
-    parked, refused or failed, 2 the call makes no sense.
+    A map says where the parts of an event are in a delivery. Also printed is what each expression of the map found, and
+    which entries of `when` apply. Nothing is stored. Exit status: 0 understood, 1 not understood (parked), refused or
+    failed, 2 the call makes no sense.
     """
     by = _source(source, catalogue or Settings().catalogue)
     settings = Settings()

@@ -50,7 +50,8 @@ def pauses(
 ) -> None:
     """List the pauses of clocks, the newest first; with --shares, sum up the paused time by person instead.
 
-    Needs a key with the scope read. Exit status: 0 listed, 2 the call makes no sense or a service does not answer.
+    A clock is paused while the incident waits, for example for the customer. Needs a key with the scope read. Exit
+    status: 0 listed, 2 the call makes no sense or a service does not answer.
     """
     asked = {
         "contract": contract,

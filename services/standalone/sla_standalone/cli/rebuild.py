@@ -27,11 +27,11 @@ def rebuild(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would differ, and change nothing.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Compute what the board shows of every incident anew, from the events and facts that it has stored.
+    """Compute again what the board shows of every incident, from the events and facts that the board has stored.
 
-    The services may go on running: they wait for 100 incidents at a time at most. Deliveries and alerts stay as they
-    are. Works on the store of SLAD_STORE_URL. Exit status: 0 done, or nothing would differ; 1 a dry run that found
-    differences; 2 there is no store, or it is busy.
+    The services may keep running: the work is done in steps of at most 100 incidents, and a service waits for one step
+    at most. Messages and alerts do not change. The store is that of SLAD_STORE_URL. Exit status: 0 done, or nothing
+    would differ; 1 a dry run that found differences; 2 there is no store, or it is busy.
     """
     try:
         incidents, differing = with_store(Settings(), lambda store, time: _run(store, time, after, dry_run))

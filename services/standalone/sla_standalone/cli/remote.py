@@ -69,7 +69,7 @@ def fetch_json(client: httpx2.Client, path: str, parameters: Parameters | None =
 
 
 def stop_refused(answer: httpx2.Response) -> NoReturn:
-    """End the command with the error that an HTTP response states.
+    """End the command, and print the error that an HTTP response contains.
 
     The exit status is 1 for a 404, else 2.
     """
@@ -77,7 +77,7 @@ def stop_refused(answer: httpx2.Response) -> NoReturn:
 
 
 def problem_text(answer: httpx2.Response) -> str:
-    """Return the error that an HTTP response states, as text.
+    """Return the error that an HTTP response contains, as text.
 
     For a problem+json (RFC 9457) the text has the title, status and detail. For any other response it has the URL and
     status.

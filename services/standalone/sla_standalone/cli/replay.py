@@ -57,9 +57,11 @@ def replay(
     each: Annotated[bool, typer.Option("--each", help="Also print the verdict of every incident.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON, with every verdict.")] = False,
 ) -> None:
-    """Judge past incidents by a plan: verdicts, attainment by priority and month, agreement, differences between plans.
+    """Judge the past incidents of a log by a plan, or by two plans to compare.
 
-    Exit status: 0 done, 1 lines could not be read or the agreement is below --expect, 2 the call makes no sense.
+    Printed are the verdicts, the attainment by priority and month, how often another system's verdicts in the log
+    agree, and which verdicts differ between the two plans. Exit status: 0 done, 1 lines could not be read or the
+    agreement is below --expect, 2 the call makes no sense.
     """
     if plan is not None and catalogue is not None:
         stop("--plan and --catalogue are two names for one thing: give one of them")

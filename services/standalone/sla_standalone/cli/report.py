@@ -67,10 +67,11 @@ def show(
     url: Url = DEFAULT_URL,
     key: Key = "",
 ) -> None:
-    """Make the report of a contract and period: the frozen one if there is one, else as of now.
+    """Write the report of a contract for a period to a file or to standard output.
 
-    Needs a key with the scope read. Exit status: 0 made, 1 there is no such contract or revision, 2 the call makes no
-    sense.
+    If the report is frozen (stored for good), the frozen one is written. Otherwise, or with --live, the report is
+    computed as of now. Needs a key with the scope read. Exit status: 0 written, 1 there is no such contract or
+    revision, 2 the call makes no sense.
     """
     if format not in FORMATS:
         stop(f"--format {format}: choose one of {', '.join(FORMATS)}")
@@ -93,7 +94,7 @@ def show(
 
 
 def frozen(contract: Contract, url: Url = DEFAULT_URL, key: Key = "", json: Json = False) -> None:
-    """List the frozen reports of a contract, those of the latest periods first.
+    """List the frozen reports of a contract (stored for good, they never change), those of the latest periods first.
 
     Needs a key with the scope read. Exit status: 0 listed, 1 there is no such contract, 2 the call makes no sense.
     """
@@ -154,7 +155,7 @@ def diff(
     key: Key = "",
     json: Json = False,
 ) -> None:
-    """Show what has changed since a report was frozen: each figure as it was and is, and the incidents that changed.
+    """Show what has changed since a report was frozen (stored for good): figures, then and now, and incidents.
 
     Needs a key with the scope read. Exit status: 0 nothing has changed, 1 something has, or there is no such report, 2
     the call makes no sense.

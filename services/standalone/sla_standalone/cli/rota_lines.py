@@ -23,7 +23,7 @@ def rota_lines(rotas: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
 
 
 def override_lines(rotas: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
-    """Yield a table row for each override of rotas, which puts a person on call for a time.
+    """Yield a table row for each override of rotas (somebody is on call for a time instead of another).
 
     The cells are: the rota's id, the person (and the replaced person), the start, the end, and the reason with its
     author.

@@ -24,8 +24,9 @@ def sources(
     key: Key = "",
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """List the sources: last delivery, expected silence, rate, outcomes, bad proofs of origin, remarks.
+    """List the sources (ticketing systems that post to slad), each with its last delivery and expected silence.
 
+    Also shown are the deliveries of the last 24 hours by outcome, those refused for a wrong signature, and remarks.
     Needs a key with the scope read. With a key of one contract, only the deliveries for this contract are counted. Exit
     status: 0 no source has been silent for longer than expected, 1 at least one has, 2 a service does not answer.
     """

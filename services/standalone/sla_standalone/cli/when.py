@@ -38,7 +38,7 @@ def when(
     lang: Lang = "en",
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show when each metric would be due for an incident that is opened now, or at --opened."""
+    """Show when each metric (such as resolution) would be due for an incident that is opened now, or at --opened."""
     book, found = book_of(contract, catalogue)
     attributes = attributes_of(product, type_, attribute or [])
     at = instant_of(opened, found.zone, "--opened") if opened else SystemTime().now()

@@ -102,8 +102,9 @@ def who(
 ) -> None:
     """Show who would be notified of an incident, when, by which channel and in which language.
 
-    Nobody acknowledges, except as --ack states. The real services run on an empty database, with a clock that this
-    command moves; nothing is sent. Messages that depend on other incidents, such as on objectives, are not shown.
+    The incident is an imagined one, and nobody acknowledges but as --ack says. The real services run on an empty
+    database, with a clock that this command moves; nothing is sent. Messages that depend on other incidents, such as on
+    objectives, are not shown.
     """
     files, book, found = files_of(contract, catalogue)
     opened = (instant_of(at, found.zone, "--at") if at else SystemTime().now()).astimezone(UTC)

@@ -14,7 +14,7 @@ from sla_standalone.replay import Verdict
 
 
 class TheirVerdict(StrEnum):
-    """The verdict of another engine on a clock."""
+    """The verdict of another SLA engine, such as ServiceNow's, on one of its clocks."""
 
     MET = "met"
     """The clock has ended in time."""
@@ -38,7 +38,7 @@ class TheirVerdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TheirClock:
-    """The measurement of one target on one ticket by another SLA engine, as that engine's export states it."""
+    """One clock in the export of another SLA engine: the measurement of one target on one ticket."""
 
     row: int
     """Number of the row in the export."""
@@ -95,7 +95,7 @@ class OurClock:
 
     @classmethod
     def of(cls, clock: Clock, incident: Incident, rulebook: Rulebook, until: datetime) -> OurClock:
-        """Return a clock in the form in which it is compared with a clock of another engine.
+        """Return slad's clock in the form in which it is compared with a clock of another SLA engine.
 
         Args:
             clock: A clock of `incident`.

@@ -14,7 +14,7 @@ from sla_standalone.compare.reason import why_dues_differ, why_verdicts_differ
 
 
 class DifferenceKind(StrEnum):
-    """How two engines differ on one clock."""
+    """How slad and another SLA engine, such as ServiceNow's, differ on one clock."""
 
     VERDICT = "verdict"
     """One engine says met, and the other says missed."""
@@ -32,7 +32,7 @@ class DifferenceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ClockDifference:
-    """A clock on which two engines differ."""
+    """A clock (the measurement of one target on one ticket) on which slad and another SLA engine differ."""
 
     kind: DifferenceKind
     """How they differ."""
@@ -49,7 +49,7 @@ class ClockDifference:
 
 @dataclass(slots=True)
 class EngineComparison:
-    """The result of a comparison of two engines."""
+    """The result of comparing slad's clocks with those of another SLA engine: counts and differences."""
 
     compared: int = 0
     """How many clocks both engines have."""

@@ -29,7 +29,7 @@ class _Due:
 
 
 class DemoFeed:
-    """Posts the events of the demo's incidents to the service at `url`.
+    """Posts the events of the demo's incidents to the service at `url`, as a ticketing system would.
 
     Await `run`, or run the task that `part` returns.
 

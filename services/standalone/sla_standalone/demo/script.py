@@ -98,9 +98,8 @@ PLOTS = (
 def plots(seed: int = 1) -> Iterator[Plot]:
     """Yield scripts of demo incidents without end.
 
-    The first is `UNANSWERED`. The scripts in `PLOTS` follow, again and again.
-
-    The first pass through `PLOTS` keeps their order. Each later pass has a random order, which depends on `seed`.
+    The first is `UNANSWERED`, to which nobody responds in time. Then the scripts in `PLOTS` are repeated for ever: at
+    first in their order, later in a random order, which depends on `seed`.
     """
     yield UNANSWERED
     shuffled = random.Random(seed)  # noqa: S311 - a demo needs no secrets

@@ -18,9 +18,8 @@ WHAT = "raw deliveries"
 def check_inbox(evidence: EvidenceFile, manifest: Manifest) -> EvidenceCheck:
     """Check that the raw deliveries (requests as a ticketing system sent them) match their digests.
 
-    The result also states how many events came from these deliveries. An event whose delivery is not in the evidence
-    does not fail the check. Its delivery may have been deleted by age, or belong to a ticket that was merged into this
-    one.
+    The result also says how many events came from these deliveries. An event whose delivery is not in the evidence does
+    not fail the check. Its delivery may have been deleted by age, or belong to a ticket that was merged into this one.
     """
     if Member.INBOX not in evidence:
         return unchecked(WHAT, "they are not in this file; the manifest says why")

@@ -31,10 +31,10 @@ def unpublished_breaches(clocks: Iterable[Mapping[str, Any]], facts: Iterable[Ma
 
 
 def check_told(evidence: EvidenceFile, manifest: Manifest) -> EvidenceCheck:
-    """Check that each message belongs to an alert, and that each recorded breach was reported (published).
+    """Check that the evidence has the alert of each message, and that each recorded breach was published.
 
-    A breach may have been recorded, but not yet published, when the evidence was made. The manifest names such
-    breaches. If nothing else is wrong, they make the result UNCHECKED.
+    To publish is to report to the other services. A breach may have been recorded, but not yet published, when the
+    evidence was made. The manifest names such breaches. If nothing else is wrong, they make the result UNCHECKED.
     """
     if Member.DELIVERIES not in evidence or Member.ALERTS not in evidence:
         return unchecked(WHAT, "alerts and messages are not in this file; the manifest says why")

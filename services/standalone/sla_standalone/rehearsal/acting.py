@@ -15,7 +15,8 @@ VIA = "link"  # what people who are paged use
 async def acknowledge_open(run: Rehearsal, person: str) -> int:
     """Acknowledge every open alert of a rehearsal in a person's name, and return how many were acknowledged.
 
-    Returns when the services have done everything that is due after it.
+    A rehearsal runs the services on an empty database, with a clock that only the caller moves. The function returns
+    when the services have finished all work that is due by this clock.
 
     Args:
         run: The rehearsal.

@@ -15,7 +15,7 @@ class RecordingChannel(Channel):
         self.messages = messages
 
     async def send(self, outgoing: OutgoingMessage) -> Outcome:
-        """Append a message to the list `messages`, and return Sent."""
+        """Append a message to the list `messages`, and return the outcome `Sent`, although nothing is sent."""
         self.messages.append(outgoing)
         return Sent()
 

@@ -41,7 +41,7 @@ class NeverQuiet(Exception):
 
 @dataclass(frozen=True, slots=True)
 class LeftMessage:
-    """A message that slad would have sent at the instant `at` if the rehearsal (trial run) were real."""
+    """A message that slad would have sent at the instant `at`, if the rehearsal were not only a trial."""
 
     at: datetime
     message: OutgoingMessage
@@ -49,9 +49,10 @@ class LeftMessage:
 
 @dataclass
 class Rehearsal:
-    """The services of slad, run on an empty database with a clock that only `go` and `step` move. See `rehearsal`.
+    """A rehearsal: slad's services on an empty database, with a clock that only the methods `go` and `step` move.
 
-    `messages` lists the messages that the services would have sent so far.
+    So the caller sees at once what slad would do over hours or days. Create it by the function `rehearsal`. `messages`
+    lists the messages that the services would have sent so far.
     """
 
     process: RunningProcess
@@ -64,7 +65,7 @@ class Rehearsal:
     """The messages that the channels were given, in that order."""
 
     async def happen(self, events: Iterable[IncidentEvent]) -> None:
-        """Pass events of incidents to the services at the present instant.
+        """Pass events of incidents to the services, at the present instant of the rehearsal's clock.
 
         Returns when the services have processed the events.
         """
@@ -168,8 +169,8 @@ async def rehearsal(
         settings: The settings that `rehearsal_settings` returned.
         begins: The instant that the clock shows at first.
         services: Any of `ingest`, `timer`, `notifier` and `board`.
-        sends: Whether messages are really sent, as the settings and the catalogue say. False means that no message is
-            sent.
+        sends: Whether messages are really sent, through the channels of the catalogue. False means that they are only
+            recorded, in `messages`.
 
     Raises:
         BadSettings: A setting or the catalogue cannot be used.

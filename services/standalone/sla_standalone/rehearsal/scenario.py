@@ -22,7 +22,7 @@ _INCIDENT = IncidentId("test:INC-1")
 
 
 def run_all_scenarios(files: Path, catalogue: Catalogue) -> tuple[ScenarioResult, ...]:
-    """Run all tests of a catalogue, also those that state who is notified (`tells`), and return their results in order.
+    """Run all tests of a catalogue, also those about who is notified (`tells`), and return their results in order.
 
     For each test with `tells`, the services run on an empty database with a clock of their own, and send nothing. This
     takes some seconds.

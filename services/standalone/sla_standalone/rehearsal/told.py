@@ -25,7 +25,7 @@ _LOST = (DeliveryState.UNDELIVERABLE, DeliveryState.FAILED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToldLine:
-    """A message of a rehearsal, as `told` lists it: who gets it, when and why, or why it reaches nobody."""
+    """A message of a rehearsal (a trial run of the services): who receives it, when and why, or why nobody does."""
 
     at: datetime
     """When the message would leave, or when it was found that it reaches nobody."""
@@ -55,12 +55,12 @@ class ToldLine:
 
 
 async def told(run: Rehearsal, catalogue: Catalogue) -> tuple[ToldLine, ...]:
-    """Return who got which message in a rehearsal so far, as lines in order of time.
+    """Return who received which message in a rehearsal so far, as lines in order of time.
 
     In a rehearsal, the services run on an empty database with a clock that only the caller moves. Each message has one
     line. A message that waited for the end of quiet hours has two: one for the begin of the wait, and one for when it
-    left. Messages that reached nobody come last. Messages that slad cancelled as needless, such as a second one to the
-    same person, are left out.
+    was sent. Messages that reached nobody come last. Messages that slad cancelled as needless, such as a second one to
+    the same person, are left out.
 
     Args:
         run: The rehearsal.
@@ -122,9 +122,10 @@ def _order(line: ToldLine) -> tuple[datetime, int, str, str]:
 
 
 def contract_customer(catalogue: Catalogue, contract: ContractId, at: datetime) -> str | None:
-    """Return the name of a customer whose incidents fall under a contract at the instant `at`; None if there is none.
+    """Return a customer name with which an incident falls under the contract at the instant `at`; None if none does.
 
-    If no customer does, but incidents without a customer do (the default contract), the result is "".
+    The result is "" if only an incident without a customer does. This is so for the default contract, which applies
+    where no other contract does.
     """
     rulebook = catalogue.rulebook
     for name in (*sorted(rulebook.contracts[contract].customers), ""):

@@ -39,7 +39,7 @@ class ChangedOutcome:
 
     @property
     def one(self) -> ClockOutcome:
-        """Return `old`, or `new` if the first plan has no such clock."""
+        """Return `old`, or `new` if the first plan has no such clock; to read what both share, such as the incident."""
         found = self.old or self.new
         assert found is not None
         return found

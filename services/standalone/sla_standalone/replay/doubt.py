@@ -22,13 +22,12 @@ _BEFORE: Mapping[EventKind, frozenset[EventKind]] = {
 def rows_in_order(instants: Sequence[datetime], versions: Sequence[int]) -> list[datetime]:
     """Return the instants of an incident's table rows, after choosing one of the two instants of each ambiguous time.
 
-    A local time is ambiguous if it came twice because clocks were set back. It is a DoubtfulInstant in `instants`.
+    A local time is ambiguous if it came twice because clocks were set back. Such an item of `instants` is a
+    DoubtfulInstant. Its first instant is chosen, unless an earlier row has a later instant. Then its second instant is
+    chosen, unless an earlier row has an instant later than that one too; in this case the first is kept.
 
-    The order of the rows decides. The first instant is chosen, unless an earlier row happened after it. Then the second
-    is chosen, unless an earlier row happened after that one too.
-
-    The order of the rows is that of `versions` if all versions differ and none is 0. Otherwise it is that of
-    `instants`. But if the unambiguous instants do not ascend in it, the rows have no order, and nothing is chosen.
+    `versions` give the order of the rows if all versions differ and none is 0. Otherwise the rows count as sorted,
+    unless their unambiguous instants show that they are not: then nothing is chosen.
 
     Args:
         instants: The instants of the rows. The result has the same order.
@@ -64,7 +63,7 @@ def settle_instants(events: Sequence[IncidentEvent]) -> list[IncidentEvent]:
     The opening must come before all other events. Among events without a `version`, the response and the workaround
     must come before the end, and `resolved` before `closed`.
 
-    Each event whose instant is replaced gets the quality DOUBTFUL and a warning.
+    Each event whose instant is replaced has the quality DOUBTFUL and a warning in the result.
     """
     if not any(isinstance(event.occurred_at, DoubtfulInstant) for event in events):
         return list(events)

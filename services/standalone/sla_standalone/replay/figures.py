@@ -19,10 +19,10 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Figures:
-    """The counts that a replay (judging the past incidents of a log) gives, with examples of differences.
+    """The counts of a replay (past incidents of a log judged by a plan), with examples of verdicts that differ.
 
-    Call `add` for each incident, and `close` at the end. The examples are in `disagreements` (with another system's
-    verdicts) and `turned` (changes under a second plan). `close` keeps the first 20 (SHOWN) of each.
+    Call `add` for each incident, and `close` at the end. Differences from another system's verdicts are in
+    `disagreements`, and differences from a second plan in `turned`. `close` keeps the first 20 (SHOWN) of each.
     """
 
     tallies: dict[Group, VerdictCounts] = field(default_factory=dict)

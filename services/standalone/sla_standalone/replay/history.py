@@ -39,7 +39,7 @@ class BadLog(ValueError):
 
 
 class Reader(Protocol):
-    """Translates the lines of one incident to events. The lines are JSON lines or the rows of a table."""
+    """Protocol: translates the lines of one incident to events. The lines are JSON lines or the rows of a table."""
 
     def life(self, incident: str, lines: Sequence[Any]) -> IncidentLife:
         """Return the events of one incident, given its lines in the log.

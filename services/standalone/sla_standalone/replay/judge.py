@@ -112,8 +112,9 @@ def judge(
 ) -> list[ClockOutcome]:
     """Return the outcome of every clock of an incident, given its events.
 
-    A clock that is open after the last event gets the verdict OPEN even if it is past due, or EXEMPT if a person has
-    exempted it. Call `ClockOutcome.settled` to judge an open clock as of the end of the log.
+    A clock that is open after the last event has the verdict OPEN, even if it is past due. If a person has exempted it
+    (taken it out of the count), the verdict is EXEMPT. Call `ClockOutcome.settled` to judge an open clock as of the end
+    of the log.
 
     Args:
         events: The events of one incident.
@@ -135,7 +136,8 @@ class JudgedIncident(NamedTuple):
 def judged_of(incident: Incident) -> JudgedIncident:
     """Return the outcomes of an incident's clocks, and the remarks on oddities such as an unknown customer.
 
-    An open clock gets the verdict OPEN even if it is past due, or EXEMPT if a person has exempted it.
+    An open clock has the verdict OPEN, even if it is past due. If a person has exempted it (taken it out of the count),
+    the verdict is EXEMPT.
 
     Args:
         incident: The incident, computed from its events.
@@ -146,7 +148,8 @@ def judged_of(incident: Incident) -> JudgedIncident:
 def outcomes_of(incident: Incident) -> list[ClockOutcome]:
     """Return the outcome of every clock of an incident.
 
-    An open clock gets the verdict OPEN even if it is past due, or EXEMPT if a person has exempted it.
+    An open clock has the verdict OPEN, even if it is past due. If a person has exempted it (taken it out of the count),
+    the verdict is EXEMPT.
 
     Args:
         incident: The incident, computed from its events.

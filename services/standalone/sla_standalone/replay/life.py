@@ -22,7 +22,7 @@ class Reject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentLife:
-    """Everything that the lines of a log state about one incident."""
+    """Everything that was read about one incident from the lines of a log."""
 
     incident: IncidentId
     events: tuple[IncidentEvent, ...]

@@ -35,12 +35,12 @@ _REMEMBERED = 10_000
 
 
 class BadLine(ValueError):
-    """Raised when a line of a log does not state an event of an incident. The message says why."""
+    """Raised when a line of a log is not an event of an incident. The message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class VerdictAttribute:
-    """The attribute of an event in which a log states another system's verdict on a metric.
+    """The attribute in which the events of a log have another system's verdict on a metric.
 
     The case of the values does not matter. Unknown values are ignored.
     """
@@ -60,7 +60,7 @@ class LineReader:
 
     Args:
         sources: The sources of the catalogue. Lines of any other source must have slad's own field names.
-        claimed: The attribute that states another system's verdict. None if there is no such attribute.
+        claimed: The attribute with another system's verdict. None if there is no such attribute.
     """
 
     def __init__(self, sources: Mapping[SourceId, Source], claimed: VerdictAttribute | None = None) -> None:
@@ -94,10 +94,10 @@ class LineReader:
         )
 
     def event(self, line: bytes) -> IncidentEvent:
-        """Return the incident event that one JSON line states.
+        """Return the incident event in one JSON line.
 
         Raises:
-            BadLine: The line states no event.
+            BadLine: The line is not an event.
         """
         value = _parsed(line)
         incident, source = self._speaks_of(value)

@@ -96,17 +96,17 @@ class States(_Document):
 
 
 class EventRule(_Document):
-    """In a mapping file, a rule by which rows state events of the kind `event`.
+    """In a mapping file, a rule that says which rows of the table become events of the kind `event`.
 
-    Only rows that fit `where` are looked at. Such a row is compared with the previous row of the same incident. The row
-    states an event if at least one of these is true:
+    Only rows that fit `where` are used. Such a row is compared with the previous row of the same incident. The row
+    becomes an event if at least one of these is true:
 
     - The row fits `becomes`, and the previous row does not, or there is no previous row.
     - The previous row fits `leaves`, and the row does not.
     - A column of `changes` has another value than in the previous row.
     - A column of `rises` has a higher number than in the previous row.
 
-    A rule without these four keys states one event for each incident, at its first row with a value in a column of
+    A rule without these four keys makes one event for each incident, from its first row that has a value in a column of
     `at`.
     """
 
@@ -172,7 +172,7 @@ class VerdictColumn(_Document):
 
 
 class Mapping(_Document):
-    """The content of a mapping file, which states how the rows of a table (CSV) become events."""
+    """The content of a mapping file, which says how the rows of a table (CSV) become events."""
 
     source: str = Field(default="import", pattern=r"^[A-Za-z0-9][A-Za-z0-9._~-]{0,59}$")
     """The first part of the incidents' ids."""
@@ -227,7 +227,7 @@ class Mapping(_Document):
 def read_mapping(path: Path) -> Mapping:
     """Read a mapping file (YAML), and return its content.
 
-    A mapping file states how the rows of a table become events.
+    A mapping file says how the rows of a table become events.
 
     Raises:
         BadMapping: The file cannot be used.
@@ -239,7 +239,7 @@ def read_mapping(path: Path) -> Mapping:
 def parse_mapping(text: str, name: str) -> Mapping:
     """Return the content of a mapping file, given its text (YAML).
 
-    A mapping file states how the rows of a table become events.
+    A mapping file says how the rows of a table become events.
 
     Args:
         name: The file's name, for messages.

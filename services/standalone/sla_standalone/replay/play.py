@@ -126,7 +126,7 @@ def play(
     Nothing is sent.
 
     Args:
-        history: The log.
+        history: The log's lines, grouped by incident.
         rules: The rules to judge by: one item, or two items to compare.
         until: Events after this instant are ignored. None means that the log ends with its last event.
         jobs: How many processes judge.

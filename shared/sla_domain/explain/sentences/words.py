@@ -11,7 +11,7 @@ from sla_domain.sentence import Sentence
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentenceWords:
-    """The sentences of facts and remarks in one language."""
+    """The sentences that slad writes in facts (published events) and remarks (odd facts), in one language."""
 
     between: str
     """The text between two sentences."""

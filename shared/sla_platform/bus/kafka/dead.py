@@ -24,10 +24,10 @@ class QuarantineTopic:
     async def keep_quarantined(self, record: QuarantinedRecord) -> None:
         """Write a record to the topic unchanged, with added headers `slad_dead_*`.
 
-        The headers hold the record's former place and its error.
+        The headers hold the record's original topic, partition and offset, and the error.
 
         Raises:
-            BusUnavailable: The record cannot be written. Its partition must not be read further until it is.
+            BusUnavailable: The record cannot be written. Do not read its partition further until this call succeeds.
         """
         own = {
             "slad_dead_group": record.group,

@@ -50,7 +50,10 @@ class LaneUnit:
 
 @dataclass(slots=True)
 class PartitionLane:
-    """The state of one partition of one topic while the partition is assigned to this process."""
+    """The state of one partition of one topic while the partition is assigned to this process.
+
+    The state is, for example, the records that are fetched but not handled, and the offsets handled and committed.
+    """
 
     at: TopicPartition
     """The partition, with Kafka's name of the topic."""
@@ -92,7 +95,7 @@ class PartitionLane:
 
     @property
     def name(self) -> str:
-        """Return the name by which marks of runs know the partition, such as `incidents/3`."""
+        """Return the partition's name in the table of run marks (`RunMark`), such as `incidents/3`."""
         return f"{self.topic.value}/{self.at.partition}"
 
     def next_unit(self, records: int | None = None) -> LaneUnit:
@@ -101,7 +104,7 @@ class PartitionLane:
         After a failure the same records are returned again. Call this only when `ready`.
 
         Args:
-            records: The greatest number of records. None means no limit but that of events.
+            records: The greatest number of records. None means that only the number of events is limited.
         """
         if self.unit is None:
             self.unit = _read(self.topic, self.hand if records is None else deque(islice(self.hand, records)))
@@ -109,20 +112,21 @@ class PartitionLane:
 
     @property
     def first_handled(self) -> bool:
-        """Return whether the records found first in this run are handled: a batch of them, or all that there were."""
+        """Return whether this run has handled its first batch: 500 records, or all that were fetched."""
         return self.handled >= BATCH or not self.hand
 
     def harmless(self) -> int:
-        """Return how many of the next fetched records need no care after an interrupted run.
+        """Return how many of the next fetched records need not be handled one by one after a crash.
 
-        They were handled before the run that was interrupted held an event, or they are watermarks.
+        After a crash, events are handled one by one to find the event that causes the crash. Two kinds of records
+        cannot be its cause: records before the event that was being handled, and watermarks.
         """
         held = None if self.care is None else self.care.held
         known = 0 if held is None else sum(1 for record in self.hand if record.offset < held)
         return known or sum(1 for _ in takewhile(lambda record: says_watermark(record.headers), self.hand))
 
     def finish_unit(self, unit: LaneUnit) -> None:
-        """Note that the records of `unit` were handled, and forget them.
+        """Note that the records of `unit` were handled, and remove them from the fetched records.
 
         The attribute `done` becomes the offset of the next record to handle.
         """
@@ -148,10 +152,10 @@ class PartitionLane:
         self.due = time.monotonic() + self.patience.pause()
 
     def drop(self, pause: float) -> int | None:
-        """Forget the fetched records, and handle nothing for some time.
+        """Discard the fetched records, and handle nothing for some time.
 
-        The result is the offset of the first forgotten record, from which to fetch again. It is None if no record was
-        forgotten.
+        The result is the offset of the first discarded record, from which to fetch again. It is None if no record was
+        discarded.
 
         Args:
             pause: The time in seconds.

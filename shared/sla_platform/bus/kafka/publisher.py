@@ -74,9 +74,9 @@ class Publisher:
         """Send records in order, wait for Kafka's answers, and return the indexes of the refused records.
 
         Kafka refuses whole batches, so good records may be refused together with a bad one. To find the bad one, call
-        this method again for each refused record alone. If a record is too large to be sent, later records with the
-        same key are not sent either, and their indexes are returned too. If a record cannot be written at all, its
-        error is raised.
+        this method again for each refused record alone. If a record is too large, this record and all later records
+        with the same key are not sent, and their indexes are returned too. Any other error in sending a record is
+        raised.
 
         Raises:
             BusUnavailable: Acknowledgements are missing. Any of the records may have arrived.

@@ -39,7 +39,7 @@ _COMMIT_MARKS_EVERY = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """What a consumer group reads from Kafka, and how."""
+    """How one consumer group reads from Kafka: topics, limits, and what to do with records that cannot be handled."""
 
     group: str
     topics: Mapping[str, Topic]
@@ -59,15 +59,15 @@ class Subscription:
 
 
 class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships no types
-    """One membership of this process in a consumer group.
+    """One membership of this process in a consumer group, from joining the group to leaving it.
 
     Await `run` until it raises or is cancelled, then `leave`. aiokafka calls the methods `on_…` when the group
-    distributes its partitions. The attribute `joining_since` is the time (`time.monotonic()`) since when this process
-    waits for the group to assign partitions. It is None once the group has assigned them.
+    distributes its partitions. While this process waits for the group to assign partitions, the attribute
+    `joining_since` is the time (`time.monotonic()`) at which the wait began. Otherwise it is None.
 
     Args:
         reading: The topics to read, and how.
-        handler: The handler that gets the batches.
+        handler: The handler to which the batches of events are passed.
     """
 
     def __init__(

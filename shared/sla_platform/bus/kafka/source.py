@@ -35,7 +35,7 @@ _TROUBLE = (kafka.KafkaError, OSError, TimeoutError, Retryable)
 
 @dataclass(frozen=True, slots=True)
 class BrokerIdentity:
-    """How a `KafkaSource` reaches Kafka, and under which names."""
+    """How a `KafkaSource` connects to Kafka: the access, its consumer group, and its own name in the group."""
 
     access: KafkaAccess
     group_id: str

@@ -16,8 +16,7 @@ _NOTHING = Decimal(0)
 def balances(subject: PlanSubject) -> Section:
     """Return the support plan's section on balances: what is left, reserved and used of each allowance, and its expiry.
 
-    An allowance is a number of included credits, hours or visits. The amounts are those of this moment, of what has not
-    expired.
+    An allowance is a number of included credits, hours or visits. Amounts are as of now. Expired amounts are left out.
     """
     words = subject.words
     rows = [_row(ledger, subject) for ledger in subject.ledgers]

@@ -12,9 +12,9 @@ from sla_domain.ledger import EntryKind, Ledger
 
 
 def deliverables(subject: PlanSubject) -> Section:
-    """Return the support plan's section on deliverables: the visits and calls of each allowance, with their days.
+    """Return the support plan's section on included visits and calls: those done, planned and still to be requested.
 
-    Of what has expired nothing is shown.
+    The done and planned ones have their dates. Visits and calls whose allowance has expired are left out.
     """
     words = subject.words
     rows = [

@@ -12,7 +12,7 @@ from sla_catalogue.holiday.row import RowKind
 def holidays(subject: PlanSubject) -> Section:
     """Return the support plan's section on this year's holidays.
 
-    It lists the days of all holiday calendars that close the contract's hours.
+    It lists the holidays on which the contract's service hours are closed.
     """
     words, contract, year = subject.words, subject.contract, subject.today.year
     used = [

@@ -9,7 +9,7 @@ from sla_board.plan.words.words import PlanWords
 
 
 def objectives(subject: PlanSubject) -> Section:
-    """Return the support plan's section on objectives: the promised shares and the service credits."""
+    """Return the support plan's section on objectives: promised shares, such as 95 % in time, and service credits."""
     words = subject.words
     rows = [
         (

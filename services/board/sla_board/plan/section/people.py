@@ -64,12 +64,12 @@ def _escalation(
 
 
 def recipients_text(to: Mapping[str, list[str]], subject: PlanSubject) -> str:
-    """Return who is told of something, as text: roles with those who hold them in parentheses, and people.
+    """Return who is notified, as text: people, and roles with those who have the role in parentheses.
 
-    A role that nobody holds is left out; "nobody" if nothing is left.
+    A role that nobody has is left out. If nobody is left, the text is "nobody" in the plan's language.
 
     Args:
-        to: Role, or id of a person -> holders, as in `sla_catalogue.sheet`.
+        to: Role, or id of a person -> who has the role, as in `sla_catalogue.sheet`.
     """
     titles = {one["id"]: one["title"] or one["id"] for one in subject.sheet["roles"]}
     names = _names(subject)

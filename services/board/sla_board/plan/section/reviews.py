@@ -12,7 +12,7 @@ _SHOWN = 3
 
 
 def reviews(subject: PlanSubject) -> Section:
-    """Return the support plan's section on reviews: each scheduled report with its next three days and its readers.
+    """Return the support plan's section on scheduled reports: the next three dates of each report, and its readers.
 
     Reports of periods that lie after the contract's end are left out.
     """

@@ -102,9 +102,10 @@ def tally_cells(
 ) -> tuple[ReportCell, ...]:
     """Return the cells of a table's row for the columns `TALLY`: share met, met, missed, exempt and open.
 
-    Each cell has a link to the list of the requests or clocks that it counts.
+    Each cell has a link to the list of the requests (incidents) or clocks that it counts.
 
     Args:
+        tally: The numbers to show.
         metric: The metric of the counted clocks. "" if requests are counted.
         priority: The priority of the counted promises, "" for promises without one. None for all.
     """
@@ -135,7 +136,7 @@ def _exempt(subject: ReportSubject) -> ReportTable:
 
 
 async def priorities(subject: ReportSubject) -> ReportSection:
-    """Return the section of a technical review on requests by priority and clocks by metric."""
+    """Return the section of a technical review that counts requests (incidents) by priority and clocks by metric."""
     parts: list[Part] = []
     if subject.attained.requests:
         parts.append(_by_priority(subject, subject.attained.requests))

@@ -13,7 +13,10 @@ _INCIDENTS = ("column.incident", "column.was", "column.is")
 
 
 async def corrections(subject: ReportSubject) -> ReportSection:
-    """Return the section that corrects earlier reports. It has no parts if nothing has changed."""
+    """Return the section on what has changed since earlier reports were frozen (stored unchangeably).
+
+    The section is empty if nothing has changed.
+    """
     parts: list[Part] = []
     for number, one in enumerate(subject.corrections):
         if not one.empty:
@@ -22,10 +25,10 @@ async def corrections(subject: ReportSubject) -> ReportSection:
 
 
 def correction_parts(one: ReportCorrection, number: str) -> list[Part]:
-    """Return the differences between a frozen report and the same report made now, as notes and tables.
+    """Return the differences between a frozen report and the same report computed now, as notes and tables.
 
     Args:
-        number: Ends the tables' ids, so that the tables of several corrections differ in their ids.
+        number: The last part of the tables' ids. It differs between the corrections in one report.
     """
     said = {
         "period": period(one.period),

@@ -13,7 +13,7 @@ from sla_catalogue.holiday.row import RowKind
 async def holidays(subject: ReportSubject) -> ReportSection:
     """Return the section with the holidays of the next period.
 
-    All holiday calendars that close the contract's hours are included.
+    It lists the holidays on which the contract's service hours are closed.
     """
     if subject.catalogue is None:
         raise SectionUnavailable("missing.contract")

@@ -8,7 +8,7 @@ from sla_board.report.value import instant, text
 
 
 async def method(subject: ReportSubject) -> ReportSection:
-    """Return the section that explains by which rules and in which time zone the report counts."""
+    """Return the section that explains by which rules and in which time zone the figures were computed."""
     return ReportSection(
         "method",
         (

@@ -13,9 +13,9 @@ from sla_domain.rota import Rota, shifts_between
 
 
 async def people(subject: ReportSubject) -> ReportSection:
-    """Return the section on the contract's roles and on-call times.
+    """Return the section on the contract's roles, and on how long each person was on call.
 
-    On-call time is given for each person in a rota, for the rotas to which a role is assigned.
+    On-call time is listed for each person in a rota (people who take turns on call), for the rotas that have a role.
     """
     contract = subject.known
     if subject.catalogue is None:

@@ -17,7 +17,7 @@ PERIODS = 13
 
 
 async def trend(subject: ReportSubject) -> ReportSection:
-    """Return the section with met and missed requests of the last 13 periods.
+    """Return the section with the numbers of met and missed requests (incidents) in each of the last 13 periods.
 
     The numbers are shown as a table and a drawing. Periods before the first decided promise are left out.
     """

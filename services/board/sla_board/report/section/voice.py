@@ -37,7 +37,10 @@ class _Said:
 
 
 async def voice(subject: ReportSubject) -> ReportSection:
-    """Return the section on the ratings and escalations of incidents in the period, the oldest first."""
+    """Return the section on what customers said in the period: ratings of incidents, and escalations to management.
+
+    The oldest come first.
+    """
     said = [one for one in map(_said, await _rows(subject)) if one is not None]
     ratings = [one for one in said if one.event.kind is EventKind.RATED and one.event.score is not None]
     escalations = [one for one in said if one.event.kind is EventKind.ESCALATED]

@@ -21,7 +21,7 @@ class ReportWords:
 
     @property
     def locale(self) -> Locale:
-        """Return the locale of Babel for numbers, dates and plurals."""
+        """Return the Babel locale by which numbers, dates and plurals are formatted."""
         return Locale.parse(self.language, sep="-")
 
     def text(self, key: str, count: int | None = None) -> str:

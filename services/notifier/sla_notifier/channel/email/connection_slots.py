@@ -13,7 +13,7 @@ from sla_notifier.channel.email.allowance import ConnectionAllowance
 class ConnectionSlots:
     """Limits the connections to one mail server: a message may use a connection only while it has a slot.
 
-    A message gets a slot by `async with slots.hold(until)`. Slots are given in the order in which messages ask.
+    `async with slots.hold(until)` waits for a slot. Slots are given to messages in the order in which they ask.
 
     Args:
         allowance: How many slots there are now (`limit`), and until when no slot may be given (`resume_at`).

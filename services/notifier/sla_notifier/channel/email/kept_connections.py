@@ -13,7 +13,7 @@ IDLE_SECONDS = 2.0  # long enough for a series of messages, short enough for ano
 class KeptConnections:
     """Open connections to a mail server that no message uses now.
 
-    `keep` adds a connection, `take` gets one for the next message. A connection is closed after two seconds without
+    `keep` adds a connection, `take` removes one for the next message. A connection is closed after two seconds without
     use.
     """
 

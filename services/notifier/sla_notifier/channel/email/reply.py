@@ -59,15 +59,15 @@ def is_server_busy(error: Exception, handed_over: bool) -> bool:
     If the server is busy, the message is not at fault.
 
     - Refusal of the login: False.
-    - Refusal of the recipient or the data: True only if it is temporary (4yz), and its code or text is about the mail
-      system as a whole.
+    - Refusal of the recipient or the message: True only if it is temporary (4yz), and its code or text is about the
+      mail system as a whole.
     - Any other refusal: True if temporary.
     - Lost connection: True unless `handed_over`.
     - Timeout or TLS error: False.
 
     Args:
         error: The exception that sending raised.
-        handed_over: Whether the server had the message or was getting it.
+        handed_over: Whether the transfer of the message to the server had begun.
     """
     match error:
         case aiosmtplib.SMTPAuthenticationError():
@@ -95,7 +95,7 @@ def classify(error: Exception, handed_over: bool) -> Retry | Rejected:
 
     Args:
         error: The exception that sending raised.
-        handed_over: Whether the server had the message or was getting it.
+        handed_over: Whether the transfer of the message to the server had begun.
     """
     match error:
         case aiosmtplib.SMTPAuthenticationError():

@@ -35,7 +35,7 @@ class SelectedMailServer(Channel):
 
     @property
     def room(self) -> int:
-        """Return the highest number of messages to take from the queue at once for this channel.
+        """Return the highest number of messages to fetch from the queue at once for this channel.
 
         Before a mail server is selected, the number is 4.
         """

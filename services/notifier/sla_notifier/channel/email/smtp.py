@@ -75,7 +75,7 @@ class EmailChannel(Channel):
 
     @property
     def room(self) -> int:
-        """Return the highest number of messages to take from the queue at once for this channel.
+        """Return the highest number of messages to fetch from the queue at once for this channel.
 
         The number is twice the connections that may be open now, but at most 16 (`ConnectionAllowance.most`).
         """

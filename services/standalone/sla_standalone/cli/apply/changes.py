@@ -41,7 +41,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The differences between two catalogues."""
+    """The differences between two catalogues (all plans, contracts and other rules, as files)."""
 
     edits: tuple[Edit, ...]
     """The entries that differ."""

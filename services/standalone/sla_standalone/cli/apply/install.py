@@ -21,7 +21,7 @@ from sla_standalone.cli.apply.plan import InstallPlan
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """The result of `install`."""
+    """Which files `install` has written and removed."""
 
     written: tuple[str, ...]
     """The names of the files written."""

@@ -37,7 +37,7 @@ class ClockMove(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ClockSide:
-    """The state of a clock under one catalogue."""
+    """The state of a clock as computed by the rules of one catalogue, the present or the new one."""
 
     state: str
     """For example, `running`."""
@@ -49,7 +49,7 @@ class ClockSide:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A change that a new catalogue would make to a clock."""
+    """A change that a new catalogue would make to a clock: the clock's state before and after."""
 
     incident: str
     contract: str

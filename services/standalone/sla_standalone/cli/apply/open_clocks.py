@@ -73,9 +73,10 @@ def compare_open_clocks(url: str, key: str, rulebook: Rulebook, contracts: Itera
 
 
 def service_time(client: httpx2.Client, contracts: Iterable[str]) -> datetime | None:
-    """Return the present time by the clock of a service, read from the service's explanation of an incident.
+    """Return the present time by the clock of a service, which may be a simulated clock.
 
-    The result is None if no incident under one of these contracts can be explained.
+    The time is that in the service's response to a request to explain an incident. The result is None if no incident
+    under one of these contracts can be explained.
     """
     for contract in contracts:
         page = fetch_json(client, "/v1/clocks", {"limit": 1, "contract": contract})["clocks"]

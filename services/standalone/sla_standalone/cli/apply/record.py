@@ -30,7 +30,7 @@ def install_recorded(
         plan: The files to write and to remove.
         old: The former catalogue. None if not known.
         new: The catalogue to install.
-        command: Who orders the change, and why.
+        command: Who makes the change, and why.
 
     Raises:
         OSError: A file cannot be written or removed.

@@ -25,7 +25,7 @@ _DAYS_SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The result of `slad apply`, to be printed by `as_json` or `print_report`."""
+    """What `slad apply` has found and done, to be printed by `as_json` or `print_report`."""
 
     target: Path
     """The folder or file to which the catalogue is copied."""

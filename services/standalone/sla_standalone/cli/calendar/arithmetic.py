@@ -19,9 +19,9 @@ _SECOND = timedelta(seconds=1)
 
 
 class BadRow(ValueError):
-    """Raised for a row that is not a valid question for `slad calendar eval`, such as 4 working hours after a start.
+    """Raised if a line of input of `slad calendar eval` is not a valid question. The message says why.
 
-    The message says what is wrong.
+    A valid question is, for example, what instant is 4 working hours after a start.
     """
 
 

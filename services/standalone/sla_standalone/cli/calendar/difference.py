@@ -50,7 +50,7 @@ def diff(
     everything: Annotated[bool, typer.Option("--all", help="Also days of past years.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show which days off a new catalogue would add or remove, and what other zone data would change.
+    """Show which days off a new catalogue would add or remove, and which UTC offsets newer time zone data would change.
 
     Exit status: 0 nothing changes, 1 something does.
     """
@@ -71,9 +71,9 @@ def snapshot(
     catalogue: Annotated[Path | None, typer.Option(parser=path, help="Default: SLAD_CATALOGUE.")] = None,
     to: Annotated[Path | None, typer.Option(parser=path, help="Write here instead of standard output.")] = None,
 ) -> None:
-    """Write a catalogue with all its holiday rows.
+    """Write a catalogue with all its holidays as one text, to be compared with a later one.
 
-    After an upgrade, compare with it by `slad calendar diff --old`.
+    After an upgrade, `slad calendar diff --old FILE` shows which days off have changed.
     """
     text = catalogue_at(catalogue or Settings().catalogue).text
     if to is None:

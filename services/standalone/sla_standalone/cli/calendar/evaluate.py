@@ -29,7 +29,10 @@ def register(app: typer.Typer) -> None:
 
 @dataclass(slots=True)
 class Score:
-    """The counts that `slad calendar eval` prints at the end. Call `add` for the answer to each row."""
+    """The counts that `slad calendar eval` prints at the end, such as the number of errors.
+
+    Call `add` for the answer to each row (question).
+    """
 
     rows: int = 0
     """The number of all answers."""

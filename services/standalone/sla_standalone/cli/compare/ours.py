@@ -27,9 +27,9 @@ _AT_ONCE = 8  # requests in flight
 
 @dataclass(frozen=True, slots=True)
 class OwnClocks:
-    """slad's own SLA clocks of some tickets, to be compared with those of another engine. `of` finds those of a ticket.
+    """slad's own SLA clocks of some tickets, to be compared with those of another engine.
 
-    Open clocks are judged as they stood at the instant `until`.
+    Call `of` to find the clocks of one ticket. For open clocks, state and verdict are those at the instant `until`.
     """
 
     clocks: Mapping[str, Sequence[OurClock]]
@@ -40,11 +40,11 @@ class OwnClocks:
     """How many lines of a log could not be read."""
 
     def of(self, names: Iterable[str]) -> Sequence[OurClock] | None:
-        """Return the clocks of a ticket; None if no name of the ticket is known.
+        """Return the clocks of a ticket; None if no clocks are stored under any of the ticket's names.
 
         Args:
-            names: The ticket's names, each with or without its source (`jira:OPS-7` or `OPS-7`). The first known name
-                is used.
+            names: The ticket's names, each with or without its source (`jira:OPS-7` or `OPS-7`). The first name that is
+                found is used.
         """
         for name in names:
             found = self.clocks.get(name)
@@ -98,14 +98,15 @@ def clocks_of_log(history: ReplayHistory, book: Catalogue, contract: str, until:
 def clocks_of_service(
     client: httpx2.Client, tickets: Sequence[tuple[str, ...]], source: str, until: datetime
 ) -> OwnClocks:
-    """Return the clocks of tickets from a running service.
+    """Return the clocks of tickets, read from a running service.
 
-    A ticket that the service does not know is left out. If the service refuses, the command ends with a message.
+    A ticket that the service does not have is left out. If the service refuses a request, the command ends with a
+    message.
 
     Args:
-        tickets: For each ticket, its names; they are tried in order until the service knows one.
+        tickets: For each ticket, its names; they are tried in order until the service has an incident of that name.
         source: The id of the source, which is put before each name (`<source>:<name>`). "" if the names are whole ids.
-        until: The instant as of which the clocks are judged.
+        until: The instant for which the verdicts of the clocks are computed.
     """
     found: dict[str, Sequence[OurClock]] = {}
 

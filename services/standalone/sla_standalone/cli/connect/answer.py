@@ -16,7 +16,7 @@ CUSTOMER, PRIORITIES, STAFF = "customer", "priorities", "staff"
 
 
 class BadAnswer(ValueError):
-    """Raised for an answer of which no key can be made. The message says what it should look like."""
+    """Raised if the user's answer cannot be written into the new source's YAML. The message says what is expected."""
 
 
 def questions(system: System) -> Mapping[str, str]:
@@ -35,11 +35,11 @@ def questions(system: System) -> Mapping[str, str]:
 
 
 def key_lines(system: System, answers: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the lines of a source's YAML that follow from answers.
+    """Return the lines to write into a new source's YAML for the answers that the user gave, such as `customer: …`.
 
     Args:
         system: The ticketing system.
-        answers: Maps a key of `questions` to what was said. An empty answer gives no line.
+        answers: Maps a key of `questions` to the user's answer. An empty answer gives no line.
 
     Raises:
         BadAnswer: An answer cannot be read, or the system's deliveries do not need it.

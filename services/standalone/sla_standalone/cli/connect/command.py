@@ -59,13 +59,13 @@ def connect(
     url: Url = DEFAULT_URL,
     key: Key = "",
 ) -> None:
-    """Connect a ticketing system: write its source into the catalogue, make the secret, say what to set up there.
+    """Connect a ticketing system: add its source to the catalogue, create the secret, and show what to set up there.
 
-    No entry that the catalogue already has is changed. If the source is in the catalogue already, nothing is written;
-    it can be tested (--test), and a delivery of it waited for (--wait). At a terminal it asks for what is missing and
-    tests by itself (not with --no-test). At the end it says what it has not done. The token of a system's API comes
-    from the environment, such as GITHUB_TOKEN. Exit status: 0 done, 1 something does not work yet, 2 the call makes no
-    sense.
+    The webhook is created through the system's API where possible. No entry that the catalogue already has is changed.
+    If the source is in the catalogue already, nothing is written; it can be tested (--test), and a delivery from it
+    awaited (--wait). At a terminal the command asks for what is missing, and sends a test delivery (not with
+    --no-test). At the end it says which steps are left to you. The token of a system's API comes from the environment,
+    such as GITHUB_TOKEN. Exit status: 0 done, 1 something does not work yet, 2 the call makes no sense.
     """
     if not system:
         _list()

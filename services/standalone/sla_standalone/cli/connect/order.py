@@ -35,7 +35,7 @@ GIVEN_SECRET = "SLAD_CONNECT_SECRET"  # noqa: S105 - a variable's name
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectOrder:
-    """What a call of `slad connect` is to do: which ticketing system to add as a source, and to which catalogue."""
+    """What the user wants `slad connect` to do: which ticketing system to add as a source, and to which catalogue."""
 
     system: System
     source: str
@@ -65,7 +65,7 @@ class HookOrder:
 def order_of(
     system: str, source: str, catalogue: Path | None, into: Path | None, secret_env: str, public_url: str
 ) -> ConnectOrder:
-    """Return what a call of `slad connect` is to do, from its options. Options that cannot be used end the command.
+    """Return what the user wants `slad connect` to do, from the options. Options that cannot be used end the command.
 
     Args:
         system: The name of the ticketing system.
@@ -133,14 +133,14 @@ def hook_of(system: System, target: str, api: str) -> HookOrder | None:
 
 
 def with_answers(order: ConnectOrder, given: Mapping[str, str], *, ask: bool) -> ConnectOrder:
-    """Return the order with the keys of the new source that follow from what the user says.
+    """Return a copy of `order` with the YAML lines for the new source that follow from the user's answers.
 
-    An answer of which no key can be made ends the command if it comes from an option, and is asked for again otherwise.
+    An answer that cannot be used ends the command if it comes from an option. Otherwise the user is asked again.
 
     Args:
-        order: What is to be connected.
-        given: What the options say, as the key of a question -> the answer. "" means not given.
-        ask: Whether the user is asked for what is not given.
+        order: Which ticketing system to connect, and how.
+        given: Answers from options, as key of `questions` -> answer. "" means not given.
+        ask: Whether to ask the user the questions that have no answer.
     """
     try:
         lines = list(key_lines(order.system, given))

@@ -29,7 +29,7 @@ class SecretPlace:
 
     @property
     def key(self) -> str:
-        """Return the line that states the place in the section `authentication` of a source.
+        """Return the YAML line that says where the secret is, for the section `authentication` of a source.
 
         For example `secret_file: secrets/line`.
         """
@@ -65,7 +65,7 @@ class SecretPlace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writing:
-    """A file of the catalogue that is to be written, with its text before and after."""
+    """A planned change of one file of the catalogue: the file's text before and after."""
 
     file: Path
     before: str | None
@@ -142,13 +142,13 @@ def writing_of(
 
 
 def compiled_after(catalogue: Path, writing: Writing, source: str) -> None:
-    """Check that the catalogue would be valid with a new source; return nothing if so.
+    """Check that the catalogue would be valid with a new source. Return if so, else raise an error.
 
     The file is written into a temporary copy of the catalogue, and the sources are read from this copy.
 
     Args:
         catalogue: The folder or the single file.
-        writing: The file that is to be written.
+        writing: The planned change of a file.
         source: The id of the new source.
 
     Raises:

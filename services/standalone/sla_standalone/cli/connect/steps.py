@@ -44,9 +44,13 @@ _TIMEOUT = httpx2.Timeout(20, connect=5)
 
 
 def present_source(order: ConnectOrder) -> Source | None:
-    """Return the source that the order names if the catalogue already has it; None if not.
+    """Return the catalogue's source that the user wants to connect; None if the catalogue does not have it yet.
 
-    If that source has another dialect than the ordered system, the command ends.
+    The command ends if the source has another dialect (format of deliveries) than the ticketing system that the user
+    named.
+
+    Args:
+        order: Which ticketing system to add as a source, and to which catalogue.
     """
     found = _source_in_catalogue(order)
     if found is not None and found.dialect is not order.system.dialect:
@@ -71,7 +75,7 @@ def connect_new(order: ConnectOrder, hook: HookOrder | None, *, yes: bool, dry_r
     Returns whether the source was added: False for a dry run, or if the user declines. Errors end the command.
 
     Args:
-        order: What is to be connected.
+        order: Which ticketing system to add as a source, and to which catalogue.
         hook: The webhook to create through the system's API. None means that the user creates it by hand.
         yes: Whether to write without asking.
         dry_run: Whether to print only what would be written.
@@ -178,7 +182,7 @@ def print_steps(order: ConnectOrder, *, secret_known: bool = True) -> None:
     """Print what to set up at the ticketing system by hand, with the URL and the source's id filled in.
 
     Args:
-        order: What is to be connected.
+        order: The ticketing system, and the source in the catalogue.
         secret_known: Whether to print how to read the secret. Pass False if the ticketing system has not chosen the
             secret yet.
     """
@@ -201,11 +205,11 @@ def print_steps(order: ConnectOrder, *, secret_known: bool = True) -> None:
 def print_test(order: ConnectOrder, seconds: float) -> bool:
     """Test a source, print the results, and return whether the running service accepted a signed test delivery.
 
-    The events into which slad would translate a sample delivery are printed too. slad cannot sign a delivery for every
-    source. If it cannot for this one, no test delivery is sent, and the result is True.
+    The test also translates a sample delivery, and prints the events that slad would take from it. For some sources
+    slad cannot sign a delivery. Then no test delivery is sent, and the result is True.
 
     Args:
-        order: What has been connected.
+        order: The ticketing system, and the source in the catalogue.
         seconds: How long the service may take to read the changed catalogue. 0 for a source that it knows already.
     """
     source = _proven(order)
@@ -264,7 +268,7 @@ def print_wait(order: ConnectOrder, url: str, key: str, seconds: float, *, new: 
     Returns True if a delivery came and slad understood it.
 
     Args:
-        order: What has been connected.
+        order: The ticketing system, and the source in the catalogue.
         url: The URL of the running service.
         key: The key for its API.
         seconds: How long to wait.

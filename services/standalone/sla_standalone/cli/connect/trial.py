@@ -32,7 +32,7 @@ def sample_outcome(source: Source, sample: SampleDelivery, now: datetime) -> Tra
     Args:
         source: The source.
         sample: The sample of the source's ticketing system.
-        now: An aware datetime.
+        now: The present instant (an aware datetime), at which the delivery counts as received.
     """
     headers = {name.lower(): value for name, value in sample.headers.items()}
     delivery = Delivery(body=sample.at(now), headers=headers, received_at=now)
@@ -47,7 +47,7 @@ def sample_outcome(source: Source, sample: SampleDelivery, now: datetime) -> Tra
 
 @dataclass(frozen=True, slots=True)
 class SentTest:
-    """The answer of the running service to a signed test delivery."""
+    """What the running service answered to a signed test delivery, with which `slad connect` tries out a source."""
 
     good: bool
     """Whether the service accepted the proof of origin."""
@@ -60,11 +60,14 @@ class SentTest:
 def signed_test(source: Source, url: str, word: str, now: datetime) -> tuple[bytes, dict[str, str]]:
     """Return the body and the headers of a test delivery, signed as the ticketing system signs real deliveries.
 
+    `slad connect` posts it in place of the ticketing system, to show that slad accepts deliveries signed with the
+    secret.
+
     Args:
         source: The source, with its secret.
         url: The URL that the test delivery is sent to.
         word: A text that the service returns in its response if it accepts the test delivery.
-        now: An aware datetime.
+        now: The present instant (an aware datetime), for signatures with a time stamp.
 
     Raises:
         CannotSign: slad cannot sign for this source.
@@ -84,14 +87,14 @@ def signed_test(source: Source, url: str, word: str, now: datetime) -> tuple[byt
 def send_test(client: httpx2.Client, source: Source, url: str, word: str, now: datetime) -> SentTest:
     """Send a test delivery to the running service, and return its answer.
 
-    If the service cannot be reached, the result states this; nothing is raised.
+    If the service cannot be reached, the result says so; nothing is raised.
 
     Args:
         client: The HTTP client.
         source: The source, with its secret.
         url: The URL that the source's deliveries are sent to.
         word: A text that the service returns in its response if it accepts the test delivery.
-        now: An aware datetime.
+        now: The present instant (an aware datetime), for signatures with a time stamp.
 
     Raises:
         CannotSign: slad cannot sign for this source.

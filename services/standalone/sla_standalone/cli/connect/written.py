@@ -20,7 +20,7 @@ def new_file(system: System, lines: list[str]) -> str:
 
     Args:
         system: The ticketing system.
-        lines: The lines of `source_lines`.
+        lines: The YAML lines of the source, as `source_lines` returns them.
     """
     head = f"# {system.title}, by `slad connect {system.name}`; what else can be said: {system.page}"
     return "\n".join([head, "sources:", *_indented(lines, "  "), ""])
@@ -34,7 +34,7 @@ def insert_source(text: str, lines: list[str]) -> str:
 
     Args:
         text: The file's text.
-        lines: The lines of `source_lines`.
+        lines: The YAML lines of the source, as `source_lines` returns them.
 
     Raises:
         NotInserted: The section `sources` is not written as a block of lines.

@@ -45,10 +45,10 @@ def apply(
     key: Key = "",
     json: Json = False,
 ) -> None:
-    """Create or change contracts in a running service, as files state them.
+    """Create or change contracts in a running service, so that they are as the files say.
 
-    All contracts are checked before any is written. Exit status: 0 all are as in the files (or could be), 1 one of them
-    does not fit, 2 misuse or no service answers.
+    All contracts are checked before any is written. Exit status: 0 all contracts are as in the files (with --dry-run:
+    could be), 1 the service refuses one of them, 2 misuse or no service answers.
     """
     wanted = read_files(files, reason, effective_from)
     for one in wanted:
@@ -118,9 +118,9 @@ def end(
     url: Url = DEFAULT_URL,
     key: Key = "",
 ) -> None:
-    """End a contract that is recorded in a running service.
+    """End a recorded contract, one that a running service keeps in its database and not in catalogue files.
 
-    Exit status: 0 it ends, 1 it cannot be ended or does not exist, 2 misuse.
+    Exit status: 0 the end is recorded, 1 the contract cannot be ended or does not exist, 2 misuse.
     """
     with open_client(url, key) as client:
         service = ContractService(client)
@@ -142,10 +142,11 @@ def export(
     url: Url = DEFAULT_URL,
     key: Key = "",
 ) -> None:
-    """Print contracts recorded in a running service as YAML, for a catalogue file or for `slad contract apply`.
+    """Print recorded contracts as YAML, for a catalogue file or for `slad contract apply`.
 
-    The newest version of each contract is printed, with a note if it does not apply yet. Exit status: 0 printed, 1
-    there is no such contract, 2 misuse.
+    A recorded contract is one that a running service keeps in its database and not in catalogue files. The newest
+    version of each contract is printed, with a note if it does not apply yet. Exit status: 0 printed, 1 there is no
+    such contract, 2 misuse.
     """
     with open_client(url, key) as client:
         service = ContractService(client)

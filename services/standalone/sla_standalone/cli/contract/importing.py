@@ -38,14 +38,14 @@ def import_(
     key: Key = "",
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Create or change contracts from a table; if one line does not fit, nothing is written.
+    """Create or change contracts from a table, one contract a line; if one line does not fit, nothing is written.
 
-    All lines are checked first, then written one after the other. If one is refused only then, because somebody changed
-    a contract meanwhile, or if the service fails, the import stops and says what was written and what was not tried;
-    importing the table again goes on from there. With --continue the lines that fit are written. Properties of a
-    contract for which the table has no column are kept. Importing the same table again changes nothing. Exit status: 0
-    all are as in the table (or could be), 1 a line does
-    not fit, 2 misuse or no service answers.
+    All lines are checked first. Then they are written one after the other. The import stops if the service fails, or
+    refuses a line although the check accepted it, because somebody has changed the contract meanwhile. The command then
+    says what was written and what was not tried; import the same table again to go on. With --continue, the lines that
+    fit are written although others do not fit. If the table has no column for a property of a contract, the property
+    keeps its value. Importing the same table again changes nothing. Exit status: 0 all contracts are as in the table
+    (with --dry-run: could be), 1 a line does not fit, 2 misuse or no service answers.
     """
     columns, lines = read_table(table, reason)
     with open_client(url, key) as client:

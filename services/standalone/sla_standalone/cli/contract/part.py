@@ -37,9 +37,10 @@ def person(
     url: Url = DEFAULT_URL,
     key: Key = "",
 ) -> None:
-    """Write a person of a recorded contract (--file), or remove the person (--remove).
+    """Add, change (--file) or remove (--remove) a person of a recorded contract, or print the person.
 
-    Without these options, print the person. Exit status: 0 done (or possible), 1 it does not fit, or there is no such
+    The person is printed if there is none of these options. A recorded contract is one that a running service keeps in
+    its database. Exit status: 0 done (with --dry-run: could be done), 1 the change does not fit, or there is no such
     contract or person, 2 misuse.
     """
     if remove and file is not None:
@@ -77,9 +78,10 @@ def role(
     url: Url = DEFAULT_URL,
     key: Key = "",
 ) -> None:
-    """Set the holders of a role of a recorded contract; they replace the former holders.
+    """Set who holds a role, such as on_call, in a recorded contract; nobody else holds the role afterwards.
 
-    Exit status: 0 done (or possible), 1 it does not fit, or there is no such contract, 2 misuse.
+    A recorded contract is one that a running service keeps in its database. Exit status: 0 done (with --dry-run: could
+    be done), 1 the change does not fit, or there is no such contract, 2 misuse.
     """
     if bool(holders) is nobody:
         stop("name the holders of the role, or say --nobody")

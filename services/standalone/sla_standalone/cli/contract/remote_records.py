@@ -17,8 +17,8 @@ from sla_standalone.cli.contract.service import API, ContractService, KnownContr
 class RemoteRecords:
     """The recorded contracts of a running service, read over HTTP.
 
-    The `wanted` contracts are returned as if they were already written. So the effect of writing them can be shown
-    beforehand. The class implements `sla_catalogue.recorded.Records`.
+    The `wanted` contracts are returned as if they were already written, so that their effect can be shown before they
+    are. The class implements `sla_catalogue.recorded.Records`.
 
     Args:
         service: Reads the contracts of the running service.

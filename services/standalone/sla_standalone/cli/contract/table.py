@@ -101,13 +101,13 @@ def _listed(text: str) -> list[Plain]:
 
 
 def merge_with_stored(wanted: WantedContract, newest: Mapping[str, Plain], columns: list[str]) -> WantedContract:
-    """Add stored values to the contract of a table's line, and return the result.
+    """Add a contract's stored values to those in a table's line, and return the result.
 
     A stored value is added only if the table has no column for it. An empty cell therefore removes the value from the
     contract.
 
     Args:
-        wanted: The contract as the line states it.
+        wanted: The contract as it was read from the line.
         newest: The contract's newest content in the service.
         columns: The table's columns.
     """

@@ -22,8 +22,8 @@ def read_files(files: list[Path], reason: str, effective_from: str) -> list[Want
     cannot be read or has another form, a variable is not set, or an id occurs twice.
 
     Args:
-        reason: The reason for contracts whose file states none.
-        effective_from: For contracts whose file states no `effective_from`: the instant from which they apply.
+        reason: Why the contracts are written, for contracts whose file has no `reason`.
+        effective_from: The instant from which contracts apply, for contracts whose file has no `effective_from`.
     """
     found: dict[str, WantedContract] = {}
     for file in files:

@@ -20,14 +20,14 @@ def audit_lines(
 ) -> list[dict[str, Any]] | str:
     """Return the entries about some objects in a service's audit log, in the order of the log, as JSON objects.
 
-    An entry is called an act: somebody's action on an object, such as a contract. Acts that write into the ledger of
-    an allowance are left out. If the log cannot be read, the result is a text with the reason.
+    An entry is called an act: somebody's action on an object, such as a contract. Acts that write into the ledger of an
+    allowance are left out. If the log cannot be read, the result is a text with the reason.
 
     Args:
         service: Name of the service.
         objects: Ids of the objects. One request is sent for each id.
-        among: Further objects, too many for a request each: a pair (name of an act, ids). One query requests all
-            acts of this name; only those on objects with these ids are returned. None means no further objects.
+        among: Further objects, too many for a request each: a pair (name of an act, ids). All acts of this name are
+            read by one query, and only those on objects with these ids are returned. None means no further objects.
     """
     found: dict[int, dict[str, Any]] = {}
     asked = [{"object": one} for one in dict.fromkeys(objects)]

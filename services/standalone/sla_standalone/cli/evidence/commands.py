@@ -65,12 +65,13 @@ def make(
     key: Key = "",
     json: _Json = False,
 ) -> None:
-    """Write what proves the verdicts on an incident into a zip that anybody can verify without a connection.
+    """Write the evidence of an incident (what proves the verdicts on it) into a zip.
 
-    It has the raw deliveries, the events, the contract and catalogue with hours and holidays, every clock with its
-    arithmetic, who was notified when, and the acts in the audit log. With the key of one contract, the zip has only
-    what belonged to that contract at the time. Raw deliveries need the key of an administrator. Exit status: 0 written,
-    1 no such incident, 2 the call makes no sense or a service does not answer.
+    Anybody can verify the zip without a connection. It has the raw deliveries, the events, the contract and catalogue
+    with hours and holidays, every clock with its arithmetic, who was notified when, and what people did (from the audit
+    log). With the key of one contract, the zip has only what belonged to that contract at the time. Raw deliveries need
+    the key of an administrator. Exit status: 0 written, 1 no such incident, 2 the call makes no sense or a service does
+    not answer.
     """
     if lang not in LANGUAGES:
         stop(f"--lang {lang}: it is one of {', '.join(LANGUAGES)}")
@@ -105,7 +106,7 @@ def verify(
     ] = None,
     json: _Json = False,
 ) -> None:
-    """Verify a file of evidence without a connection, and say in plain words what holds and what does not.
+    """Verify a zip that `slad evidence` wrote, without a connection; print the result of each check.
 
     Checked are the digests, the raw deliveries behind the events, and the hashes of the audit log. Every clock is
     computed again from the events, under the contract and catalogue in the file. Exit status: 0 nothing fails, 1

@@ -58,7 +58,7 @@ def import_(
 ) -> None:
     """Import incidents from a table (CSV) into a running service.
 
-    Exit status: 0 all imported, 1 there are rejects, 2 misuse or no service answers.
+    Exit status: 0 all imported, 1 some lines or events were not imported, 2 misuse or no service answers.
     """
     run = _Run(tell=tell, outlook=_outlook(catalogue))
     if not dry_run:

@@ -14,7 +14,7 @@ from sla_platform.wire.incident import event_type
 def cloud_event(event: IncidentEvent) -> dict[str, Any]:
     """Return an event as a structured CloudEvent, as `POST /v1/events` accepts it.
 
-    Fields that no table can state, such as a score, are left out.
+    Fields that a table cannot have, such as a score, are left out.
     """
     data: dict[str, Any] = {"attributes": dict(event.attributes)} if event.attributes else {}
     if event.version:
@@ -43,8 +43,8 @@ def cloud_event(event: IncidentEvent) -> dict[str, Any]:
 def batches(lives: Iterable[Sequence[IncidentEvent]], size: int) -> Iterator[list[dict[str, Any]]]:
     """Yield the events of many incidents as CloudEvents, in batches of at most `size` events.
 
-    The events of one incident stay in one batch, which is larger if there are more than `size` of them: an incident of
-    which half is known would be judged by that half.
+    The events of one incident stay in one batch, so that the service never judges an incident by only some of its
+    events. If an incident has more than `size` events, its batch is larger.
 
     Args:
         lives: For each incident, the list of its events.

@@ -37,9 +37,11 @@ async def post(
 
     - 202: the response is counted.
     - 429, 502, 503, 504 (busy): the batch is sent again, 20 times in all; after that, StillBusy is raised. The wait
-      between two attempts is the one that the service asks for, else it grows. It is a minute at most.
-    - 413 (too large): the batch is sent in two parts, with the events of each incident in one of them. The events of a
-      single incident are divided only if they are history, of which nobody is told; else they are refused.
+      between two attempts is as long as the service says. If it says nothing, each wait is longer than the one before.
+      No wait exceeds a minute.
+    - 413 (too large): the batch is sent in two parts, and no incident is divided between the parts. If the batch has a
+      single incident, its events are divided only if all are history (past events, of which nobody is notified).
+      Otherwise they are added to the refusals.
     - 401, 403, 404, 405, 415 (such as a wrong key): the command ends.
     - Any other status: all events of the batch are added to the refusals.
     """

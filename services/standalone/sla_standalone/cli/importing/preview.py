@@ -40,7 +40,7 @@ class ImportPreview:
     def look(self, events: Sequence[IncidentEvent]) -> None:
         """Count the notifications that slad would send if it received these events of one incident now.
 
-        Counted are notifications of breaches and warnings, to the people in escalation levels without a delay.
+        Only breaches and warnings count, and only the people of those escalation levels that have no delay.
         """
         if not events:
             return

@@ -34,10 +34,10 @@ def override(
     key: Key = "",
     json: Json = False,
 ) -> None:
-    """Put somebody on call in a rota for a time. Repeating the command changes nothing.
+    """Override a rota: put somebody on call for a time, in place of whoever would be.
 
-    Needs a key with the scope admin. Exit status: 0 the override is made (or could be), 1 there is no such rota, 2 it
-    does not fit, or no service answers.
+    Repeating the command changes nothing. Needs a key with the scope admin. Exit status: 0 the override is made (with
+    --dry-run: could be), 1 there is no such rota, 2 the override does not fit, or no service answers.
     """
     with open_client(url, key) as client:
         known = fetch_json(client, ON_CALL, {"rota": rota})
@@ -54,7 +54,7 @@ def override(
 
 
 def overrides(rota: Rota, url: Url = DEFAULT_URL, key: Key = "", json: Json = False) -> None:
-    """List the overrides of a rota: those of the last 31 days, those in force and future ones.
+    """List the overrides of a rota (somebody is on call instead of another): of the last 31 days, in force, and future.
 
     Overrides from the catalogue's files are included. Exit status: 0 listed, 1 there is no such rota, 2 no service
     answers.
@@ -83,10 +83,10 @@ def end(
     key: Key = "",
     json: Json = False,
 ) -> None:
-    """End an override that was made over the API, from now on or before it begins.
+    """End an override of a rota (somebody is on call instead of another) now; if it has not begun, it never begins.
 
-    The override stays on record. Exit status: 0 it is ended or over (or could be ended), 1 there is none, 2 no service
-    answers.
+    Only overrides that were made over the API can be ended. The override stays on record. Exit status: 0 it is ended or
+    over (with --dry-run: could be ended), 1 there is no such override, 2 no service answers.
     """
     query = _query(dry_run) | ({"reason": reason} if reason else {})
     with open_client(url, key) as client:

@@ -40,7 +40,7 @@ def oncall(
     lang: Lang = "en",
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show who is on call now and next, by the catalogue's files, or with --url as a service reports."""
+    """Show who is on call now and next, from the catalogue's files, or with --url from a running service."""
     if context.invoked_subcommand is not None:
         if _given(context, *context.params):
             stop(f"options of `slad oncall {context.invoked_subcommand}` stand behind its name")

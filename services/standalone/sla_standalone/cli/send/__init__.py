@@ -42,7 +42,7 @@ def send(
     url: Annotated[str, typer.Option(help="A running service.", envvar="SLAD_URL")] = DEFAULT_URL,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Post a sample delivery, or a file, as a ticketing system would, and show the response.
+    """Post a sample delivery, or a file, in place of a ticketing system, and show the response; to try out a service.
 
     Without an argument, list the samples. Exit status: 0 accepted, 1 refused, 2 the call makes no sense or no service
     answers.

@@ -33,7 +33,7 @@ class Style(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A sample delivery for `slad send`."""
+    """A sample delivery (the webhook of one event), which `slad send` posts in place of a ticketing system."""
 
     name: str
     style: Style
@@ -92,6 +92,8 @@ def body_of(sample: Sample, number: int, unique: str, now: datetime) -> bytes:
 
 def proof(style: Style, secret: str, body: bytes, unique: str, now: datetime) -> dict[str, str]:
     """Return the HTTP headers that identify and sign a delivery, as a sender of this style writes them.
+
+    `slad send` uses them to post a sample in place of a ticketing system.
 
     Args:
         style: How the sender identifies and signs.

@@ -30,7 +30,7 @@ Read = Callable[[Iterable[tuple[int, Record]], ReadOptions], Iterator[TheirClock
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """Another SLA engine whose exports slad can read."""
+    """Another SLA engine, such as ServiceNow, whose exports slad can read."""
 
     read: Read
     """Reads the records of an export."""

@@ -35,7 +35,7 @@ class MadeHook:
 
 @dataclass(frozen=True, slots=True)
 class HookCall:
-    """Calls the API of a ticketing system; the headers carry the token.
+    """Calls the API of a ticketing system. The access token is in `headers`.
 
     If the API limits the rate of calls or its server is busy, the call is repeated at most twice, each time after the
     wait that the response asks for. If the wait would be longer than `MOST_WAIT` seconds, HookRefused is raised.
@@ -106,7 +106,7 @@ def _json(answer: httpx2.Response) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class HookApi:
-    """The API of one ticketing system, through which slad can create webhooks: its address, and a function for this."""
+    """How slad creates webhooks through the API of a ticketing system: the API's address, and the function to call."""
 
     address: str
     """The URL of the API of the vendor's own service."""
