@@ -26,6 +26,7 @@ RECOVERY_SECONDS = 20.0  # after something was broken, on a machine that others 
 UNDER_WAY_SECONDS = 8.0  # what was handed over before an acknowledgement may still arrive
 _INCIDENT = re.compile(rf"{SOURCE}:[A-Za-z0-9-]+")
 _END = ("resolved", "taken_back")
+_OPEN = ("running", "paused")
 _CLOSING = {"met": _END, "missed": ("resolved",), "cancelled": _END}  # which words may close a clock, by its verdict
 
 _ALL = tuple(plan())
@@ -91,7 +92,11 @@ def expected(played: Played, watch: Watch) -> Expected:
 
 
 def _is_history(mark: Mark, events: Sequence[Sent], watch: Watch, zero: int) -> bool:
-    """Whether the event that first made this breach true was accepted when the clock had ended."""
+    """Whether the event that first made this breach true was accepted when the clock had ended.
+
+    It had ended also if its end was accepted later still: whether slad hears of the end before it tells of the breach
+    is a matter of its pace, and both are right.
+    """
     metric, _, tenth = mark
     for known in range(1, len(events) + 1):
         happenings = [sent.happening for sent in events[:known]]
@@ -101,8 +106,9 @@ def _is_history(mark: Mark, events: Sequence[Sent], watch: Watch, zero: int) -> 
             following = max(int((events[known].accepted - watch.zero) * TENTHS) + 1, zero + 1)
         told = walked(plan(), happenings, following).told
         if any((one.metric, one.threshold, one.tenth) == mark for one in told):
-            then = walked(plan(), happenings, accepted).verdicts[metric]
-            return tenth < accepted and then not in ("running", "paused")
+            stories = (happenings, [sent.happening for sent in events])
+            over = any(walked(plan(), story, accepted).verdicts[metric] not in _OPEN for story in stories)
+            return tenth < accepted and over
     return False
 
 

@@ -87,6 +87,16 @@ def test_a_breach_heard_of_after_the_end_of_its_clock_is_history() -> None:
     assert breach in expected(late, WATCH).history
 
 
+def test_a_life_that_was_over_before_its_opening_was_accepted_may_be_history() -> None:
+    """Whether its end is heard of before the breach is told is a matter of pace."""
+    down = played("d", 5, SOLVED)
+    down.sent[0].accepted = WATCH.wall(75)
+    down.sent[1].accepted, down.sent[2].accepted = WATCH.wall(80), WATCH.wall(85)
+    assert ("resolution", "breach", 50) in expected(down, WATCH).history
+    down.sent[0].accepted = WATCH.wall(60)
+    assert ("resolution", "breach", 50) not in expected(down, WATCH).history
+
+
 def without(word: str) -> Callable[[list[Heard]], list[Heard]]:
     return lambda heard: [one for one in heard if not one.id.startswith(word)]
 

@@ -179,6 +179,8 @@ def _renamed(body: Any, path: tuple[str | int, ...], round_: int) -> Any:
             here = here[step]
     except (KeyError, IndexError):  # a comment names its ticket elsewhere
         return body
+    if isinstance(here, dict):  # the labels of an alert name it
+        return put(body, path, {**here, "round": f"{round_}"})
     return put(body, path, here + round_ if isinstance(here, int) else f"{here}{round_ or ''}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -105,11 +106,11 @@ async def test_what_was_told_is_not_told_again_after_a_crash(
     with monkeypatch.context() as patch:
 
         async def fails(*_: Any) -> None:
-            raise RuntimeError("killed")
+            raise asyncio.CancelledError
 
         patch.setattr("sla_board.attainment.watch.remove_marks", fails)
         board.rulebook = promising(TOLD)
-        with pytest.raises(RuntimeError):
+        with pytest.raises(asyncio.CancelledError):
             await board.service.objectives.look()
     assert await said(board) == []
     assert await looked(board) == [(ObjectiveNews.EXHAUSTED, 0, 1)]

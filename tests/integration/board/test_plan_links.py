@@ -27,6 +27,8 @@ from sla_catalogue import Catalogue, load_catalogue
 from sla_platform.audit.act import state_digest
 from sla_platform.audit.chain import AuditRow, first_break
 from sla_platform.audit.store import AuditFilter, head_of, oldest_first
+from sla_platform.bus import Quarantine
+from sla_platform.bus.metrics import BusMetrics
 from sla_platform.http import problem
 from sla_platform.http.keys import KeyGate
 from sla_platform.store.engine import Store
@@ -281,7 +283,8 @@ async def test_links_that_are_over_go_with_the_retention_and_their_acts_stay(wor
     expired, revoked, kept = await world.make(days=1), await world.make(days=300), await world.make(days=366)
     await world.revoke(revoked["id"])
     world.time.pass_(50 * DAY)
-    removed = [one async for one in EndedIncidents(world.store).links(world.time.now() - 40 * DAY)]
+    over = EndedIncidents(world.store, Quarantine("board", world.store, tables.quarantine, world.time, BusMetrics()))
+    removed = [one async for one in over.links(world.time.now() - 40 * DAY)]
     assert removed == [{"board_plan_link": 2}]
     assert [one["id"] for one in (await world.admin("GET", f"{LINKS}?all=true")).json()["links"]] == [kept["id"]]
     assert (await world.client.get(expired["url"])).status_code == 404

@@ -45,10 +45,11 @@ async def small(tmp_path: Path) -> AsyncIterator[VendorBoard]:
 
 
 async def scheduled(board: VendorBoard, *schedules: ReportSchedule) -> VendorBoard:
-    """In the middle of December, with the reports that the contract has."""
+    """In the middle of December, with the reports that the contract has; the other contracts have none."""
     rulebook = board.catalogue.rulebook
+    others = {id_: replace(contract, reports=()) for id_, contract in rulebook.contracts.items()}
     contract = replace(rulebook.contracts[EXPRESS], reports=schedules or (MONTHLY,))
-    contracts = MappingProxyType({**rulebook.contracts, EXPRESS: contract})
+    contracts = MappingProxyType({**others, EXPRESS: contract})
     version = f"{board.catalogue.version}+"
     board.catalogue = replace(board.catalogue, rulebook=replace(rulebook, contracts=contracts), version=version)
     board.time.pass_(datetime(2026, 12, 15, 12, 0, tzinfo=UTC) - board.time.now())

@@ -124,5 +124,5 @@ async def test_an_entry_of_a_ledger_asks_about_no_notice(
     def asked(*_: Any) -> None:
         raise AssertionError("the notices are not asked for")
 
-    monkeypatch.setattr("sla_notifier.profile.notices.in_force", asked)
+    monkeypatch.setattr("sla_notifier.profile.notices.standing_notices", asked)
     assert await profiles.look() == []

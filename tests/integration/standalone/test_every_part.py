@@ -40,6 +40,9 @@ COUNTS = NoRows("the database counts them")
 PARTS: dict[tuple[str, str], tuple[Case, ...] | ShownBy | NoRows] = {
     (INGEST, "contracts"): (part_rows.versions,),
     (INGEST, "ledgers"): (part_rows.ledgers,),
+    (INGEST, "duty"): ShownBy(
+        "tests/unit/ingest/test_duty_watch.py::test_a_contract_that_cannot_be_looked_at_delays_no_other"
+    ),
     (INGEST, "answers"): BUS,
     (INGEST, "parked"): COUNTS,
     (INGEST, "issuer-keys"): NoRows("addresses of the catalogue, each by itself"),

@@ -32,7 +32,7 @@ async def _numbers(store: Store) -> list[int]:
 @pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 async def test_looking_cannot_write_on_sqlite(store: Store) -> None:
     await create_all(store, [_metadata])
-    with pytest.raises(sqlalchemy_errors.OperationalError, match="readonly"):
+    with pytest.raises(StoreBusy, match="readonly"):
         async with store.reading() as connection:
             await connection.execute(_number.insert(), [{"n": 1}])
 

@@ -17,11 +17,13 @@ from tests.unit.catalogue.test_rotas import STARTS, TEXT, with_
 
 from sla_catalogue import Catalogue
 from sla_catalogue.api_key import KeyScope
+from sla_catalogue.compiler import ContractCompiler
 from sla_catalogue.rule import duty
 from sla_ingest.contract import duty_routes
 from sla_ingest.contract.duty_watch import DutyWatch
 from sla_ingest.metrics import IngestMetrics
 from sla_platform.contracts.shelf import RecordShelf
+from sla_platform.errors import Retryable
 from sla_platform.http import problem
 from sla_platform.http.keys import KeyAccess
 
@@ -67,6 +69,28 @@ async def test_a_rota_with_empty_hours_is_said_of_each_contract_with_the_hours(w
     (said,) = watched.watch.unheld("alpha")
     assert (said.code, said.pointer) == ("nobody-on-duty", "/roles")
     assert said.message.startswith("alpha promises 24x7 (always); nobody is on call Sat 02:00–06:00")
+
+
+async def test_a_contract_that_cannot_be_looked_at_delays_no_other(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("alpha", "beta", "gamma"):
+        watched.keep(name, (MONDAY - timedelta(days=9), section(name.title())))
+    real, raised = ContractCompiler.check_duty, [ValueError("beta cannot be read"), MemoryError()]
+
+    def check_duty(self: ContractCompiler, contract: str, *rest: Any, **named: Any) -> Any:
+        if contract == "beta":
+            raise raised[0]
+        return real(self, contract, *rest, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ContractCompiler, "check_duty", check_duty)
+        assert await watched.unheld() == ["alpha", "gamma"]
+        raised.pop(0)
+        watched.time.pass_(timedelta(days=1))
+        with pytest.raises(Retryable):
+            await watched.unheld()
+    assert await watched.unheld() == ["alpha", "beta", "gamma"], "what only passed is looked at again"
 
 
 async def test_a_changed_record_rota_or_day_is_looked_at_again(watched: Watched) -> None:

@@ -20,6 +20,8 @@ from sla_catalogue.rule.duty import ProvenDuty
 from sla_domain.record import ContractRecord, ContractVersion
 from sla_ingest.metrics import IngestMetrics
 from sla_platform.contracts.shelf import RecordShelf
+from sla_platform.errors import Retryable
+from sla_platform.fault import error_text, passing_as_retryable
 from sla_platform.timesource import TimeSource
 from sla_platform.turn import LoopYielder
 
@@ -103,9 +105,22 @@ class DutyWatch:
             self._left = deque(one for one in self._shelf if self._seen.get(one) != self._shelf.revision(one))
         turn, until = LoopYielder(), time.perf_counter() + seconds
         while self._left and time.perf_counter() < until:
-            self._look_at(self._left.popleft(), compiler, day)
+            self._try_at(self._left.popleft(), compiler, day)
             await turn.yield_if_due()
         self._metrics.contracts_unheld.set(len(self._found))
+
+    def _try_at(self, contract: str, compiler: ContractCompiler, day: date) -> None:
+        """One that cannot be looked at is known to nobody as unheld, and delays no other."""
+        try:
+            with passing_as_retryable():
+                self._look_at(contract, compiler, day)
+        except Retryable:
+            del self._seen[contract]
+            self._seq = -1  # all that is left is looked at again
+            raise
+        except Exception as error:
+            self._found.pop(contract, None)
+            _log.error("contract.duty_not_known", contract=contract, error=error_text(error)[:500])
 
     def _look_at(self, contract: str, compiler: ContractCompiler, day: date) -> None:
         self._seen[contract] = self._shelf.revision(contract)
