@@ -59,7 +59,7 @@ class BreakdownSumsAnswer(_Answer):
 
 
 def breakdown_routes(shown: BoardReader, rulebook: Callable[[], Rulebook], authorize: Authorizer) -> APIRouter:
-    """Return the route that sums up who had a contract's incidents, and who had to act, for how long.
+    """Return the route that sums up the time of a contract's incidents, by holder and by whose turn it was to act.
 
     The route needs the scope `read`. A key of one contract is limited to that contract.
 

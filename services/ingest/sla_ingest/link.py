@@ -74,8 +74,8 @@ class TicketLinker:
             kind: LINKED or UNLINKED.
             incident, other: The tickets: their ids, or their keys (the names that people use) after the name of the
                 source, such as `jira:SUP-77`.
-            contract: The only contract of the caller's key. Both tickets must be under this contract. If anything is to
-                be changed, so must all tickets that are linked with them. None means all contracts.
+            contract: The only contract of the caller's key. Both tickets must be under this contract, and for a
+                change all tickets that are linked with them, too. None means all contracts.
             command: Who orders the change, and why.
 
         Raises:

@@ -13,9 +13,9 @@ WAIT_SECONDS = 4.0  # a sender waits for its answer
 
 
 class BatchPace:
-    """Stores requests with many events of one incident one at a time, with pauses between them: call `turn`.
+    """Lets requests that carry many events of one incident wait for one another, with pauses between them: call `turn`.
 
-    Other requests are stored during the pauses.
+    Only one such request is stored at a time. All other requests are stored during the pauses.
 
     Args:
         pauses: The length of a pause, as a multiple of the time that the request before it took.

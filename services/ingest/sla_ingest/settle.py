@@ -111,7 +111,7 @@ def _names_reporter(event: IncidentEvent) -> str | None:
 
 
 def after_breaches(one: TranslatedEvent, history: Iterable[IncidentEvent], ran_out: datetime | None) -> TranslatedEvent:
-    """Return the event, moved to a microsecond after the breach `ran_out` if the event would otherwise undo the breach.
+    """Return the event, dated a microsecond after the breach `ran_out` if its stated time would undo the breach.
 
     Only an event with `not_before_told` may be moved. Its exact time is not known: it happened at its stated time or
     later. Such an event keeps its stated time in three cases:

@@ -256,7 +256,7 @@ class DateMeter:
         `since` and `spent` are ignored.
 
         Args:
-            lost: The open time that pauses took. It is added if pauses move the date.
+            lost: How much open time the clock was paused. The date is later by as much, if pauses move it.
 
         Raises:
             CalendarError: The instant lies outside the calendar's years.

@@ -11,8 +11,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 class BusMetrics:
     """The Prometheus metrics of the bus, one in each field, shown by `/metrics`.
 
-    The metrics of readers have the consumer group as label. The metrics of relays have the label `log`. The metrics of
-    quarantines have as labels the service, and the part of the service that could not process the rows.
+    The metrics of readers have the consumer group as label. The metrics of relays have the label `log`. A
+    quarantine keeps the rows that could not be processed; its metrics have as labels the service and its part.
     """
 
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)

@@ -204,7 +204,7 @@ class ClockFact(BaseModel):
 
         The result is True in two cases:
 
-        1. `history` is set: when slad first received the matter, it was over already or came from an import.
+        1. `history` is set: what the fact says was over, or was imported, when slad first heard of it.
         2. The fact became true (`at`) at or before `imported_through`, the instant up to which the incident was
            imported.
         """

@@ -31,7 +31,7 @@ _DATES = {
 
 
 def dates_words(shown: IncidentFilter) -> str:
-    """Return the word for the instant that must lie in a filter's period, such as `opened`; "" for ListDate.COUNTED."""
+    """Return by which date a filter chooses incidents, such as `opened` or `ended`; "" for ListDate.COUNTED."""
     return "" if shown.date is ListDate.COUNTED else shown.date.value
 
 

@@ -41,7 +41,9 @@ class EarlierReport:
 
 
 class ReportBuilder:
-    """Builds the reports of one contract. `of` returns the builder of a contract, and `build` a report.
+    """Builds the reports of one contract: `build` returns a report.
+
+    The class method `of` returns the builder for a contract.
 
     Args:
         of: The contract with what is needed to compute its attainment (share of promises met).

@@ -69,7 +69,7 @@ class DutyWatch:
         return len(self._seen)
 
     def looked_at(self, contract: str) -> bool:
-        """Return whether the contract with this id has been checked for the present day and catalogue."""
+        """Return whether the contract with this id was checked today for hours in which nobody is on duty."""
         return contract in self._seen
 
     def unheld(self, contract: str) -> tuple[ContractProblem, ...]:

@@ -301,6 +301,7 @@ def with_lookups(
         document: The delivery.
         customer: The lookup for the customer if the catalogue has none.
         product: The lookup for the product if the catalogue has none.
-        whole: Paths of objects that the delivery shows with all their keys: a missing key means that there is no value.
+        whole: Paths of objects of which the delivery always shows all keys. A key that is missing in one of them has no
+            value; elsewhere a missing key means that the delivery says nothing about it.
     """
     return {**shown, **stated_lookups(attribute_lookups(source, customer, product), document, whole=whole)}

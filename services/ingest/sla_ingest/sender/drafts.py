@@ -88,7 +88,7 @@ class OutcomeTurn(_Answer):
 
 
 class TrialAnswer(_Answer):
-    """The parked deliveries of a source (not understood so far), and their outcomes under a draft (new settings)."""
+    """The parked deliveries of a source (those not understood so far), and their outcomes under new settings."""
 
     source: str
     dialect: str

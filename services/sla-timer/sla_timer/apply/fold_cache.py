@@ -104,9 +104,9 @@ class EventReader(Protocol):
         ...
 
     async def ended_at(self) -> datetime | None:
-        """Return when the incident ended, if retention has removed its events; otherwise None.
+        """Return when an incident ended whose events retention has removed. None for every other incident.
 
-        Retention removes incidents that ended long ago.
+        Retention removes the events of incidents that ended long ago.
         """
         ...
 

@@ -81,8 +81,8 @@ class FoldPreparer:
         Args:
             events: Maps an incident's id to its new events. Stored events are skipped.
             work: A transaction. Its argument maps an incident's id to the computed incident.
-            budget: Counts and limits the stored events that are read again. Incidents beyond the limit are not computed
-                for `work`. None means no count and no limit.
+            budget: Limits how many stored events are read to compute incidents anew. Incidents beyond the limit are
+                left out of the argument of `work`. None means no limit.
 
         Raises:
             StoreBusy: `work` has run 8 times, and other instances keep changing the incidents.

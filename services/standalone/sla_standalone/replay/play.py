@@ -128,7 +128,8 @@ def play(
     Args:
         history: The log's lines, grouped by incident.
         rules: The rules to judge by: one item, or two items to compare.
-        until: Events after this instant are ignored. None means that the log ends with its last event.
+        until: Events after this instant are ignored, and clocks that are open then are judged as of this instant. None
+            means the instant of the log's last event.
         jobs: How many processes judge.
         each: Whether to keep the result of every incident. This concerns only a log of more than 32 MiB: if True, the
             results are kept in temporary files; if False, only results of incidents with an open clock are kept.
