@@ -59,7 +59,10 @@ _OWN_SERVERS = {"own_postgres", "own_kafka"}
 # Folders whose tests give slad the time themselves: only PostgreSQL could bring in another one.
 _INJECTED_CLOCK = tuple(f"tests/integration/{name}/" for name in ("board", "ingest", "notifier", "timer"))
 # What takes long and says little more than what stays in `make test`: the same on the other database and profile.
-_LONG_ON_POSTGRESQL = tuple(f"tests/integration/{name}/" for name in ("board", "ingest", "notifier", "standalone"))
+_LONG_ON_POSTGRESQL = (
+    *(f"tests/integration/{name}/" for name in ("board", "ingest", "notifier", "standalone")),
+    "tests/integration/store/test_migrations.py",
+)
 _LONG_STORIES_ON_POSTGRESQL = tuple(
     f"tests/integration/timer/test_{name}.py"
     for name in ("evidence", "far_back", "hot_incident", "quarantine", "withdrawn")
@@ -67,6 +70,15 @@ _LONG_STORIES_ON_POSTGRESQL = tuple(
 _LONG_IN_PRODUCTION = tuple(
     f"tests/e2e/test_{name}.py"
     for name in ("booked_windows", "entitlements", "history", "ledgers", "profiles", "registration", "senders")
+)
+# What starts the real parts, and stories that take long on either profile: their rules stay in tests of their own.
+_LONG_ANYWHERE = (
+    *(f"tests/integration/real_parts/test_{name}.py" for name in ("account", "kafka", "launchers", "postgres")),
+    "tests/integration/real_parts/test_messages_in_chromium.py",
+    "tests/integration/deploy/test_quiet_neighbours.py",
+    "tests/integration/deploy/test_real_prometheus.py",
+    "tests/integration/timer/test_crash.py",
+    "tests/e2e/test_ledgers.py",
 )
 # Of the four rigs of tests/conformance these are no profile: each part of them stays in a rig that is one.
 _LONG_RIGS = ("embedded-postgres", "kafka-sqlite")
@@ -199,6 +211,8 @@ def _is_dayless(item: pytest.Item) -> bool:
 def _is_long(item: pytest.Item) -> bool:
     """Whether `make test` leaves it to CI: it costs much, and its like on SQLite or in one process stays."""
     if item.nodeid.startswith("tests/conformance/") and _rig(item) in _LONG_RIGS:
+        return True
+    if item.nodeid.startswith(_LONG_ANYWHERE):
         return True
     on_postgresql = item.get_closest_marker("postgres") is not None
     return on_postgresql and item.nodeid.startswith(
