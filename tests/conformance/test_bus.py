@@ -389,7 +389,7 @@ async def test_lag_and_health_tell_the_truth(rig: Rig) -> None:
     recorder, feeds = Recorder(refuse), rig.feeds(watchdog=1.0)
     async with rig.relays(feeds), rig.reading(recorder, feeds=feeds) as source:
         await recorder.until(lambda seen: all(seen.through(p) for p in rig.partitions))
-        assert source.healthy
+        await _becomes(lambda: source.healthy)
         await rig.append([event("github:1", number) for number in range(3)], feeds)
         await _becomes(lambda: not source.healthy and source.lag >= 3)
         refusing = False
