@@ -129,9 +129,7 @@ def check_end_ahead(record: ContractRecord, until: datetime) -> None:
             continue
         ends = last_instant(json.loads(version.document))
         if ends is not None and ends < until:
-            detail = (
-                f"version {version.number}, which lies ahead, ends the contract at {rfc3339(ends)}, before the window"
-            )
+            detail = f"version {version.number}, which lies ahead, ends the contract at {rfc3339(ends)}"
             raise RefusedChange(RefusalCode.BOOKING, f"{detail}, before the window ends", "until")
         return
 
