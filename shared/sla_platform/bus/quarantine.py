@@ -26,6 +26,7 @@ from sla_platform.errors import BadEnvelope, Fenced
 from sla_platform.fault import Fault, as_retryable, error_text, fault_of
 from sla_platform.store import quarantine as kept
 from sla_platform.store.engine import Store
+from sla_platform.store.instant import store_now
 from sla_platform.store.quarantine import QuarantineEntry, QuarantineRow, QuarantineState
 from sla_platform.timesource import TimeSource
 
@@ -97,6 +98,26 @@ class Quarantine:
         """
         async with self._store.transaction() as connection:
             await self.put_within(connection, row, error, **own)
+        self.report(row, error)
+
+    async def move(
+        self, take_out: Callable[[AsyncConnection, datetime], Awaitable[QuarantineRow]], error: Exception
+    ) -> None:
+        """Move a row that could not be processed out of its table into the quarantine, in one transaction.
+
+        The row is also counted in the metrics and logged.
+
+        Args:
+            take_out: Function to call in the transaction, with the present instant. It takes the row out of processing
+                and returns it raw.
+            error: Why the row failed.
+
+        Raises:
+            StoreBusy: The row could not be moved. It is where it was.
+        """
+        async with self._store.transaction() as connection:
+            row = await take_out(connection, await store_now(connection, self._time_source))
+            await self.put_within(connection, row, error)
         self.report(row, error)
 
     async def put_within(self, connection: AsyncConnection, row: QuarantineRow, error: Exception, **own: Any) -> None:

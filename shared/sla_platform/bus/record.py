@@ -18,7 +18,7 @@ Headers = Sequence[tuple[str, bytes | None]]
 
 WATERMARK_TYPE = "io.slad.watermark.v1"
 _WATERMARK = WATERMARK_TYPE.encode()
-_WATERMARK_HEADERS: Headers = (("ce_type", WATERMARK_TYPE.encode()),)
+_WATERMARK_HEADERS: Headers = (("ce_type", _WATERMARK),)
 _SPEC_VERSION = "1.0"
 
 

@@ -12,7 +12,7 @@ from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from sla_domain import bounds
-from sla_platform.audit.act import ActorKind, AuditActor, Command, exact_instant
+from sla_platform.audit.act import ActorKind, AuditActor, Command
 from sla_platform.audit.chain import AuditRow, row_json
 from sla_platform.audit.store import AuditFilter, head_of, newest, oldest_first
 from sla_platform.audit.tables import ACT, ACTOR, OBJECT, AuditTables
@@ -198,5 +198,5 @@ def _act(row: AuditRow) -> AuditedAct:
         details = orjson.loads(row.details)
     except ValueError:
         details = None
-    values = row_json(row) | {"details": details if isinstance(details, dict) else {"unreadable": row.details}}
-    return AuditedAct(**values | {"at": exact_instant(row.at)})
+    told = row_json(row) | {"details": details if isinstance(details, dict) else {"unreadable": row.details}}
+    return AuditedAct(**told)

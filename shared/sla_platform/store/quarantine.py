@@ -138,6 +138,33 @@ class QuarantineEntry(QuarantineRow):
     """The values of the service's own columns, by name."""
 
 
+async def raw_row(
+    connection: AsyncConnection, part: str, column: Column[Any], id_: str, keys: Sequence[str], type_: str
+) -> QuarantineRow:
+    """Return a row of a table as it lies there, for the quarantine. Nothing in it is read as anything.
+
+    If there is no row with this id, the data are an empty object.
+
+    Args:
+        part: The part of the service that could not process the row, such as `send`.
+        column: The column of the table that holds the row's id.
+        keys: The columns whose first text that is not empty is the key of the quarantined row.
+        type_: The column that holds its type.
+    """
+    query = text(f"SELECT * FROM {column.table.name} WHERE {column.name} = :id")  # noqa: S608 - the names of a table
+    found = (await connection.execute(query, {"id": id_})).mappings().one_or_none()
+    lying = {} if found is None else dict(found)
+    return QuarantineRow(
+        part=part,
+        position=f"{column.table.name}/{id_}",
+        key=next((key for name in keys if (key := str(lying.get(name, "")))), ""),
+        event=id_,
+        type=str(lying.get(type_, "")),
+        headers={},
+        data=orjson.dumps(lying, default=str),
+    )
+
+
 async def put(
     connection: AsyncConnection, table: Table, row: QuarantineRow, error: str, now: datetime, **own: Any
 ) -> None:

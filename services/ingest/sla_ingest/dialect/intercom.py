@@ -214,7 +214,7 @@ def _found(case: IntercomNotification, ticket: Ticket) -> list[EventDraft] | Ign
         case "admin.assigned" | "admin.open.assigned":
             return [ticket.draft(EventKind.ASSIGNED, who, name, attributes=_holder(ticket))]
         case "admin.opened" | "admin.unsnoozed" | "admin.snoozed" | "admin.closed":
-            return ticket.moved(_BEFORE.get(case.topic), who, name)
+            return ticket.moved(USUAL_STATES.get(_BEFORE.get(case.topic, "")), who, name)
         case "priority.updated":
             priority, odd = _priority(case)
             return [ticket.draft(EventKind.PRIORITY_CHANGED, who, name, attributes={"priority": priority}, remarks=odd)]
@@ -228,20 +228,15 @@ def _found(case: IntercomNotification, ticket: Ticket) -> list[EventDraft] | Ign
             return Parked(ParkedBecause.UNKNOWN_TYPE, clean_text(f"conversation.{topic}", 60))
 
 
-# The phase before, where the topic tells it. An opened conversation had been closed, or snoozed.
-_BEFORE: Mapping[str, TicketPhase] = {
-    "admin.unsnoozed": TicketPhase.WAITING_OTHER,
-    "admin.snoozed": TicketPhase.OPEN,
-    "admin.closed": TicketPhase.OPEN,
-}
+# The state before, where the topic tells it. An opened conversation had been closed, or snoozed.
+_BEFORE: Mapping[str, str] = {"admin.unsnoozed": "snoozed", "admin.snoozed": "open", "admin.closed": "open"}
 
 
 def _stood(case: IntercomNotification) -> Mapping[str, str]:
     """How the conversation stood before the change, where the topic tells it."""
     if case.topic == "admin.opened":
         return stood_in(TicketPhase.CLOSED)
-    word = {"admin.unsnoozed": "snoozed", "admin.snoozed": "open", "admin.closed": "open"}.get(case.topic, "")
-    return stood_in(meaning_of(case.source, (word,), USUAL_STATES)[0])
+    return stood_in(meaning_of(case.source, (_BEFORE.get(case.topic, ""),), USUAL_STATES)[0])
 
 
 def _holder(ticket: Ticket) -> Mapping[str, str]:

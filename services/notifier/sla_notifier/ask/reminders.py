@@ -76,11 +76,7 @@ class Reminders:
         return len(found)
 
     async def _quarantine(self, id_: str, error: Exception) -> None:
-        quarantine = self._context.quarantine
-        async with self._context.store.transaction() as connection:
-            row = await store.take_out(connection, id_)
-            await quarantine.put_within(connection, row, error)
-        quarantine.report(row, error)
+        await self._context.quarantine.move(lambda connection, _: store.take_out(connection, id_), error)
 
     async def _again(self, entry: QuarantineEntry) -> None:
         """Work on a question out of the quarantine."""

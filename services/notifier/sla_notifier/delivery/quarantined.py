@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 import orjson
-from sqlalchemy import select, text, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_notifier import tables
 from sla_notifier.delivery.policy import UnsentReason
 from sla_notifier.delivery.row import row_of
 from sla_notifier.delivery.state import DeliveryState
-from sla_platform.store.quarantine import QuarantineRow
+from sla_platform.store.quarantine import QuarantineRow, raw_row
 
 SEND = "send"
 _d = tables.delivery
@@ -28,20 +28,10 @@ async def take_out(connection: AsyncConnection, id_: str, now: datetime) -> Quar
         id_: The delivery's id.
         now: Stored as the time of the failure.
     """
-    query = text("SELECT * FROM notifier_delivery WHERE id = :id")  # untyped: nothing in it is read as anything
-    found = (await connection.execute(query, {"id": id_})).mappings().one_or_none()
+    row = await raw_row(connection, SEND, _d.c.id, id_, ("incident", "notice"), "kind")
     over = {"state": DeliveryState.FAILED.value, "reason": UnsentReason.UNFIT.value, "lease": "", "finished_at": now}
     await connection.execute(update(_d).where(_d.c.id == id_).values(over))
-    lying = {} if found is None else dict(found)
-    return QuarantineRow(
-        part=SEND,
-        position=f"notifier_delivery/{id_}",
-        key=str(lying.get("incident", "")) or str(lying.get("notice", "")),
-        event=id_,
-        type=str(lying.get("kind", "")),
-        headers={},
-        data=orjson.dumps(lying, default=str),
-    )
+    return row
 
 
 async def put_back(connection: AsyncConnection, id_: str, now: datetime) -> None:

@@ -9,8 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-import orjson
-from sqlalchemy import ColumnElement, and_, delete, or_, select, text, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_domain.clock import ClockState
@@ -20,7 +19,7 @@ from sla_notifier.delivery.policy import UnsentReason
 from sla_notifier.delivery.state import DeliveryState
 from sla_notifier.hold.message import HeldMessage, held_of
 from sla_platform.store.dialect import upsert
-from sla_platform.store.quarantine import QuarantineRow
+from sla_platform.store.quarantine import QuarantineRow, raw_row
 from sla_platform.store.types import LATEST
 from sla_platform.wire import ClockFact
 from sla_platform.wire.clock import NOT_BREACHED
@@ -96,22 +95,12 @@ async def take_out(connection: AsyncConnection, id_: str, now: datetime) -> Quar
         id_: The id of the delivery.
         now: Stored as the time of the failure.
     """
-    query = text("SELECT * FROM notifier_held WHERE delivery = :id")  # untyped: nothing in it is read as anything
-    found = (await connection.execute(query, {"id": id_})).mappings().one_or_none()
-    lying = {} if found is None else dict(found)
+    row = await raw_row(connection, QUIET_HOURS, _h.delivery, id_, ("incident",), "happening")
     aside = {"ended": UnsentReason.UNFIT.value, "look_at": LATEST}
     await connection.execute(update(tables.held).where(_h.delivery == id_).values(aside))
     over = {"state": DeliveryState.FAILED.value, "reason": UnsentReason.UNFIT.value, "finished_at": now}
     await connection.execute(update(tables.delivery).where(_of(id_, DeliveryState.HELD)).values(over))
-    return QuarantineRow(
-        part=QUIET_HOURS,
-        position=f"notifier_held/{id_}",
-        key=str(lying.get("incident", "")),
-        event=id_,
-        type=str(lying.get("happening", "")),
-        headers={},
-        data=orjson.dumps(lying, default=str),
-    )
+    return row
 
 
 async def put_back(connection: AsyncConnection, id_: str, now: datetime) -> None:

@@ -9,13 +9,13 @@ from typing import Any
 
 import orjson
 import structlog
-from sqlalchemy import select, text, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_notifier import tables
 from sla_notifier.question.question import Question, QuestionState, settle
 from sla_platform.store.dialect import insert_new
-from sla_platform.store.quarantine import QuarantineRow
+from sla_platform.store.quarantine import QuarantineRow, raw_row
 
 _log = structlog.get_logger(__name__)
 QUESTIONS = "questions"
@@ -75,19 +75,9 @@ async def take_out(connection: AsyncConnection, id_: str) -> QuarantineRow:
     Args:
         id_: The question's id.
     """
-    query = text("SELECT * FROM notifier_question WHERE id = :id")  # untyped: nothing in it is read as anything
-    found = (await connection.execute(query, {"id": id_})).mappings().one_or_none()
-    lying = {} if found is None else dict(found)
+    row = await raw_row(connection, QUESTIONS, _q.id, id_, ("incident",), "state")
     await connection.execute(update(tables.question).where(_q.id == id_).values(next_at=None))
-    return QuarantineRow(
-        part=QUESTIONS,
-        position=f"notifier_question/{id_}",
-        key=str(lying.get("incident", "")),
-        event=id_,
-        type=str(lying.get("state", "")),
-        headers={},
-        data=orjson.dumps(lying, default=str),
-    )
+    return row
 
 
 async def put_back(connection: AsyncConnection, id_: str, now: datetime) -> None:

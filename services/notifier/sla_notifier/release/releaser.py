@@ -79,11 +79,7 @@ class Releaser:
         return len(due)
 
     async def _quarantine(self, id_: str, error: Exception) -> None:
-        quarantine = self._context.quarantine
-        async with self._context.store.transaction() as connection:
-            row = await store.take_out(connection, id_, await store_now(connection, self._context.time_source))
-            await quarantine.put_within(connection, row, error)
-        quarantine.report(row, error)
+        await self._context.quarantine.move(lambda connection, now: store.take_out(connection, id_, now), error)
 
     async def _again(self, entry: QuarantineEntry) -> None:
         """Decide about a message out of the quarantine."""

@@ -174,11 +174,7 @@ class Sender:
         return claimed
 
     async def _quarantine(self, id_: str, error: Exception) -> None:
-        quarantine = self._context.quarantine
-        async with self._context.store.transaction() as connection:
-            row = await quarantined.take_out(connection, id_, await store_now(connection, self._context.time_source))
-            await quarantine.put_within(connection, row, error)
-        quarantine.report(row, error)
+        await self._context.quarantine.move(lambda connection, now: quarantined.take_out(connection, id_, now), error)
 
     async def _put_back(self, entry: QuarantineEntry) -> None:
         """Queue a delivery out of the quarantine."""
